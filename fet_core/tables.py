@@ -1,0 +1,197 @@
+"""The Arrow schemas of all tables between stages, and reading and writing them checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fet_core.errors import UserError
+from fet_core.files import atomic_path
+
+EXPRESSIONS = (
+    "neutral",
+    "happy",
+    "sad",
+    "surprised",
+    "angry",
+    "fearful",
+    "disgusted",
+    "contemptuous",
+)
+"""The one vocabulary of expressions, in RaFD's words."""
+
+GAZES = ("left", "frontal", "right")
+
+POINTS = 68
+"""Landmarks of a face in the iBUG 300-W convention that dlib's predictor follows."""
+
+
+def _field(name: str, kind: pa.DataType, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable)
+
+
+_points = pa.list_(pa.float32(), POINTS * 2)
+_matrix = pa.list_(pa.float64(), 6)
+_box = pa.list_(pa.int32(), 4)
+
+MANIFEST = pa.schema(
+    [
+        _field("sample_id", pa.string()),
+        _field("dataset", pa.string()),
+        _field("subject", pa.string()),
+        _field("sequence", pa.string()),
+        _field("frame", pa.int32()),
+        _field("expression", pa.string(), nullable=True),
+        _field("gaze", pa.string()),
+        _field("camera", pa.string()),
+        _field("path", pa.string()),
+        _field("width", pa.int32()),
+        _field("height", pa.int32()),
+        _field("channels", pa.int32()),
+        _field("split", pa.string()),
+    ]
+)
+"""One row a picture. `path` is relative to the raw root, with forward slashes; `camera` is the
+angle in degrees as RaFD writes it ("090" is frontal); `channels` is 1 or 3 of the stored picture
+with alpha not counted; `split` is "train" or "test"."""
+
+REJECTS = pa.schema(
+    [
+        _field("dataset", pa.string()),
+        _field("stage", pa.string()),
+        _field("path", pa.string()),
+        _field("reason", pa.string()),
+    ]
+)
+"""One row a picture (or label file) that was left out, and why."""
+
+FRAMES = pa.schema(
+    [
+        _field("sample_id", pa.string()),
+        _field("source", pa.string()),
+        _field("path", pa.string()),
+        _field("conversion", pa.string()),
+    ]
+)
+"""The file to read for each picture: `source` is "raw" (`path` relative to the raw root) or
+"converted" (relative to the grayscale stage's folder); `conversion` says what was done to it."""
+
+FACES = pa.schema(
+    [
+        _field("sample_id", pa.string()),
+        _field("row", pa.int32(), nullable=True),
+        _field("matrix", _matrix, nullable=True),
+        _field("inverse", _matrix, nullable=True),
+        _field("box", _box, nullable=True),
+        _field("scale", pa.float32(), nullable=True),
+        _field("reason", pa.string(), nullable=True),
+    ]
+)
+"""One row a picture: its `row` in faces.npy, the 2×3 `matrix` (row by row) from picture pixels to
+aligned pixels and its `inverse`, the detector's `box` (left, top, right, bottom) in picture pixels
+and the `scale` at which the detector found it; or, all else null, the `reason` of a reject."""
+
+LANDMARKS = pa.schema(
+    [
+        _field("sample_id", pa.string()),
+        _field("row", pa.int32()),
+        _field("points", _points),
+    ]
+)
+"""68 points (x0, y0, x1, y1, …) in pixels of the aligned face in `row` of faces.npy."""
+
+SAMPLES = pa.schema(
+    [
+        _field("sample_id", pa.string()),
+        _field("row", pa.int32()),
+        _field("flipped", pa.bool_()),
+        _field("subject", pa.string()),
+        _field("sequence", pa.string()),
+        _field("expression", pa.string()),
+        _field("gaze", pa.string()),
+        _field("camera", pa.string()),
+        _field("split", pa.string()),
+        _field("points", _points),
+    ]
+)
+"""One labelled picture as the models see it. A flipped row has its points mirrored and re-indexed,
+its gaze and camera mirrored too; its picture is `row` read right to left. Rows of the test side
+are never flipped."""
+
+PAIRS = pa.schema(
+    [
+        _field("pair_id", pa.int32()),
+        _field("source", pa.int32()),
+        _field("reference", pa.int32()),
+        _field("target", pa.int32()),
+        _field("truth", pa.int32()),
+        _field("source_subject", pa.string()),
+        _field("target_subject", pa.string()),
+        _field("expression", pa.string()),
+        _field("target_expression", pa.string()),
+        _field("split", pa.string()),
+    ]
+)
+"""The fixed test triples: row numbers in samples.parquet of the source (another person with
+`expression`), its reference (the same person with `target_expression`), the target and the truth
+(the target's person with `expression`)."""
+
+
+def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Build a table of `schema` from mappings; a missing or unknown column is a `ValueError`."""
+    rows = list(rows)
+    names = set(schema.names)
+    for row in rows:
+        if set(row) != names:
+            raise ValueError(f"columns {sorted(set(row) ^ names)} do not belong or are missing")
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def write(path: Path, table: pa.Table, schema: pa.Schema) -> None:
+    """Write a table, checked against its schema, as Parquet."""
+    checked = table.select(schema.names).cast(schema)
+    with atomic_path(path) as temporary:
+        pq.write_table(checked, temporary, compression="zstd")
+
+
+def read(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a Parquet table and check that it has the columns and types of `schema`.
+
+    Raises:
+        UserError: the file is missing or is no Parquet file, or a column is missing or of another
+            type; the message names the file and the column.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"there is no {path}; run the stage that makes it first")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(
+            f"{path} cannot be read as a Parquet file; run the stage that makes it again"
+        ) from error
+    for field in schema:
+        if field.name not in table.column_names:
+            raise UserError(
+                f'{path} has no column "{field.name}"; it was not made by this version of the '
+                "stage: run that stage again"
+            )
+        found = table.schema.field(field.name).type
+        if not _same(found, field.type):
+            raise UserError(
+                f'column "{field.name}" of {path} is {found} where {field.type} is expected; run '
+                "the stage that makes it again"
+            )
+    return table.select(schema.names).cast(schema)
+
+
+def _same(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether two types agree; names of list items do not count."""
+    if pa.types.is_fixed_size_list(found) and pa.types.is_fixed_size_list(wanted):
+        same_size = found.list_size == wanted.list_size
+        return bool(same_size and found.value_type == wanted.value_type)
+    return bool(found == wanted)
