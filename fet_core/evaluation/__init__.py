@@ -1,0 +1,1 @@
+"""Measuring results: metrics, rows of the tables, figures."""

@@ -1,0 +1,63 @@
+"""The figures of a trained model: Fig. 3 and 4 of the paper, and all rows on the same triples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import torch
+
+from fet_core.evaluation.figures import Picture, tile, to_picture
+from fet_core.evaluation.rows import Pairs, Row
+from fet_core.store import Store
+
+
+@torch.no_grad()
+def transfer_sheet(
+    row: Row, store: Store, samples: pa.Table, sources: Sequence[int], targets: Sequence[int]
+) -> Picture:
+    """Fig. 3 and 4: sources along the top, targets down the side, results where they meet.
+
+    Args:
+        row: the model.
+        store: pictures and landmarks.
+        samples: their table, for the captions.
+        sources: rows of samples along the top.
+        targets: rows of samples down the side.
+    """
+
+    def rows(numbers: Sequence[int]) -> torch.Tensor:
+        return torch.tensor(list(numbers), dtype=torch.int64, device=store.device)
+
+    top = [to_picture(one) for one in store.bytes(rows(sources))]
+    lines: list[list[Picture | None]] = [[None, *top]]
+    margins = ["source"]
+    for target in targets:
+        same = rows([target] * len(sources))
+        # Reference and truth are not used by a model that is asked for the transfer protocol alone.
+        made = row(Pairs(rows(sources), same, same, same), "transfer")
+        lines.append([to_picture(store.bytes(same[:1])[0]), *(to_picture(one) for one in made)])
+        margins.append(f"{samples['split'][target].as_py()} person")
+    captions = ["target", *(samples["expression"][number].as_py() for number in sources)]
+    return tile(lines, columns=captions, margins=margins)
+
+
+@torch.no_grad()
+def comparison_sheet(
+    rows: Mapping[str, Row], store: Store, pairs: Pairs, names: Sequence[str]
+) -> Picture:
+    """One line a triple: source, target, what each row makes in both protocols, truth.
+
+    Args:
+        rows: by the name in the table.
+        store: pictures and landmarks.
+        pairs: the triples shown.
+        names: the expression asked for in each.
+    """
+    columns = {"source": store.bytes(pairs.source), "target": store.bytes(pairs.target)}
+    for name, row in rows.items():
+        columns[name] = row(pairs, "transfer")
+        columns[f"{name} (oracle)"] = row(pairs, "oracle")
+    columns["truth"] = store.bytes(pairs.truth)
+    pictures = [[to_picture(one) for one in column] for column in columns.values()]
+    return tile(list(zip(*pictures, strict=True)), columns=list(columns), margins=names)

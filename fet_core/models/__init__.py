@@ -1,0 +1,1 @@
+"""The networks: Φ (fusion), Ω (transfer) and their discriminators."""

@@ -1,0 +1,261 @@
+"""The typed parameters of the pipeline and how params.yaml is read into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fet_core.errors import UserError
+from fet_core.files import atomic_path
+
+
+class _Section(BaseModel):
+    """Unknown keys are refused, values are never coerced from text.
+
+    But for a data set's, no key has a default: params.yaml is complete, so DVC sees every change.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Dataset(_Section):
+    """One data set: where it lies and how it is read."""
+
+    root: str = Field(min_length=1)
+    reader: Literal["ckplus", "rafd", "london"]
+    channels: Literal[1, 3]
+    peak_frames: int = Field(default=3, ge=1)
+    neutral_only: bool = False
+    figure_subjects: list[str] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_reader(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("reader"), str):
+            grey = value["reader"] == "ckplus"
+            return {"channels": 1 if grey else 3, "neutral_only": grey} | value
+        return value
+
+
+class Split(_Section):
+    """How people (or pictures) are divided between training and test."""
+
+    by: Literal["subject", "image"]
+    test_share: float = Field(gt=0, lt=1)
+    seed: int = Field(ge=0)
+
+
+class Ingest(_Section):
+    """Reading the raw folder."""
+
+    max_reject_share: float = Field(ge=0, le=1)
+
+
+class Align(_Section):
+    """Finding the face and bringing it to one place and size."""
+
+    size: int = Field(ge=32)
+    eye_distance: float = Field(gt=0.05, lt=0.6)
+    eye_height: float = Field(gt=0.05, lt=0.95)
+    scales: list[float] = Field(min_length=1)
+    several_faces: Literal["reject", "largest"]
+    max_reject_share: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _allowed(self) -> Align:
+        _check_size("align.size", self.size)
+        if any(scale <= 0 or scale > 4 for scale in self.scales):
+            raise ValueError("align.scales must lie above 0 and up to 4")
+        return self
+
+
+class Augment(_Section):
+    """Mirrored training rows and the fixed test triples."""
+
+    flip: bool
+    pairs_per_target: int = Field(ge=1)
+    max_pairs: int | None = Field(ge=1)
+    seed: int = Field(ge=0)
+
+
+class Optimisation(_Section):
+    """What both modules share: length, batch, Adam, seed and how often a sample grid is drawn."""
+
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    lr_g: float = Field(gt=0)
+    lr_d: float = Field(gt=0)
+    beta1: float = Field(ge=0, lt=1)
+    beta2: float = Field(ge=0, lt=1)
+    decay_from: float = Field(ge=0, le=1)
+    seed: int = Field(ge=0)
+    grids: int = Field(ge=0)
+    validate_every: int = Field(ge=1)
+
+
+class Fusion(Optimisation):
+    """Φ, the landmark fusion module: Eq. 1 and Eq. 3 to 6."""
+
+    size: int = Field(ge=32)
+    sigma: float = Field(gt=0, lt=0.25)
+    width: int = Field(ge=4)
+    d_width: int = Field(ge=4)
+    lambda1: float = Field(ge=0)
+    lambda2: float = Field(ge=0)
+    lambda3: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _allowed(self) -> Fusion:
+        _check_size("fusion.size", self.size)
+        return self
+
+
+class Transfer(Optimisation):
+    """Ω, the expression transfer module: Tables 1 and 2, Eq. 7 to 9."""
+
+    width: int = Field(ge=4)
+    d_width: int = Field(ge=4)
+    mu1: float = Field(ge=0)
+    mu2: float = Field(ge=0)
+
+
+class Evaluate(_Section):
+    """The tables and the figures."""
+
+    batch_size: int = Field(ge=1)
+    figure_columns: int = Field(ge=1)
+    figure_train_targets: int = Field(ge=0)
+    figure_test_targets: int = Field(ge=1)
+
+
+class Params(_Section):
+    """All of params.yaml."""
+
+    datasets: dict[str, Dataset] = Field(min_length=1)
+    split: Split
+    ingest: Ingest
+    align: Align
+    augment: Augment
+    fusion: Fusion
+    transfer: Transfer
+    evaluate: Evaluate
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reader_is_name(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("datasets"), dict):
+            return value
+        named = {
+            name: {"reader": name} | item if isinstance(item, dict) else item
+            for name, item in value["datasets"].items()
+        }
+        return value | {"datasets": named}
+
+    def dataset(self, name: str) -> Dataset:
+        """The data set called `name`; `UserError` with the known names where there is none."""
+        if name not in self.datasets:
+            known = ", ".join(self.datasets)
+            raise UserError(
+                f'there is no data set "{name}" in the params (there are: {known}); add it under '
+                '"datasets" or name another'
+            )
+        return self.datasets[name]
+
+
+def _check_size(name: str, size: int) -> None:
+    odd = size
+    while odd % 2 == 0 and odd > 3:
+        odd //= 2
+    if odd not in (2, 3):
+        raise ValueError(
+            f"{name} is {size}, but the networks halve a picture down to 2×2 or 3×3: use 64, 96, "
+            "128, 192, 256, 384 or 512"
+        )
+
+
+def read_yaml(path: Path) -> Any:
+    """The plain content of a YAML 1.2 file (`1e-05` is a number there).
+
+    Raises:
+        UserError: the file is missing or is not YAML.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(Path(path))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"there is no params file {path}; name one with --params or work in the project's "
+            "top folder"
+        ) from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" (line {where.line + 1})" if where else ""
+        raise UserError(f"{path} is not valid YAML{line}; mend it or check it out again") from error
+
+
+def load(path: Path) -> Params:
+    """Read and validate a params file.
+
+    Raises:
+        UserError: the file is missing or no YAML, or has an unknown key, a missing section or a
+            value of the wrong type or out of range; the message names the key.
+    """
+    value = read_yaml(path)
+    try:
+        return Params.model_validate(value)
+    except ValidationError as error:
+        raise UserError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    first, *others = error.errors()
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        reason = f'there is no parameter "{key}"; mend the name'
+    elif first["type"] == "missing":
+        reason = f'"{key}" is missing; add it'
+    elif first["type"] == "value_error":
+        reason = str(first["ctx"]["error"])
+    else:
+        found = first["input"]
+        reason = f'"{key}" is {found!r}: {first["msg"].lower()}'
+    more = f" ({len(others)} more like it)" if others else ""
+    return reason + more
+
+
+def set_values(path: Path, values: Mapping[str, Any]) -> int:
+    """Set dotted keys in a params file; comments, order and all else stay as they are.
+
+    Args:
+        path: the params file.
+        values: by dotted key, as "transfer.mu2".
+
+    Returns:
+        how many values changed.
+
+    Raises:
+        UserError: the file is missing or is no valid params file, before or after.
+    """
+    from ruamel.yaml import YAML
+
+    load(path)
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    document = yaml.load(path)
+    changed = 0
+    for dotted, value in values.items():
+        section, key = dotted.split(".")
+        if document[section][key] != value:
+            document[section][key] = value
+            changed += 1
+    if changed:
+        with atomic_path(path) as temporary:
+            yaml.dump(document, temporary)
+    load(path)
+    return changed

@@ -1,0 +1,107 @@
+"""All pictures and landmarks of a data set on the device, indexed and mirrored there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from fet_core.errors import UserError
+from fet_core.faces.heatmap import draw, rescale
+from fet_core.tables import POINTS
+
+
+@dataclass(frozen=True)
+class Store:
+    """Pictures and landmarks of samples.parquet; every method takes its row numbers.
+
+    Attributes:
+        faces: [N, C, S, S] uint8, each picture once.
+        row: [M] int64, the picture of each sample.
+        flipped: [M] bool, whether it is read right to left.
+        points: [M, 68, 2] float32, pixels of the (possibly mirrored) picture.
+    """
+
+    faces: Tensor
+    row: Tensor
+    flipped: Tensor
+    points: Tensor
+
+    @classmethod
+    def open(cls, faces: Path, samples: pa.Table, device: torch.device) -> Store:
+        """Put a data set on the device.
+
+        Args:
+            faces: faces.npy, uint8 [N, S, S, C].
+            samples: with the schema `fet_core.tables.SAMPLES`.
+            device: where the tensors go.
+
+        Raises:
+            UserError: faces.npy is missing or does not fit the samples.
+        """
+        if not faces.is_file():
+            raise UserError(f"there is no {faces}; run the stage align first")
+        array = np.load(faces, mmap_mode="r", allow_pickle=False)
+        rows = samples["row"].to_numpy()
+        if array.ndim != 4 or array.dtype != np.uint8 or (len(rows) and rows.max() >= len(array)):
+            raise UserError(
+                f"{faces} does not fit the samples ({array.dtype} {list(array.shape)}, rows up to "
+                f"{rows.max()}); run the stages align to augment again"
+            )
+        points = np.stack(samples["points"].to_numpy(zero_copy_only=False))
+        points = points.astype(np.float32).reshape(-1, POINTS, 2)
+        return cls(
+            faces=torch.from_numpy(np.ascontiguousarray(array.transpose(0, 3, 1, 2))).to(device),
+            row=torch.from_numpy(rows.astype(np.int64)).to(device),
+            flipped=torch.tensor(samples["flipped"].to_pylist(), dtype=torch.bool, device=device),
+            points=torch.from_numpy(points).to(device),
+        )
+
+    @property
+    def size(self) -> int:
+        """Side of the pictures in pixels."""
+        return self.faces.shape[-1]
+
+    @property
+    def channels(self) -> int:
+        """1 (grey) or 3 (colour)."""
+        return self.faces.shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pictures are."""
+        return self.faces.device
+
+    def bytes(self, samples: Tensor) -> Tensor:
+        """Pictures [B, C, S, S] uint8 of the samples [B] (int64)."""
+        straight = self.faces[self.row[samples]]
+        flipped = self.flipped[samples][:, None, None, None]
+        return torch.where(flipped, straight.flip(3), straight)
+
+    def pictures(self, samples: Tensor) -> Tensor:
+        """Pictures [B, C, S, S] float32, -1 to 1, of the samples [B] (int64)."""
+        return to_float(self.bytes(samples))
+
+    def landmark_images(self, samples: Tensor, size: int, sigma: float) -> Tensor:
+        """Landmark images [B, 1, size, size], -1 to 1.
+
+        Args:
+            samples: [B] int64.
+            size: side of the landmark image.
+            sigma: of a spot as a share of `size`.
+        """
+        return draw(rescale(self.points[samples], self.size, size), size, sigma * size)
+
+
+def to_float(pictures: Tensor) -> Tensor:
+    """uint8 0 to 255 to float32 -1 to 1."""
+    return pictures.float().div(127.5).sub(1)
+
+
+def to_bytes(pictures: Tensor) -> Tensor:
+    """float -1 to 1 (values beyond are cut) to uint8 0 to 255, rounded."""
+    return pictures.float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)

@@ -1,0 +1,1 @@
+"""Training: losses, the schedule of batches, checkpoints and the one loop for all models."""

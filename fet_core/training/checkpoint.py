@@ -1,0 +1,139 @@
+"""Checkpoints: everything a run needs to go on with the same bits, checked and never half written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from fet_core.files import atomic_path, sha256
+
+KEPT = 2
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        step: steps done.
+        sums: running sums of the losses in the epoch under way, scalars.
+        history: one mapping of metrics for each finished epoch.
+    """
+
+    step: int = 0
+    sums: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def fingerprint(parts: Mapping[str, Any]) -> str:
+    """Sixteen hexadecimal digits of everything that a run depends on (JSON-ready values)."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_digest(*sources: Path) -> str:
+    """SHA-256 over Python files and over all of those in folders, their names included."""
+    total = hashlib.sha256()
+    for source in sources:
+        for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+            total.update(path.relative_to(source.parent).as_posix().encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+class Checkpoints:
+    """The checkpoints of one run, in one folder; the last two are kept.
+
+    Each is a safetensors file beside which a file of the same name and suffix .sha256 holds its
+    checksum. One that does not match is passed over for the one before.
+
+    Args:
+        folder: named after the run's fingerprint; made when first needed.
+        nets: by name.
+        optimizers: by name; Adam's state is stored with the name of net and parameter number.
+    """
+
+    def __init__(
+        self, folder: Path, nets: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer]
+    ) -> None:
+        self.folder = folder
+        self._nets = nets
+        self._optimizers = optimizers
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint of the present state, then drop all but the last two."""
+        from safetensors.torch import save_file
+
+        tensors = {f"sum/{name}": value for name, value in progress.sums.items()}
+        for name, net in self._nets.items():
+            tensors |= {f"net/{name}/{key}": value for key, value in net.state_dict().items()}
+        for name, optimizer in self._optimizers.items():
+            for number, state in optimizer.state_dict()["state"].items():
+                tensors |= {
+                    f"optimizer/{name}/{number}/{key}": value for key, value in state.items()
+                }
+        # Clones, because safetensors refuses tensors that share memory.
+        stored = {key: value.detach().cpu().clone() for key, value in tensors.items()}
+        header = {"step": str(progress.step), "history": json.dumps(progress.history)}
+        path = self.folder / f"step-{progress.step:09d}.safetensors"
+        with atomic_path(path) as temporary:
+            save_file(stored, temporary, metadata=header)
+            checksum = sha256(temporary)
+        with atomic_path(path.with_suffix(".sha256")) as temporary:
+            temporary.write_text(checksum + "\n", encoding="utf-8")
+        for old in self._paths()[:-KEPT]:
+            old.unlink()
+            old.with_suffix(".sha256").unlink(missing_ok=True)
+
+    def load(self) -> Progress | None:
+        """Restore the last sound checkpoint into nets and optimizers; None where there is none."""
+        for path in reversed(self._paths()):
+            note = path.with_suffix(".sha256")
+            wanted = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+            if sha256(path) == wanted:
+                return self._restore(path)
+            print(
+                f"the checkpoint {path} is damaged (its checksum does not match); "
+                "going on from the one before it",
+                file=sys.stderr,
+            )
+        return None
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("step-*.safetensors"))
+
+    def _restore(self, path: Path) -> Progress:
+        from safetensors import safe_open
+
+        with safe_open(str(path), framework="pt") as file:
+            header = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        for name, net in self._nets.items():
+            net.load_state_dict(_below(tensors, f"net/{name}/"))
+        for name, optimizer in self._optimizers.items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in _below(tensors, f"optimizer/{name}/").items():
+                number, part = key.split("/")
+                state.setdefault(int(number), {})[part] = value
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": state, "param_groups": groups})
+        return Progress(
+            step=int(header["step"]),
+            sums=_below(tensors, "sum/"),
+            history=json.loads(header["history"]),
+        )
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
+    }

@@ -1,0 +1,46 @@
+"""Small pieces that both tasks share: first weights, Adam, one update, eval mode for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from fet_core.params import Optimisation
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def seeded(seed: int, build: type[Net], *args: int) -> Net:
+    """Build a network whose first weights depend on `seed` alone; the global state stays as is."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(*args)
+
+
+def adam(net: nn.Module, rate: float, params: Optimisation) -> Adam:
+    """Adam (Kingma 2014) with the betas of `params`."""
+    return Adam(net.parameters(), lr=rate, betas=(params.beta1, params.beta2))
+
+
+def update(optimizer: Adam, loss: Tensor) -> None:
+    """One step down the gradient of `loss`."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """Eval mode (BatchNorm with its running statistics) and no gradients inside the block."""
+    training = net.training
+    net.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        net.train(training)

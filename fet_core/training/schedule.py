@@ -1,0 +1,49 @@
+"""Which samples make the batch of a step: a pure function of (seed, step)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.datasets.triples import TrainingIndex
+
+
+@dataclass(frozen=True)
+class Triples:
+    """Rows of samples.parquet, each [B] int64."""
+
+    truth: NDArray[np.int64]
+    target: NDArray[np.int64]
+    source: NDArray[np.int64]
+    reference: NDArray[np.int64]
+
+
+class Schedule:
+    """Every usable sample once as the truth in an epoch, in an order of its own for each.
+
+    The last batch of an epoch is filled up with samples from the epoch's beginning, so that all
+    batches have one size.
+
+    Args:
+        index: what the triples are drawn from.
+        batch_size: triples a step.
+        seed: of the order and the draws.
+    """
+
+    def __init__(self, index: TrainingIndex, batch_size: int, seed: int) -> None:
+        self._index = index
+        self._batch = batch_size
+        self._seed = seed
+        self.steps_per_epoch = -(-len(index.usable) // batch_size)
+
+    def batch(self, step: int) -> Triples:
+        """The triples of step 0, 1, 2, …"""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng([self._seed, 0, epoch]).permutation(self._index.usable)
+        taken = np.arange(place * self._batch, (place + 1) * self._batch) % len(order)
+        truth = order[taken]
+        u = np.random.default_rng([self._seed, 1, step]).random((self._batch, 3))
+        drawn = self._index.draw(truth, u)
+        return Triples(truth, drawn.target, drawn.source, drawn.reference)

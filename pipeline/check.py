@@ -1,0 +1,111 @@
+"""Tool check: what a raw folder holds, as a table, before any work on it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.common import PARAMS, DatasetOption, ParamsOption, RootOption
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fet_core.datasets.check import Survey
+
+_PIPE_WIDTH = 1000
+
+
+def check(
+    dataset: DatasetOption,
+    root: RootOption = None,
+    params: ParamsOption = PARAMS,
+    decode: Annotated[
+        bool, typer.Option("--decode", help="Open every picture too, as ingest does (slower).")
+    ] = False,
+) -> None:
+    """Print what a raw folder holds: people, pictures, labels, and what is missing or odd."""
+    from rich.console import Console
+
+    from fet_core.datasets import make_reader
+    from fet_core.datasets.check import survey
+    from pipeline import common
+
+    values = common.load(params, dataset)
+    chosen = values.dataset(dataset)
+    found = survey(
+        dataset,
+        make_reader(chosen.reader, chosen.peak_frames),
+        common.raw_root(root, values, dataset),
+        values.split,
+        decode,
+    )
+    # A pipe or a file gets ASCII frames and as wide a line as it takes.
+    terminal = sys.stdout.isatty()
+    console = Console(highlight=False, width=None if terminal else _PIPE_WIDTH)
+    for table in _report(found, ascii_only=not terminal):
+        console.print(table)
+    if found.odd:
+        console.print("missing or odd", style="italic")
+    for sentence in found.odd:
+        console.print(f"- {_plain(sentence)}")
+
+
+def _report(found: Survey, ascii_only: bool) -> list[Table]:
+    summary = _table(f"{found.dataset}: {found.root}", ["", ""], ascii_only, header=False)
+    summary.add_row("people", str(found.people))
+    if found.sides:
+        sides = f"{found.sides['train']} training, {found.sides['test']} test"
+        summary.add_row("of them", sides)
+    if found.sequences:
+        summary.add_row("sequences", str(found.sequences))
+    state = "all opened" if found.opened else "not opened; --decode opens them"
+    summary.add_row("pictures", f"{found.pictures} ({state})")
+    summary.add_row("cameras", _counted(found.cameras))
+    summary.add_row("gazes", _counted(found.gazes))
+    summary.add_row("left out", str(len(found.rejects)))
+
+    columns = ["expression", "people", *(["sequences"] if found.sequences else []), "pictures"]
+    labels = _table("labels", columns, ascii_only)
+    for name, shown in found.expressions.items():
+        sequences = [str(shown.sequences)] if found.sequences else []
+        labels.add_row(name, str(shown.people), *sequences, str(shown.pictures))
+    if found.unlabelled:
+        labels.add_row("(none)", *[""] * (len(columns) - 2), str(found.unlabelled))
+
+    tables = [summary, labels]
+    if found.rejects:
+        rejects = _table("left out", ["reason", "files", "for example"], ascii_only)
+        for kind, count, example in found.reasons:
+            rejects.add_row(_plain(kind), str(count), _plain(example))
+        tables.append(rejects)
+    return tables
+
+
+def _table(title: str, columns: list[str], ascii_only: bool, header: bool = True) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    style = box.ASCII if ascii_only else box.ROUNDED
+    table = Table(
+        title=_plain(title), title_justify="left", box=style, show_header=header, show_lines=False
+    )
+    for name in columns:
+        table.add_column(
+            name,
+            justify="right" if name in ("people", "sequences", "pictures", "files") else "left",
+            overflow="fold",
+        )
+    return table
+
+
+def _plain(text: str) -> str:
+    """The text with nothing in it taken for rich's markup."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in counts.items()) or "none"

@@ -1,0 +1,54 @@
+"""The `fet` command: all stages and tools as subcommands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from fet_core.errors import UserError
+from pipeline import (
+    align,
+    augment,
+    check,
+    evaluate,
+    grayscale,
+    ingest,
+    landmarks,
+    profile,
+    show,
+    train_fusion,
+    train_transfer,
+)
+
+app = typer.Typer(
+    name="fet",
+    help="Facial expression transfer: the source's expression on the target's face.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+app.command("check")(check.check)
+app.command("ingest")(ingest.ingest)
+app.command("grayscale")(grayscale.grayscale)
+app.command("align")(align.align)
+app.command("landmarks")(landmarks.landmarks)
+app.command("augment")(augment.augment)
+app.command("train-fusion")(train_fusion.train_fusion)
+app.command("train-transfer")(train_transfer.train_transfer)
+app.command("evaluate")(evaluate.evaluate)
+app.command("show")(show.show)
+app.command("profile")(profile.profile)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one sentence and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        print(f"fet: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("fet: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None

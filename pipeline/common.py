@@ -1,0 +1,76 @@
+"""What every stage's command shares: its options, its folders and its ending after a mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fet_core.errors import UserError
+
+if TYPE_CHECKING:
+    from fet_core.params import Params
+
+DatasetOption = Annotated[
+    str, typer.Option("--dataset", help="Name of the data set in the params file.")
+]
+RootOption = Annotated[
+    Path | None,
+    typer.Option("--root", help="Raw folder of the data set [default: from the params file]."),
+]
+InOption = Annotated[
+    Path | None,
+    typer.Option("--in", help="Folder with the stages' outputs to read [default: data/DATASET]."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder to write this stage's output to [default: data/DATASET]."),
+]
+MetricsOption = Annotated[
+    Path | None,
+    typer.Option("--metrics", help="Folder for small results [default: metrics/DATASET]."),
+]
+ParamsOption = Annotated[Path, typer.Option("--params", help="The params file.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", help="auto, cpu or cuda; auto takes a GPU where there is one.")
+]
+
+PARAMS = Path("params.yaml")
+
+
+def load(path: Path, dataset: str) -> Params:
+    """Read and validate the params file, and check that it has the data set."""
+    from fet_core.params import load as load_params
+
+    params = load_params(path)
+    params.dataset(dataset)
+    return params
+
+
+def data_folder(given: Path | None, dataset: str) -> Path:
+    """The folder of a data set's stage outputs: as given, or data/DATASET."""
+    return given if given is not None else Path("data") / dataset
+
+
+def metrics_folder(given: Path | None, dataset: str) -> Path:
+    """The folder of a data set's small results: as given, or metrics/DATASET."""
+    return given if given is not None else Path("metrics") / dataset
+
+
+def raw_root(given: Path | None, params: Params, dataset: str) -> Path:
+    """The raw folder: as given, or from the params file."""
+    return given if given is not None else Path(params.dataset(dataset).root).expanduser()
+
+
+def check_separate(root: Path, out: Path) -> None:
+    """Refuse an output folder inside the user's raw data, or the same as it.
+
+    Raises:
+        UserError: `out` is `root` or lies in it.
+    """
+    if out.resolve().is_relative_to(root.resolve()):
+        raise UserError(
+            f"the output folder {out} lies inside the raw data {root}, where nothing is ever "
+            "written; choose another with --out"
+        )

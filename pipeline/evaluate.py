@@ -1,0 +1,66 @@
+"""`fet evaluate`: metrics of every row, the table, and the figures."""
+
+from __future__ import annotations
+
+from pipeline import common, training
+
+
+def evaluate(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Score copy, warp and fet on the test triples, and draw the figures."""
+    from fet_core.evaluation import report, rows
+    from fet_core.evaluation.choice import figure_sources, figure_targets
+    from fet_core.evaluation.sheets import comparison_sheet, transfer_sheet
+    from fet_core.faces.facefile import save_preview
+    from fet_core.files import write_json, write_text
+    from fet_core.models import files
+    from fet_core.progress import track
+
+    settings = common.load(params, dataset)
+    options = settings.evaluate
+    source = common.data_folder(in_, dataset)
+    folder = common.metrics_folder(metrics, dataset)
+    inputs = training.open_inputs(source, settings, dataset, device)
+    store, samples = inputs.store, inputs.samples
+    fusion, note = files.load_fusion(source / "train_fusion" / "fusion.safetensors", store.device)
+    transfer = files.load_transfer(
+        source / "train_transfer" / "transfer.safetensors", store.size, store.channels, store.device
+    )
+    landmarks = rows.Landmarks(store, fusion, note["sigma"])
+    models = {
+        "copy": rows.copy_row(store),
+        "warp": rows.warp_row(store),
+        "fet": rows.fet_row(store, landmarks, transfer),
+    }
+    scores = {}
+    for name, row in track(models.items(), f"evaluate {dataset}", total=len(models), unit="rows"):
+        scores[name] = {
+            protocol: rows.score(row, store, inputs.pairs, protocol, options.batch_size)
+            for protocol in rows.PROTOCOLS
+        }
+        write_json(folder / f"{name}.json", scores[name])
+
+    title = f"{dataset}, {store.size}×{store.size}"
+    text = report.table(title, scores, report.PAPER.get(settings.dataset(dataset).reader))
+    write_text(folder / "table.md", text)
+
+    allowed = settings.dataset(dataset).figure_subjects
+    top = figure_sources(samples, options.figure_columns, allowed)
+    side = figure_targets(
+        samples, options.figure_train_targets, options.figure_test_targets, allowed
+    )
+    if top and side:
+        sheet = transfer_sheet(models["fet"], store, samples, top, side)
+        save_preview(folder / "figures" / "transfer.png", sheet)
+    if inputs.shown:
+        names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
+        shown = inputs.pairs.at(inputs.shown)
+        compared = {name: row for name, row in models.items() if name != "copy"}
+        sheet = comparison_sheet(compared, store, shown, names)
+        save_preview(folder / "figures" / "comparison.png", sheet)
+    print(text)

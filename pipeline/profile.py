@@ -1,0 +1,78 @@
+"""`fet profile`: puts the paper's values, or the demo's, into params.yaml and keeps its comments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from pipeline import common
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "paper": {
+        "align.size": 256,
+        "augment.pairs_per_target": 1,
+        "augment.max_pairs": None,
+        "fusion.size": 256,
+        "fusion.width": 64,
+        "fusion.d_width": 64,
+        "fusion.epochs": 400,
+        "fusion.decay_from": 1.0,
+        "fusion.validate_every": 10,
+        "transfer.width": 64,
+        "transfer.d_width": 64,
+        "transfer.epochs": 120,
+        "transfer.decay_from": 1.0,
+        "transfer.validate_every": 1,
+    },
+    "demo": {
+        "align.size": 96,
+        "augment.pairs_per_target": 1,
+        "augment.max_pairs": 240,
+        "fusion.size": 64,
+        "fusion.width": 24,
+        "fusion.d_width": 32,
+        "fusion.epochs": 20,
+        "fusion.decay_from": 1.0,
+        "fusion.validate_every": 2,
+        "transfer.width": 32,
+        "transfer.d_width": 32,
+        "transfer.epochs": 30,
+        "transfer.decay_from": 1.0,
+        "transfer.validate_every": 1,
+    },
+}
+"""Dotted keys that differ between the two."""
+
+COMMON: dict[str, Any] = {
+    "fusion.lambda1": 0.1,
+    "fusion.lambda2": 10.0,
+    "fusion.lambda3": 100.0,
+    "transfer.mu1": 1.0,
+    "transfer.mu2": 100.0,
+} | {
+    f"{section}.{key}": value
+    for section in ("fusion", "transfer")
+    for key, value in {
+        "batch_size": 8,
+        "lr_g": 0.0002,
+        "lr_d": 0.0001,
+        "beta1": 0.5,
+        "beta2": 0.999,
+    }.items()
+}
+"""The paper's weights and rates (its sections IV and V.B), which the demo keeps."""
+
+
+def profile(
+    name: Annotated[str, typer.Argument(help="paper or demo.")],
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Put the values of a profile into the params file; data sets, split and seeds stay."""
+    from fet_core.errors import UserError
+    from fet_core.params import set_values
+
+    if name not in PROFILES:
+        raise UserError(f'there is no profile "{name}"; say {" or ".join(PROFILES)}')
+    changed = set_values(params, COMMON | PROFILES[name])
+    print(f"{params}: profile {name}, {changed} values changed")

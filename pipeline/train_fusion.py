@@ -1,0 +1,44 @@
+"""`fet train-fusion`: trains Φ, the landmark fusion module."""
+
+from __future__ import annotations
+
+import shutil
+
+from pipeline import common, training
+
+
+def train_fusion(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+    checkpoints: training.CheckpointsOption = training.CHECKPOINTS,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Train Φ (Eq. 1 and 3 to 6); an interrupted run goes on where it was."""
+    from fet_core.evaluation.validation import FusionValidation
+    from fet_core.models import files
+    from fet_core.training.fusion import FusionTask
+
+    settings = common.load(params, dataset)
+    options = settings.fusion
+    inputs = training.open_inputs(common.data_folder(in_, dataset), settings, dataset, device)
+    batch = settings.evaluate.batch_size
+    check = FusionValidation(inputs.store, inputs.pairs, inputs.shown, options.sigma, batch)
+    task = FusionTask(inputs.store, options, check.metrics, check.grid)
+    used = training.run(
+        inputs,
+        task,
+        options,
+        name=f"Φ {dataset}",
+        stage="train_fusion",
+        checkpoints=checkpoints,
+        live=common.metrics_folder(metrics, dataset) / "train_fusion",
+        depends={},
+    )
+    path = common.data_folder(out, dataset) / "train_fusion" / "fusion.safetensors"
+    sizes = {"size": options.size, "width": options.width}
+    files.save(path, "fusion", sizes, task.net, {"sigma": options.sigma})
+    shutil.rmtree(used, ignore_errors=True)
+    print(f"{dataset}: Φ after {options.epochs} epochs in {path}")

@@ -1,0 +1,48 @@
+"""`fet train-transfer`: trains Ω, the expression transfer module, with Φ frozen."""
+
+from __future__ import annotations
+
+import shutil
+
+from pipeline import common, training
+
+
+def train_transfer(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+    checkpoints: training.CheckpointsOption = training.CHECKPOINTS,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Train Ω (Eq. 2 and 7 to 9); an interrupted run goes on where it was."""
+    from fet_core.evaluation.validation import TransferValidation
+    from fet_core.models import files
+    from fet_core.training.transfer import TransferTask
+
+    settings = common.load(params, dataset)
+    options = settings.transfer
+    source = common.data_folder(in_, dataset)
+    inputs = training.open_inputs(source, settings, dataset, device)
+    store, weights = inputs.store, source / "train_fusion" / "fusion.safetensors"
+    fusion, note = files.load_fusion(weights, store.device)
+    sigma = note["sigma"]
+    batch = settings.evaluate.batch_size
+    check = TransferValidation(store, inputs.pairs, inputs.shown, fusion, sigma, batch)
+    task = TransferTask(store, fusion, sigma, options, check.metrics, check.grid)
+    used = training.run(
+        inputs,
+        task,
+        options,
+        name=f"Ω {dataset}",
+        stage="train_transfer",
+        checkpoints=checkpoints,
+        live=common.metrics_folder(metrics, dataset) / "train_transfer",
+        depends={"fusion": weights},
+    )
+    path = common.data_folder(out, dataset) / "train_transfer" / "transfer.safetensors"
+    sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+    files.save(path, "transfer", sizes, task.net, {})
+    shutil.rmtree(used, ignore_errors=True)
+    print(f"{dataset}: Ω after {options.epochs} epochs in {path}")

@@ -1,0 +1,152 @@
+"""What both training stages share: opening the data, naming the checkpoints, running the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fet_core.evaluation.rows import Pairs
+    from fet_core.params import Optimisation, Params
+    from fet_core.store import Store
+    from fet_core.training.loop import Task
+
+CheckpointsOption = Annotated[
+    Path, typer.Option("--checkpoints", help="Folder of checkpoints, from which a run goes on.")
+]
+CHECKPOINTS = Path("checkpoints")
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A data set ready for training or evaluation, on the device."""
+
+    dataset: str
+    settings: Params
+    samples: pa.Table
+    pairs_table: pa.Table
+    store: Store
+    pairs: Pairs
+    shown: list[int]
+    files: dict[str, Path]
+
+
+def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> Inputs:
+    """Read samples, test triples and pictures of a data set.
+
+    Args:
+        source: the folder of the data set's stage outputs.
+        settings: all parameters.
+        dataset: its name.
+        device: auto, cpu or cuda.
+
+    Raises:
+        UserError: a file is missing or damaged, or there is no such device.
+    """
+    from fet_core import tables
+    from fet_core.evaluation.choice import check_allowed, shown_triples
+    from fet_core.evaluation.rows import Pairs
+    from fet_core.store import Store
+    from fet_core.training.acceleration import choose_device
+
+    where = choose_device(device)
+    files = {
+        "samples": source / "augment" / "samples.parquet",
+        "pairs": source / "augment" / "pairs.parquet",
+        "faces": source / "align" / "faces.npy",
+    }
+    samples = tables.read(files["samples"], tables.SAMPLES)
+    pairs = tables.read(files["pairs"], tables.PAIRS)
+    allowed = settings.dataset(dataset).figure_subjects
+    check_allowed(samples, allowed)
+    return Inputs(
+        dataset=dataset,
+        settings=settings,
+        samples=samples,
+        pairs_table=pairs,
+        store=Store.open(files["faces"], samples, where),
+        pairs=Pairs.of(pairs, where),
+        shown=shown_triples(pairs, SHOWN, allowed),
+        files=files,
+    )
+
+
+def run(
+    inputs: Inputs,
+    task: Task,
+    options: Optimisation,
+    *,
+    name: str,
+    stage: str,
+    checkpoints: Path,
+    live: Path,
+    depends: Mapping[str, Path],
+) -> Path:
+    """Train a task, resuming where it stopped, with live metrics; exits 130 or 143 on a signal.
+
+    Args:
+        inputs: the data.
+        task: Φ or Ω in training.
+        options: of the optimisation.
+        name: for the progress bar.
+        stage: in the name of the checkpoints' folder.
+        checkpoints: the folder that holds the folders of all runs.
+        live: DVCLive's folder.
+        depends: further files that the result depends on, by name.
+
+    Returns:
+        the run's folder of checkpoints, to be removed when the weights are written.
+    """
+    from fet_core.datasets.triples import training_index
+    from fet_core.training.checkpoint import Checkpoints
+    from fet_core.training.loop import train
+    from fet_core.training.schedule import Schedule
+    from pipeline.live import LiveRecorder, exit_when_interrupted
+
+    index = training_index(inputs.samples, inputs.settings.dataset(inputs.dataset).neutral_only)
+    schedule = Schedule(index, options.batch_size, options.seed)
+    folder = checkpoints / f"{inputs.dataset}-{stage}-{_fingerprint(inputs, options, depends)}"
+    recorder = LiveRecorder(live)
+    with exit_when_interrupted():
+        train(
+            task,
+            schedule,
+            Checkpoints(folder, task.nets, task.optimizers),
+            recorder,
+            name=name,
+            epochs=options.epochs,
+            decay_from=options.decay_from,
+            validate_every=options.validate_every,
+            # Without anybody who may be shown there is nothing to draw.
+            grids=options.grids if inputs.shown else 0,
+        )
+    recorder.close()
+    return folder
+
+
+def _fingerprint(inputs: Inputs, options: Optimisation, depends: Mapping[str, Path]) -> str:
+    """Names a run by everything its weights and its history depend on."""
+    import torch
+
+    import fet_core
+    from fet_core.files import sha256
+    from fet_core.training.checkpoint import code_digest, fingerprint
+
+    library = Path(fet_core.__file__).parent
+    folders = ("datasets", "evaluation", "faces", "models", "training")
+    parts: dict[str, Any] = {
+        "options": options.model_dump(),
+        "dataset": inputs.settings.dataset(inputs.dataset).model_dump(exclude={"root"}),
+        "files": {key: sha256(path) for key, path in (inputs.files | dict(depends)).items()},
+        "code": code_digest(library / "store.py", *(library / name for name in folders)),
+        "device": inputs.store.device.type,
+        "torch": torch.__version__,
+    }
+    return fingerprint(parts)
