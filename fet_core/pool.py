@@ -1,4 +1,4 @@
-"""One function over many items in processes, in order, with progress; for work that holds the GIL."""
+"""One function over many items in processes, in order and with progress."""
 
 from __future__ import annotations
 

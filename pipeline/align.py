@@ -16,7 +16,8 @@ def align(
     from fet_core import tables
     from fet_core.datasets.frames import frame_paths
     from fet_core.faces.extract import align_all
-    from fet_core.faces.facefile import FaceWriter, check_found, preview, save_preview
+    from fet_core.faces.facefile import FaceWriter, check_found, preview
+    from fet_core.files import write_png
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -33,6 +34,6 @@ def align(
             writer.add(sample_id, result)
     table = writer.table()
     tables.write(folder / "faces.parquet", table, tables.FACES)
-    save_preview(folder / "preview.png", preview(folder / "faces.npy"))
+    write_png(folder / "preview.png", preview(folder / "faces.npy"))
     check_found(table, settings.align.max_reject_share, folder / "faces.parquet")
     print(f"{dataset}: {writer.count} faces in {frames.num_rows} pictures")

@@ -53,7 +53,8 @@ def check(
 
 
 def _report(found: Survey, ascii_only: bool) -> list[Table]:
-    summary = _table(f"{found.dataset}: {found.root}", ["", ""], ascii_only, header=False)
+    summary = _table(found.dataset, ["", ""], ascii_only, header=False)
+    summary.add_row("root", _plain(str(found.root)))
     summary.add_row("people", str(found.people))
     if found.sides:
         sides = f"{found.sides['train']} training, {found.sides['test']} test"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import common, training
+from pipeline import common
 
 
 def evaluate(
@@ -15,33 +15,35 @@ def evaluate(
     """Score copy, warp and fet on the test triples, and draw the figures."""
     from fet_core.evaluation import report, rows
     from fet_core.evaluation.choice import figure_sources, figure_targets
+    from fet_core.evaluation.protocols import PROTOCOLS, Landmarks
     from fet_core.evaluation.sheets import comparison_sheet, transfer_sheet
-    from fet_core.faces.facefile import save_preview
-    from fet_core.files import write_json, write_text
-    from fet_core.models import files
+    from fet_core.files import write_json, write_png, write_text
+    from fet_core.models.fusion import load_fusion
+    from fet_core.models.transfer import load_transfer
     from fet_core.progress import track
+    from pipeline.inputs import open_inputs
 
     settings = common.load(params, dataset)
     options = settings.evaluate
     source = common.data_folder(in_, dataset)
     folder = common.metrics_folder(metrics, dataset)
-    inputs = training.open_inputs(source, settings, dataset, device)
+    inputs = open_inputs(source, settings, dataset, device)
     store, samples = inputs.store, inputs.samples
-    fusion, note = files.load_fusion(source / "train_fusion" / "fusion.safetensors", store.device)
-    transfer = files.load_transfer(
+    fusion, note = load_fusion(source / "train_fusion" / "fusion.safetensors", store.device)
+    transfer = load_transfer(
         source / "train_transfer" / "transfer.safetensors", store.size, store.channels, store.device
     )
-    landmarks = rows.Landmarks(store, fusion, note["sigma"])
+    landmarks = Landmarks(store, fusion, note["sigma"])
     models = {
         "copy": rows.copy_row(store),
         "warp": rows.warp_row(store),
         "fet": rows.fet_row(store, landmarks, transfer),
     }
-    scores = {}
+    scores: dict[str, dict[str, dict[str, float]]] = {}
     for name, row in track(models.items(), f"evaluate {dataset}", total=len(models), unit="rows"):
         scores[name] = {
             protocol: rows.score(row, store, inputs.pairs, protocol, options.batch_size)
-            for protocol in rows.PROTOCOLS
+            for protocol in PROTOCOLS
         }
         write_json(folder / f"{name}.json", scores[name])
 
@@ -56,11 +58,11 @@ def evaluate(
     )
     if top and side:
         sheet = transfer_sheet(models["fet"], store, samples, top, side)
-        save_preview(folder / "figures" / "transfer.png", sheet)
+        write_png(folder / "figures" / "transfer.png", sheet)
     if inputs.shown:
         names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
         shown = inputs.pairs.at(inputs.shown)
         compared = {name: row for name, row in models.items() if name != "copy"}
         sheet = comparison_sheet(compared, store, shown, names)
-        save_preview(folder / "figures" / "comparison.png", sheet)
+        write_png(folder / "figures" / "comparison.png", sheet)
     print(text)

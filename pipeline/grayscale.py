@@ -1,4 +1,4 @@
-"""`fet grayscale`: which file to read for each picture, converted where the data set asks for it."""
+"""`fet grayscale`: the file to read for each picture, converted where the data set asks for it."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ def landmarks(
     from fet_core import tables
     from fet_core.datasets.frames import frame_paths
     from fet_core.faces.extract import landmarks_all
-    from fet_core.faces.facefile import save_preview
     from fet_core.faces.landmarkfile import face_items, landmark_table, preview
+    from fet_core.files import write_png
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -31,5 +31,5 @@ def landmarks(
     found = list(landmarks_all(items, settings.dataset(dataset).channels))
     table = landmark_table(faces, found)
     tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
-    save_preview(folder / "preview.png", preview(source / "align" / "faces.npy", table))
+    write_png(folder / "preview.png", preview(source / "align" / "faces.npy", table))
     print(f"{dataset}: 68 landmarks on {table.num_rows} faces")

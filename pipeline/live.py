@@ -19,9 +19,19 @@ class LiveRecorder:
     """
 
     def __init__(self, folder: Path) -> None:
+        import os
+
         from dvclive import Live
 
-        self._live = Live(str(folder), dvcyaml=None, save_dvc_exp=False, report=None)
+        class Alone(Live):
+            """Without DVC: Live would run `dvc init` in whatever Git repository it is in."""
+
+            def _init_dvc(self) -> None:
+                self._dvc_file = "dvc.yaml"
+
+        inside = "DVC_ROOT" in os.environ
+        kind = Live if inside else Alone
+        self._live = kind(str(folder), dvcyaml=None, save_dvc_exp=False, report=None)
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Metrics of an epoch, counted from 1."""

@@ -1,4 +1,4 @@
-"""`fet profile`: puts the paper's values, or the demo's, into params.yaml and keeps its comments."""
+"""`fet profile`: puts the paper's values, or the demo's, into params.yaml; comments stay."""
 
 from __future__ import annotations
 

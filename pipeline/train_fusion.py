@@ -17,13 +17,14 @@ def train_fusion(
     device: common.DeviceOption = "auto",
 ) -> None:
     """Train Φ (Eq. 1 and 3 to 6); an interrupted run goes on where it was."""
-    from fet_core.evaluation.validation import FusionValidation
+    from fet_core.evaluation.fusion import FusionValidation
     from fet_core.models import files
     from fet_core.training.fusion import FusionTask
+    from pipeline.inputs import open_inputs
 
     settings = common.load(params, dataset)
     options = settings.fusion
-    inputs = training.open_inputs(common.data_folder(in_, dataset), settings, dataset, device)
+    inputs = open_inputs(common.data_folder(in_, dataset), settings, dataset, device)
     batch = settings.evaluate.batch_size
     check = FusionValidation(inputs.store, inputs.pairs, inputs.shown, options.sigma, batch)
     task = FusionTask(inputs.store, options, check.metrics, check.grid)

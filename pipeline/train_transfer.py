@@ -17,16 +17,18 @@ def train_transfer(
     device: common.DeviceOption = "auto",
 ) -> None:
     """Train Ω (Eq. 2 and 7 to 9); an interrupted run goes on where it was."""
-    from fet_core.evaluation.validation import TransferValidation
+    from fet_core.evaluation.transfer import TransferValidation
     from fet_core.models import files
+    from fet_core.models.fusion import load_fusion
     from fet_core.training.transfer import TransferTask
+    from pipeline.inputs import open_inputs
 
     settings = common.load(params, dataset)
     options = settings.transfer
     source = common.data_folder(in_, dataset)
-    inputs = training.open_inputs(source, settings, dataset, device)
+    inputs = open_inputs(source, settings, dataset, device)
     store, weights = inputs.store, source / "train_fusion" / "fusion.safetensors"
-    fusion, note = files.load_fusion(weights, store.device)
+    fusion, note = load_fusion(weights, store.device)
     sigma = note["sigma"]
     batch = settings.evaluate.batch_size
     check = TransferValidation(store, inputs.pairs, inputs.shown, fusion, sigma, batch)

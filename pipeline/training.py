@@ -1,81 +1,22 @@
-"""What both training stages share: opening the data, naming the checkpoints, running the loop."""
+"""What both training stages share: naming the checkpoints and running the loop."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from fet_core.evaluation.rows import Pairs
-    from fet_core.params import Optimisation, Params
-    from fet_core.store import Store
+    from fet_core.params import Optimisation
     from fet_core.training.loop import Task
+    from pipeline.inputs import Inputs
 
 CheckpointsOption = Annotated[
     Path, typer.Option("--checkpoints", help="Folder of checkpoints, from which a run goes on.")
 ]
 CHECKPOINTS = Path("checkpoints")
-SHOWN = 6
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """A data set ready for training or evaluation, on the device."""
-
-    dataset: str
-    settings: Params
-    samples: pa.Table
-    pairs_table: pa.Table
-    store: Store
-    pairs: Pairs
-    shown: list[int]
-    files: dict[str, Path]
-
-
-def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> Inputs:
-    """Read samples, test triples and pictures of a data set.
-
-    Args:
-        source: the folder of the data set's stage outputs.
-        settings: all parameters.
-        dataset: its name.
-        device: auto, cpu or cuda.
-
-    Raises:
-        UserError: a file is missing or damaged, or there is no such device.
-    """
-    from fet_core import tables
-    from fet_core.evaluation.choice import check_allowed, shown_triples
-    from fet_core.evaluation.rows import Pairs
-    from fet_core.store import Store
-    from fet_core.training.acceleration import choose_device
-
-    where = choose_device(device)
-    files = {
-        "samples": source / "augment" / "samples.parquet",
-        "pairs": source / "augment" / "pairs.parquet",
-        "faces": source / "align" / "faces.npy",
-    }
-    samples = tables.read(files["samples"], tables.SAMPLES)
-    pairs = tables.read(files["pairs"], tables.PAIRS)
-    allowed = settings.dataset(dataset).figure_subjects
-    check_allowed(samples, allowed)
-    return Inputs(
-        dataset=dataset,
-        settings=settings,
-        samples=samples,
-        pairs_table=pairs,
-        store=Store.open(files["faces"], samples, where),
-        pairs=Pairs.of(pairs, where),
-        shown=shown_triples(pairs, SHOWN, allowed),
-        files=files,
-    )
 
 
 def run(

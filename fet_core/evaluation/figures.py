@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,3 +58,14 @@ def tile(
                 corner = (left + _GAP + x * step, top + _GAP + y * step)
                 sheet.paste(Image.fromarray(picture), corner)
     return np.asarray(sheet)
+
+
+def column_sheet(columns: Mapping[str, Tensor], margins: Sequence[str] = ()) -> Picture:
+    """Batches of pictures as captioned columns.
+
+    Args:
+        columns: uint8 [B, C, S, S] by caption, all of one B and S.
+        margins: a caption left of each row.
+    """
+    pictures = [[to_picture(one) for one in column] for column in columns.values()]
+    return tile(list(zip(*pictures, strict=True)), columns=list(columns), margins=margins)

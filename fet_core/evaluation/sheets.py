@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import torch
 
-from fet_core.evaluation.figures import Picture, tile, to_picture
-from fet_core.evaluation.rows import Pairs, Row
+from fet_core.evaluation.figures import Picture, column_sheet, tile, to_picture
+from fet_core.evaluation.protocols import Pairs
+from fet_core.evaluation.rows import Row
 from fet_core.store import Store
 
 
@@ -59,5 +60,4 @@ def comparison_sheet(
         columns[name] = row(pairs, "transfer")
         columns[f"{name} (oracle)"] = row(pairs, "oracle")
     columns["truth"] = store.bytes(pairs.truth)
-    pictures = [[to_picture(one) for one in column] for column in columns.values()]
-    return tile(list(zip(*pictures, strict=True)), columns=list(columns), margins=names)
+    return column_sheet(columns, margins=names)

@@ -104,7 +104,7 @@ class FaceFinder:
         return []
 
     def points(self, picture: NDArray[np.uint8], box: Sequence[int]) -> NDArray[np.float32]:
-        """68 landmarks [68, 2] in picture pixels of the face in `box` (left, top, right, bottom)."""
+        """68 landmarks [68, 2] in picture pixels; `box` is left, top, right, bottom."""
         found = self._predictor(np.ascontiguousarray(picture), self._rectangle(*map(int, box)))
         return np.array([(part.x, part.y) for part in found.parts()], dtype=np.float32)
 

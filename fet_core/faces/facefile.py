@@ -144,11 +144,3 @@ def sheet(pictures: list[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
         y, x = divmod(number, columns)
         canvas[y * size : (y + 1) * size, x * size : (x + 1) * size] = picture
     return canvas
-
-
-def save_preview(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write a picture [H, W, 3] as PNG (by its suffix), whole or not at all."""
-    from PIL import Image
-
-    with atomic_path(path) as temporary:
-        Image.fromarray(picture).save(temporary)

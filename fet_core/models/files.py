@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import torch
 from torch import nn
 
 from fet_core.errors import UserError
 from fet_core.files import atomic_path
-from fet_core.models.fusion import Fusion
-from fet_core.models.transfer import Transfer
 
-_BUILDERS: dict[str, type[nn.Module]] = {"fusion": Fusion, "transfer": Transfer}
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def save(
@@ -37,8 +34,13 @@ def save(
         save_file(state, temporary, metadata=header)
 
 
-def load(path: Path, kind: str) -> tuple[nn.Module, dict[str, Any]]:
-    """Build the network that a file holds, in eval mode on the CPU, and return it with its note.
+def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
+    """The network that a file holds, in eval mode on the CPU, and its note.
+
+    Args:
+        path: ends in .safetensors.
+        kind: "fusion" or "transfer".
+        build: the network's class.
 
     Raises:
         UserError: no such file, not safetensors, or the weights of another kind of model.
@@ -56,7 +58,7 @@ def load(path: Path, kind: str) -> tuple[nn.Module, dict[str, Any]]:
                     f"{path} holds weights of {found}, not of {kind}; name another file"
                 )
             sizes = json.loads(header["sizes"])
-            net = _BUILDERS[kind](**sizes)
+            net = build(**sizes)
             net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
             note = json.loads(header.get("note", "{}"))
     except (SafetensorError, KeyError, json.JSONDecodeError, RuntimeError, TypeError) as error:
@@ -64,36 +66,3 @@ def load(path: Path, kind: str) -> tuple[nn.Module, dict[str, Any]]:
             f"{path} is damaged or not made by this version; train the model again"
         ) from error
     return net.eval(), note
-
-
-def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any]]:
-    """Φ in eval mode on the device, and its note, in which "sigma" is the spots' relative size.
-
-    Raises:
-        UserError: as `load`.
-    """
-    net, note = load(path, "fusion")
-    assert isinstance(net, Fusion)
-    return net.to(device), note
-
-
-def load_transfer(path: Path, size: int, channels: int, device: torch.device) -> Transfer:
-    """Ω in eval mode on the device.
-
-    Args:
-        path: its weights.
-        size: side of the pictures it will be given.
-        channels: of the pictures it will be given.
-        device: where to put it.
-
-    Raises:
-        UserError: as `load`, or the weights are for other pictures.
-    """
-    net, _ = load(path, "transfer")
-    assert isinstance(net, Transfer)
-    if (net.size, net.channels) != (size, channels):
-        raise UserError(
-            f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "
-            f"data have {size}×{size} with {channels}; train Ω again on these data"
-        )
-    return net.to(device)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from fet_core.models.files import load
 from fet_core.models.sizes import halvings, start
 
 
@@ -72,3 +76,13 @@ class Fusion(nn.Module):
     def fuse(self, source: Tensor, target: Tensor) -> Tensor:
         """J_gen = L_t + Φ(L_s, L_t), Eq. 1; [B, 1, size, size]."""
         return target + self(source, target)
+
+
+def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any]]:
+    """Φ in eval mode on the device, and its note, in which "sigma" is the spots' relative size.
+
+    Raises:
+        UserError: as `fet_core.models.files.load`.
+    """
+    net, note = load(path, "fusion", Fusion)
+    return net.to(device), note

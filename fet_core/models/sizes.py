@@ -21,7 +21,7 @@ def halvings(size: int, smallest: int) -> int:
 
 
 def start(net: nn.Module) -> None:
-    """Weights from N(0, 0.02), as DCGAN (Radford 2015) has them; biases 0, BatchNorm gain near 1."""
+    """Weights from N(0, 0.02) as in DCGAN (Radford 2015), biases 0, BatchNorm gains near 1."""
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, 0.0, 0.02)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fet_core.errors import UserError
+from fet_core.models.files import load
 from fet_core.models.sizes import halvings, start
 
 
@@ -101,3 +105,24 @@ class Transfer(nn.Module):
         for layer in self.up:
             value = layer(torch.cat([value, skips.pop()], dim=1))
         return self.output(torch.cat([value, skips.pop()], dim=1))
+
+
+def load_transfer(path: Path, size: int, channels: int, device: torch.device) -> Transfer:
+    """Ω in eval mode on the device.
+
+    Args:
+        path: its weights.
+        size: side of the pictures it will be given.
+        channels: of the pictures it will be given.
+        device: where to put it.
+
+    Raises:
+        UserError: as `fet_core.models.files.load`, or the weights are for other pictures.
+    """
+    net, _ = load(path, "transfer", Transfer)
+    if (net.size, net.channels) != (size, channels):
+        raise UserError(
+            f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "
+            f"data have {size}×{size} with {channels}; train Ω again on these data"
+        )
+    return net.to(device)

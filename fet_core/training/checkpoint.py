@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on with the same bits, checked and never half written."""
+"""Checkpoints: all that a run needs to go on with the same bits, checked, never half written."""
 
 from __future__ import annotations
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim import Adam
 
 from fet_core.models.discriminator import PatchDiscriminator
 from fet_core.models.fusion import Fusion
@@ -41,10 +42,10 @@ class FusionTask:
         self._grid = grid
         self.net = seeded(params.seed, Fusion, params.size, params.width)
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 1, params.d_width)
-        self.nets: dict[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
+        self.nets: Mapping[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
         for net in self.nets.values():
             prepare(net, store.device)
-        self.optimizers = {
+        self.optimizers: Mapping[str, Adam] = {
             "fusion": adam(self.net, params.lr_g, params),
             "discriminator": adam(self._critic, params.lr_d, params),
         }

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from fet_core.errors import UserError
-from fet_core.files import atomic_path
+from fet_core.files import write_png
 from fet_core.progress import bar
 from fet_core.training.checkpoint import Checkpoints, Progress
 from fet_core.training.schedule import Schedule, Triples
@@ -26,8 +26,15 @@ from fet_core.training.schedule import Schedule, Triples
 class Task(Protocol):
     """A model in training: its networks and what one step does to them."""
 
-    nets: Mapping[str, nn.Module]
-    optimizers: Mapping[str, Optimizer]
+    @property
+    def nets(self) -> Mapping[str, nn.Module]:
+        """All networks, by name."""
+        ...
+
+    @property
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Their optimizers, by name."""
+        ...
 
     def step(self, triples: Triples) -> dict[str, Tensor]:
         """Update all networks once; returns the losses as detached scalars on the device."""
@@ -128,7 +135,7 @@ def train(
                 progress.history.append(metrics)
                 recorder.epoch(epoch, metrics)
                 if epoch in grid_epochs:
-                    _write_picture(pictures / f"{epoch}.png", task.grid())
+                    write_png(pictures / f"{epoch}.png", task.grid())
                     recorder.picture(epoch, pictures / f"{epoch}.png")
             due = place == 0 or time.monotonic() - saved > save_seconds
             if due or caught:
@@ -169,13 +176,6 @@ def _means(progress: Progress, steps: int, name: str) -> dict[str, float]:
             "the learning rates and start again"
         )
     return means
-
-
-def _write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    from PIL import Image
-
-    with atomic_path(path) as temporary:
-        Image.fromarray(picture).save(temporary)
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim import Adam
 
 from fet_core.models.discriminator import PatchDiscriminator
 from fet_core.models.fusion import Fusion
@@ -53,10 +54,10 @@ class TransferTask:
         channels = store.channels
         self.net = seeded(params.seed, Transfer, store.size, channels, params.width)
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 2 * channels, params.d_width)
-        self.nets: dict[str, nn.Module] = {"transfer": self.net, "discriminator": self._critic}
+        self.nets: Mapping[str, nn.Module] = {"transfer": self.net, "discriminator": self._critic}
         for net in self.nets.values():
             prepare(net, store.device)
-        self.optimizers = {
+        self.optimizers: Mapping[str, Adam] = {
             "transfer": adam(self.net, params.lr_g, params),
             "discriminator": adam(self._critic, params.lr_d, params),
         }
