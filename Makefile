@@ -1,0 +1,51 @@
+# One target for each thing a person does with the project; `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 18
+
+.PHONY: demo
+demo: env ## run the whole pipeline on the demo faces, print the tables and where the figures are
+	dvc repro
+	fet show
+
+.PHONY: test
+test: env ## run the default test suite
+	python -m pytest
+
+.PHONY: test-slow
+test-slow: env ## run the tests that take minutes each
+	python -m pytest -m slow
+
+.PHONY: lint
+lint: env ## check style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+.PHONY: env
+env: $(VENV)/.installed ## make the environment, pinned by requirements.lock
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "FET needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.PHONY: env-synthesis
+env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 libgl1-mesa-dri)
+	python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-synthesis.lock
+
+.PHONY: clean
+clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
+	find data -mindepth 1 -maxdepth 1 -not -name demo -exec rm -rf {} +
+	rm -rf checkpoints

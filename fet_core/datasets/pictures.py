@@ -1,0 +1,263 @@
+"""Opening a user's pictures, whatever their mode, as 8-bit grey or RGB arrays."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fet_core.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+"""What a picture's content may be. Formats that run other programs (EPS) are not among them."""
+
+MAX_PIXELS = 120_000_000
+"""Pictures with more pixels are refused before they are decoded."""
+
+_UPRIGHT = 1
+_ORIENTATION_TAG = 0x0112
+_EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
+_GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
+
+
+@dataclass(frozen=True)
+class PictureInfo:
+    """What a picture is as stored, seen upright.
+
+    Attributes:
+        width: pixels across, after EXIF orientation.
+        height: pixels down, after EXIF orientation.
+        channels: 1 for grey-like modes, 3 otherwise; alpha is not counted.
+        mode: Pillow's name of the mode.
+        alpha: whether it has transparency.
+        deep: whether it has more than 8 bits a channel.
+        turned: whether EXIF says that it is not stored upright.
+    """
+
+    width: int
+    height: int
+    channels: int
+    mode: str
+    alpha: bool = False
+    deep: bool = False
+    turned: bool = False
+
+
+class UnreadableError(Exception):
+    """A picture cannot be used; the message is the reason, without the file's name."""
+
+
+def describe(path: Path, decode: bool = False) -> PictureInfo:
+    """Say what a picture is.
+
+    Args:
+        path: the file.
+        decode: read all of it, and so find out whether it is whole; else only its header.
+
+    Raises:
+        UserError: it is no picture, is damaged or too large; the message names the file.
+    """
+    with _named(path), _opened(Path(path)) as image:
+        info = _info(image)
+        if decode:
+            _decode(image)
+        return info
+
+
+def examine(path: str) -> PictureInfo | str:
+    """Decode all of a picture (in a worker process): what it is, or why it cannot be used."""
+    try:
+        with _opened(Path(path)) as image:
+            info = _info(image)
+            _decode(image)
+            return info
+    except UnreadableError as error:
+        return str(error)
+
+
+def read_picture(path: Path, channels: int) -> np.ndarray:
+    """Read a picture upright, as uint8 in [0, 255].
+
+    16 bits become 8 by v/257, rounded; transparency is laid over white; grey is repeated for three
+    channels, and colour becomes grey by ITU-R 601 luma for one.
+
+    Args:
+        path: the file.
+        channels: 1 for an array [H, W], 3 for RGB [H, W, 3].
+
+    Raises:
+        UserError: the file cannot be read as a picture; the message names it.
+        ValueError: `channels` is neither 1 nor 3.
+    """
+    if channels not in (1, 3):
+        raise ValueError(f"channels is {channels}, not 1 or 3")
+    with _named(path), _opened(Path(path)) as image:
+        upright = _decode(image)
+        wanted = "L" if channels == 1 else "RGB"
+        return np.array(upright if upright.mode == wanted else upright.convert(wanted))
+
+
+def conversion_needed(info: PictureInfo, channels: int) -> str:
+    """What `read_picture` does to a picture beyond decoding it, "" where nothing.
+
+    Grey that is repeated for three channels counts as nothing.
+    """
+    steps = []
+    if info.turned:
+        steps.append("turned upright")
+    if info.mode == "1":
+        steps.append("1-bit to 8-bit")
+    elif info.deep:
+        known = {"I": "32-bit", "F": "float"}
+        steps.append(f"{known.get(info.mode, '16-bit')} to 8-bit")
+    if info.alpha:
+        steps.append("alpha over white")
+    if info.mode in ("P", "PA"):
+        steps.append("palette to RGB")
+    elif info.channels == 3 and info.mode not in ("RGB", "RGBA", "RGBa", "RGBX"):
+        steps.append(f"{info.mode} to RGB")
+    if info.channels == 3 and channels == 1:
+        steps.append("colour to grey")
+    return "; ".join(steps)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnreadableError as error:
+        raise UserError(
+            f"the picture {path} cannot be used ({error}); replace it or take it away"
+        ) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture; whatever goes wrong inside the block becomes an `UnreadableError`."""
+    from PIL import Image, UnidentifiedImageError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            if path.stat().st_size == 0:
+                raise UnreadableError("the file is empty")
+            # By a file object, as Pillow maps a file that it opens by name, and then scrambles an
+            # uncompressed TIFF that lies on its side.
+            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+                if image.width < 1 or image.height < 1:
+                    raise UnreadableError(f"it has no pixels: {image.width}×{image.height}")
+                if image.width * image.height > MAX_PIXELS:
+                    raise UnreadableError(f"it is too large: {image.width}×{image.height} pixels")
+                yield image
+        except UnreadableError:
+            raise
+        except UnidentifiedImageError as error:
+            raise UnreadableError("it is not a PNG, JPEG or TIFF picture") from error
+        except Image.DecompressionBombError as error:
+            raise UnreadableError(f"it is too large: more than {MAX_PIXELS:,} pixels") from error
+        except MemoryError as error:
+            raise UnreadableError("it is too large: it does not fit into memory") from error
+        except OSError as error:
+            if error.errno is not None and error.filename is not None:
+                raise UnreadableError(f"it cannot be opened: {error.strerror}") from error
+            raise UnreadableError(f"it is truncated or damaged: {error}") from error
+        # Pillow's decoders answer damaged files with a dozen kinds of exceptions, and one bad
+        # picture must not end the run.
+        except Exception as error:
+            raise UnreadableError(f"it is truncated or damaged: {error}") from error
+
+
+def _info(image: Image.Image) -> PictureInfo:
+    orientation = _orientation(image)
+    width, height = image.size
+    if orientation >= 5 and not _turned_by_pillow(image):
+        width, height = height, width
+    return PictureInfo(
+        width=width,
+        height=height,
+        channels=1 if _is_grey(image.mode) else 3,
+        mode=image.mode,
+        alpha=not _is_deep_mode(image.mode) and image.has_transparency_data,
+        deep=_is_deep_mode(image.mode) or _raw_is_16_bit(image),
+        turned=orientation != _UPRIGHT,
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    # Pillow decodes a whole PNG to look for EXIF after the pixels; only what the header has counts.
+    if image.format == "PNG" and not any(key in image.info for key in _EXIF_KEYS):
+        return _UPRIGHT
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, _UPRIGHT)
+    except Exception:  # a picture with broken EXIF is still a picture
+        return _UPRIGHT
+    return value if isinstance(value, int) and 1 <= value <= 8 else _UPRIGHT
+
+
+def _turned_by_pillow(image: Image.Image) -> bool:
+    return image.format == "TIFF"
+
+
+def _is_grey(mode: str) -> bool:
+    return mode in _GREY_MODES or mode.startswith("I;")
+
+
+def _is_deep_mode(mode: str) -> bool:
+    return mode in ("I", "F") or mode.startswith("I;")
+
+
+def _raw_is_16_bit(image: Image.Image) -> bool:
+    """Whether Pillow is about to drop the low bytes of a 16-bit colour file."""
+    return any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+
+
+def _decode(image: Image.Image) -> Image.Image:
+    """All pixels of an opened picture, in mode L or RGB, turned as EXIF says."""
+    from PIL import Image
+
+    # Asked before the pixels are there: loading turns a TIFF, and finds EXIF at a PNG's end.
+    orientation = _UPRIGHT if _turned_by_pillow(image) else _orientation(image)
+    image.load()
+    if _is_deep_mode(image.mode):
+        flat = Image.fromarray(_to_8bit(np.asarray(image)))
+    elif image.has_transparency_data:
+        colour = image.convert("RGBA")
+        white = Image.new("RGBA", colour.size, "white")
+        flat = Image.alpha_composite(white, colour).convert("L" if _is_grey(image.mode) else "RGB")
+    else:
+        flat = image.convert("L" if _is_grey(image.mode) else "RGB")
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return flat if turn is None else flat.transpose(turn)
+
+
+def _to_8bit(values: np.ndarray) -> np.ndarray:
+    """Bring deep grey to uint8 [0, 255].
+
+    16 bits by v/257. 32-bit integers likewise where any is above 255, else as they are. Floats in
+    [0, 1] times 255, else as they are.
+    """
+    if values.dtype.kind == "f":
+        finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        scaled = finite * 255 if finite.max() <= 1 else finite
+    else:
+        wide = values.dtype.itemsize > 2
+        scaled = values.astype(np.float64)
+        if not wide or scaled.max() > 255:
+            scaled = scaled / 257
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
