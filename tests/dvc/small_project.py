@@ -1,0 +1,126 @@
+"""A small project in a folder of its own: this tree's code, few demo faces, tiny networks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+TOP = Path(__file__).resolve().parents[2]
+DEMO = TOP / "data" / "demo" / "rafd"
+EXPRESSIONS = ("neutral", "happy", "angry", "surprised")
+TINY = {
+    "align.size": 32,
+    "fusion.size": 32,
+    "fusion.width": 4,
+    "fusion.d_width": 4,
+    "fusion.epochs": 2,
+    "fusion.grids": 1,
+    "transfer.width": 4,
+    "transfer.d_width": 4,
+    "transfer.epochs": 2,
+    "transfer.grids": 1,
+    "augment.max_pairs": 12,
+}
+
+
+class Project:
+    """A Git and DVC project in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command in the project; its stdout holds stderr too."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = os.environ | {"PATH": path, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+        for name in ("DVC_ROOT", "DVC_EXP_BASELINE_REV", "DVC_EXP_NAME"):
+            environment.pop(name, None)
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *command: str, code: int | None = 0) -> str:
+        """Run a command in the project; returns stdout and stderr."""
+        process = self.start(*command)
+        output, _ = process.communicate()
+        if code is not None:
+            assert process.returncode == code, output
+        return output
+
+    def dvc(self, *arguments: str, code: int | None = 0) -> str:
+        """Run dvc in the project."""
+        return self.run(sys.executable, "-m", "dvc", *arguments, code=code)
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the project."""
+        return self.run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments)
+
+    def commit(self, message: str) -> None:
+        """Commit everything that is not ignored."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+    def set(self, values: dict[str, Any]) -> None:
+        """Change params.yaml by dotted keys."""
+        yaml = YAML()
+        path = self.folder / "params.yaml"
+        document = yaml.load(path)
+        for dotted, value in values.items():
+            section, key = dotted.split(".")
+            document[section][key] = value
+        yaml.dump(document, path)
+
+    def json(self, path: str) -> Any:
+        """Read a JSON file of the project."""
+        return json.loads((self.folder / path).read_text())
+
+    def copy(self, folder: Path) -> Project:
+        """The same project, outputs and cache too, elsewhere."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+
+def add_person(raw: Path, person: str) -> None:
+    """Copy one person's frontal pictures of four expressions from the demo."""
+    for expression in EXPRESSIONS:
+        for path in DEMO.glob(f"Rafd090_{person}_*_{expression}_frontal.jpg"):
+            shutil.copy(path, raw / path.name)
+
+
+def make_project(folder: Path) -> Project:
+    """Fill an empty folder with the project, run it once, commit everything."""
+    for name in ("fet_core", "pipeline"):
+        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore", "pyproject.toml"):
+        shutil.copy(TOP / name, folder / name)
+    (folder / ".dvc").mkdir()
+    for name in ("config", ".gitignore"):
+        shutil.copy(TOP / ".dvc" / name, folder / ".dvc" / name)
+    raw = folder / "data" / "demo" / "rafd"
+    raw.mkdir(parents=True)
+    people = sorted({path.name.split("_")[1] for path in DEMO.glob("Rafd090_*.jpg")})
+    for person in people[:12]:
+        add_person(raw, person)
+    project = Project(folder)
+    yaml = YAML()
+    document = yaml.load(folder / "params.yaml")
+    del document["datasets"]["ckplus"]
+    yaml.dump(document, folder / "params.yaml")
+    project.set(TINY)
+    project.git("init", "-q", "-b", "main")
+    project.commit("raw data and code")
+    project.dvc("repro")
+    project.commit("first results")
+    return project

@@ -1,0 +1,117 @@
+"""A training killed in the middle of an epoch goes on to the very bits of one that was not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from fet_core import tables
+from fet_core.datasets.pairs import test_pairs as make_pairs
+
+TOP = Path(__file__).resolve().parents[2]
+SIZE = 32
+EXPRESSIONS = ("neutral", "happy", "sad")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Stage outputs of 8 training and 3 test people drawn at random, and a trained Φ."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for person in range(11):
+        for expression in EXPRESSIONS:
+            rows.append(
+                {
+                    "sample_id": f"{person}-{expression}",
+                    "row": len(rows),
+                    "flipped": False,
+                    "subject": str(person),
+                    "sequence": "",
+                    "expression": expression,
+                    "gaze": "frontal",
+                    "camera": "090",
+                    "split": "train" if person < 8 else "test",
+                    "points": rng.uniform(4, SIZE - 4, 136).astype(np.float32),
+                }
+            )
+    samples = tables.from_rows(rows, tables.SAMPLES)
+    data = tmp_path / "data"
+    tables.write(data / "augment" / "samples.parquet", samples, tables.SAMPLES)
+    pairs = make_pairs(samples, 0, 1, 6, False)
+    tables.write(data / "augment" / "pairs.parquet", pairs, tables.PAIRS)
+    (data / "align").mkdir()
+    faces = rng.integers(0, 256, (len(rows), SIZE, SIZE, 3), dtype=np.uint8)
+    np.save(data / "align" / "faces.npy", faces)
+    params = (TOP / "params.yaml").read_text(encoding="utf-8")
+    for old, new in {
+        "  size: 96": f"  size: {SIZE}",
+        "  size: 64": f"  size: {SIZE}",
+        "  width: 24": "  width: 4",
+        "  width: 32": "  width: 16",
+        "  d_width: 32": "  d_width: 16",
+    }.items():
+        assert old in params
+        params = params.replace(old, new)
+    lines = [
+        "  epochs: 1" if line.startswith("  epochs:") else line for line in params.splitlines()
+    ]
+    (tmp_path / "params.yaml").write_text("\n".join(lines), encoding="utf-8")
+    run(tmp_path, "train-fusion", tmp_path / "checkpoints").wait()
+    return tmp_path
+
+
+def run(folder: Path, stage: str, checkpoints: Path, out: str = "data") -> subprocess.Popen[bytes]:
+    """Start a training stage."""
+    command = [sys.executable, "-m", "pipeline", stage, "--dataset", "rafd", "--device", "cpu"]
+    command += ["--in", str(folder / "data"), "--out", str(folder / out)]
+    command += ["--metrics", str(folder / out / "metrics"), "--checkpoints", str(checkpoints)]
+    command += ["--params", str(folder / "params.yaml")]
+    return subprocess.Popen(command, cwd=TOP, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+def saved_steps(checkpoints: Path) -> list[int]:
+    """Steps of the checkpoints on disk."""
+    return sorted(int(p.stem.split("-")[1]) for p in checkpoints.rglob("step-*.safetensors"))
+
+
+def weights(folder: Path, out: str) -> dict[str, bytes]:
+    """Ω's weights, byte for byte."""
+    path = folder / out / "train_transfer" / "transfer.safetensors"
+    return {name: value.tobytes() for name, value in load_file(path).items()}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_resumed_run_has_the_bits_of_one_that_was_not_stopped(
+    folder: Path, how: signal.Signals
+) -> None:
+    params = folder / "params.yaml"
+    params.write_text(params.read_text().replace("  epochs: 1", "  epochs: 12"))
+    per_epoch = 3
+    assert run(folder, "train-transfer", folder / "whole", out="whole").wait() == 0
+
+    stopped = folder / "stopped"
+    process = run(folder, "train-transfer", stopped, out="resumed")
+    while not [step for step in saved_steps(stopped) if step >= 2 * per_epoch]:
+        assert process.poll() is None, "the run ended before it could be stopped"
+        time.sleep(0.01)
+    process.send_signal(how)
+    code = process.wait()
+    assert code == (-signal.SIGKILL if how == signal.SIGKILL else 128 + how)
+    assert not (folder / "resumed" / "train_transfer" / "transfer.safetensors").exists()
+    assert 0 < saved_steps(stopped)[-1] < 12 * per_epoch
+
+    assert run(folder, "train-transfer", stopped, out="resumed").wait() == 0
+    assert weights(folder, "resumed") == weights(folder, "whole")
+    for name in ("loss_l1.tsv", "ssim.tsv"):
+        live = Path("metrics") / "train_transfer" / "plots" / "metrics" / name
+        assert (folder / "resumed" / live).read_text() == (folder / "whole" / live).read_text()
+    shutil.rmtree(folder)
