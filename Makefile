@@ -16,6 +16,18 @@ demo: env ## run the whole pipeline on the demo faces, print the tables and wher
 	dvc repro
 	fet show
 
+.PHONY: london
+london: env ## run every stage on real photographs: make london LONDON=path/to/london
+	for stage in ingest grayscale align landmarks augment train-fusion train-transfer evaluate; do \
+		fet $$stage --dataset london --params metrics/london/params.yaml \
+			$$(case $$stage in (ingest|grayscale|align|landmarks) echo --root "$(LONDON)";; esac) \
+			|| exit $$?; \
+	done
+
+.PHONY: readme
+readme: env ## bring the README's tables in step with metrics/
+	fet show --readme README.md
+
 .PHONY: test
 test: env ## run the default test suite
 	python -m pytest

@@ -56,6 +56,8 @@ def evaluate(
     side = figure_targets(
         samples, options.figure_train_targets, options.figure_test_targets, allowed
     )
+    # DVC wants the folder even where nobody may be shown.
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
     if top and side:
         sheet = transfer_sheet(models["fet"], store, samples, top, side)
         write_png(folder / "figures" / "transfer.png", sheet)

@@ -12,7 +12,7 @@ PROFILES: dict[str, dict[str, Any]] = {
     "paper": {
         "align.size": 256,
         "augment.pairs_per_target": 1,
-        "augment.max_pairs": None,
+        "augment.max_pairs": 1000,
         "fusion.size": 256,
         "fusion.width": 64,
         "fusion.d_width": 64,

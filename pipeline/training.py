@@ -55,6 +55,8 @@ def run(
     schedule = Schedule(index, options.batch_size, options.seed)
     folder = checkpoints / f"{inputs.dataset}-{stage}-{_fingerprint(inputs, options, depends)}"
     recorder = LiveRecorder(live)
+    # DVC wants the folder even where no grid is drawn.
+    (live / "plots" / "images").mkdir(parents=True, exist_ok=True)
     with exit_when_interrupted():
         train(
             task,
