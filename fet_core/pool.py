@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from multiprocessing import get_context
 from typing import TypeVar
 
 from fet_core.errors import UserError
 from fet_core.progress import bar
+from fet_core.workers import WorkerDiedError, in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,17 +46,15 @@ def each(
                 yield function(item)
                 advance()
             return
-        # Spawned, not forked: the parent may hold threads and a GPU's context.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            try:
-                for result in pool.map(function, items, chunksize=_CHUNK):
-                    yield result
-                    advance()
-            except BrokenProcessPool as error:
-                raise UserError(
-                    f'a process died during "{description}", perhaps for want of memory; try '
-                    "again with fewer processes"
-                ) from error
+        try:
+            for result in in_order(function, items, workers, _CHUNK):
+                yield result
+                advance()
+        except WorkerDiedError as error:
+            raise UserError(
+                f'a process died during "{description}" at {error.first} or one of the next, '
+                "perhaps for want of memory; try again with fewer processes"
+            ) from error
 
 
 @cache

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,12 +15,11 @@ from fet_core.datasets.base import Entry, Listing, Reader, Reject
 from fet_core.datasets.pictures import PictureInfo, examine
 from fet_core.datasets.split import SplitRule, check_sides, side_of
 from fet_core.errors import UserError
-from fet_core.progress import bar
+from fet_core.pool import each
 
 STAGE = "ingest"
 
 _POOL_FROM = 200
-_CHUNK = 16
 
 
 @dataclass(frozen=True)
@@ -134,25 +128,7 @@ def open_all(
         UserError: a worker process died.
     """
     paths = [str(root / entry.path) for entry in entries]
-    workers = processes if processes is not None else os.cpu_count() or 1
-    with bar("Opening pictures", len(paths), unit="pictures") as advance:
-        if workers <= 1 or (processes is None and len(paths) < _POOL_FROM):
-            for path in paths:
-                yield examine(path)
-                advance()
-            return
-        # Spawned, not forked: the parent may hold threads and a GPU's context.
-        context = get_context("spawn")
-        with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupt) as pool:
-            try:
-                for found in pool.map(examine, paths, chunksize=_CHUNK):
-                    yield found
-                    advance()
-            except BrokenProcessPool as error:
-                raise UserError(
-                    f"a process that opens the pictures of {root} died, perhaps for want of "
-                    "memory; try again with fewer processes"
-                ) from error
+    return each(examine, paths, "ingest", processes=processes, pool_from=_POOL_FROM)
 
 
 def rejects_table(dataset: str, rejects: Sequence[Reject]) -> pa.Table:
@@ -163,11 +139,6 @@ def rejects_table(dataset: str, rejects: Sequence[Reject]) -> pa.Table:
         for reject in ordered
     )
     return tables.from_rows(rows, tables.REJECTS)
-
-
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the parent, or each worker answers it with a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _row(dataset: str, entry: Entry, info: PictureInfo, split: SplitRule) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,9 @@ import pytest
 from PIL import Image
 
 from fet_core import tables
-from fet_core.datasets import ingest as module
 from fet_core.datasets import make_reader
 from fet_core.datasets.base import Entry
-from fet_core.datasets.ingest import Ingested, check_ingested, ingest, open_all, unique
+from fet_core.datasets.ingest import Ingested, check_ingested, ingest, unique
 from fet_core.errors import UserError
 
 
@@ -176,26 +174,6 @@ def test_worker_processes_give_the_same_tables(tmp_path, trees, rule):
     assert together.manifest.equals(alone.manifest)
     assert together.rejects.equals(alone.rejects)
     assert alone.rejects.num_rows == 1
-
-
-def test_a_dead_worker_is_one_sentence(tmp_path, trees, monkeypatch):
-    class Dead:
-        def __init__(self, *args, **options):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *args):
-            return None
-
-        def map(self, *args, **options):
-            raise BrokenProcessPool("killed")
-
-    monkeypatch.setattr(module, "ProcessPoolExecutor", Dead)
-    entries = make_reader("rafd").find(trees.rafd(tmp_path)).entries
-    with pytest.raises(UserError, match="died, perhaps for want of memory"):
-        list(open_all(tmp_path, entries, processes=2))
 
 
 def refused(result: Ingested, root: Path, rule, share: float) -> str:
