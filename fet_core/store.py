@@ -55,7 +55,7 @@ class Store:
         points = np.stack(samples["points"].to_numpy(zero_copy_only=False))
         points = points.astype(np.float32).reshape(-1, POINTS, 2)
         return cls(
-            faces=torch.from_numpy(np.ascontiguousarray(array.transpose(0, 3, 1, 2))).to(device),
+            faces=torch.from_numpy(np.array(array.transpose(0, 3, 1, 2), order="C")).to(device),
             row=torch.from_numpy(rows.astype(np.int64)).to(device),
             flipped=torch.tensor(samples["flipped"].to_pylist(), dtype=torch.bool, device=device),
             points=torch.from_numpy(points).to(device),

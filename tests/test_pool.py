@@ -25,7 +25,7 @@ def test_few_items_need_no_process() -> None:
 
 def test_a_process_that_dies_is_one_sentence() -> None:
     with pytest.raises(
-        UserError, match="died.*at 9 or one of the next, perhaps for want of memory"
+        UserError, match=r"died.*at 9 or one of the next, perhaps for want of memory"
     ):
         list(each(signal.raise_signal, [9, 9, 9], "dying", processes=2))
 

@@ -106,6 +106,8 @@ class Checkpoints:
                 "going on from the one before it",
                 file=sys.stderr,
             )
+            # Out of the way, or it would count as one of the last two and push out a sound one.
+            path.rename(path.with_suffix(".damaged"))
         return None
 
     def _paths(self) -> list[Path]:
