@@ -18,7 +18,7 @@ class _Section(BaseModel):
     But for a data set's, no key has a default: params.yaml is complete, so DVC sees every change.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Dataset(_Section):

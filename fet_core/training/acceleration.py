@@ -29,17 +29,19 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def prepare(net: nn.Module, device: torch.device) -> nn.Module:
-    """Put a network on the device; on CUDA also channels_last, and compiled in place.
+def prepare(net: nn.Module, device: torch.device, compiled: bool) -> None:
+    """Put a network on the device; on CUDA also channels_last, and compiled in place if wanted.
 
     On the CPU neither pays: channels_last is slower at small sizes, and compiling would change
-    the bits from one machine to another.
+    the bits from one machine to another. Discriminators are not compiled and stay out of
+    `autocast`: the power iteration of spectral normalisation changes buffers in place and wants
+    full precision.
     """
     net.to(device)
     if device.type == "cuda":
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        net.compile()
-    return net
+        if compiled:
+            net.compile()
 
 
 def autocast(device: torch.device) -> AbstractContextManager[object]:

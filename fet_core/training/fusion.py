@@ -43,8 +43,8 @@ class FusionTask:
         self.net = seeded(params.seed, Fusion, params.size, params.width)
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 1, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
-        for net in self.nets.values():
-            prepare(net, store.device)
+        prepare(self.net, store.device, compiled=True)
+        prepare(self._critic, store.device, compiled=False)
         self.optimizers: Mapping[str, Adam] = {
             "fusion": adam(self.net, params.lr_g, params),
             "discriminator": adam(self._critic, params.lr_d, params),
@@ -64,19 +64,17 @@ class FusionTask:
         reference = self._landmarks(triples.reference)
 
         with autocast(self._store.device):
-            generated = target + net(source, target)
-            both = torch.cat([truth, generated.detach()])
-            real, fake = self._critic(both).chunk(2)
-        loss_d = losses.discriminator(real.float(), fake.float())
+            generated = target + net(source, target).float()
+        real, fake = self._critic(torch.cat([truth, generated.detach()])).chunk(2)
+        loss_d = losses.discriminator(real, fake)
         update(self.optimizers["discriminator"], loss_d)
 
         self._critic.requires_grad_(False)
         with autocast(self._store.device):
-            verdict = self._critic(generated)
-            back = reference + net(generated, reference)
-        adversarial = losses.generator(verdict.float())
-        cycle = losses.l1(back.float(), source)
-        l1 = losses.l1(generated.float(), truth)
+            back = reference + net(generated, reference).float()
+        adversarial = losses.generator(self._critic(generated))
+        cycle = losses.l1(back, source)
+        l1 = losses.l1(generated, truth)
         total = params.lambda1 * adversarial + params.lambda2 * cycle + params.lambda3 * l1
         update(self.optimizers["fusion"], total)
         self._critic.requires_grad_(True)

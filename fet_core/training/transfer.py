@@ -55,8 +55,8 @@ class TransferTask:
         self.net = seeded(params.seed, Transfer, store.size, channels, params.width)
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 2 * channels, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"transfer": self.net, "discriminator": self._critic}
-        for net in self.nets.values():
-            prepare(net, store.device)
+        prepare(self.net, store.device, compiled=True)
+        prepare(self._critic, store.device, compiled=False)
         self.optimizers: Mapping[str, Adam] = {
             "transfer": adam(self.net, params.lr_g, params),
             "discriminator": adam(self._critic, params.lr_d, params),
@@ -71,20 +71,18 @@ class TransferTask:
         )
         photo = self._store.pictures(target)
         wanted = self._store.pictures(truth)
+        with torch.no_grad():
+            landmarks = self._fusion.fuse(self._landmarks(source), self._landmarks(target))
         with autocast(device):
-            with torch.no_grad():
-                landmarks = self._fusion.fuse(self._landmarks(source), self._landmarks(target))
-            generated = self.net(landmarks, photo)
-            both = torch.cat([wanted, generated.detach()])
-            real, fake = self._critic(torch.cat([photo.repeat(2, 1, 1, 1), both], 1)).chunk(2)
-        loss_d = losses.discriminator(real.float(), fake.float())
+            generated = self.net(landmarks, photo).float()
+        both = torch.cat([wanted, generated.detach()])
+        real, fake = self._critic(torch.cat([photo.repeat(2, 1, 1, 1), both], dim=1)).chunk(2)
+        loss_d = losses.discriminator(real, fake)
         update(self.optimizers["discriminator"], loss_d)
 
         self._critic.requires_grad_(False)
-        with autocast(device):
-            verdict = self._critic(torch.cat([photo, generated], dim=1))
-        adversarial = losses.generator(verdict.float())
-        l1 = losses.l1(generated.float(), wanted)
+        adversarial = losses.generator(self._critic(torch.cat([photo, generated], dim=1)))
+        l1 = losses.l1(generated, wanted)
         total = params.mu1 * adversarial + params.mu2 * l1
         update(self.optimizers["transfer"], total)
         self._critic.requires_grad_(True)
