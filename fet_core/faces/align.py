@@ -55,7 +55,7 @@ def apply_picture(matrix: Matrix, picture: NDArray[np.uint8], size: int) -> NDAr
     """The aligned face cut out of a picture.
 
     A face that gets smaller is cut out at a whole multiple of the size and averaged down, so that
-    hair and wrinkles do not turn into moiré. Beyond the picture its border pixels go on.
+    hair and wrinkles do not turn into moiré. Beyond its border the picture goes on mirrored.
 
     Args:
         matrix: [2, 3] from picture to aligned pixels.
@@ -76,7 +76,7 @@ def apply_picture(matrix: Matrix, picture: NDArray[np.uint8], size: int) -> NDAr
         grown,
         (size * factor, size * factor),
         flags=cv2.INTER_LINEAR if factor > 1 else cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
+        borderMode=cv2.BORDER_REFLECT_101,
     )
     if factor > 1:
         large = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
