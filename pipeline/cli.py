@@ -17,6 +17,7 @@ from pipeline import (
     landmarks,
     profile,
     show,
+    synthesize,
     train_fusion,
     train_transfer,
 )
@@ -40,6 +41,7 @@ app.command("train-transfer")(train_transfer.train_transfer)
 app.command("evaluate")(evaluate.evaluate)
 app.command("show")(show.show)
 app.command("profile")(profile.profile)
+app.add_typer(synthesize.app, name="synthesize")
 
 
 def main() -> None:
