@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -244,18 +246,21 @@ def set_values(path: Path, values: Mapping[str, Any]) -> int:
     from ruamel.yaml import YAML
 
     load(path)
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    document = yaml.load(path)
-    changed = 0
+    document = YAML().load(path)
+    lines = path.read_bytes().decode("utf-8").splitlines(keepends=True)
+    changed = []
     for dotted, value in values.items():
         section, key = dotted.split(".")
         if document[section][key] != value:
-            document[section][key] = value
-            changed += 1
+            changed.append((*document[section].lc.value(key), value))
+    # Edited as text, because ruamel would write lists and comments its own way; from the end, so
+    # that the places of the others stay.
+    for line, column, value in sorted(changed, key=lambda item: item[:2], reverse=True):
+        before, after = lines[line][:column], lines[line][column:]
+        space = " " if before.endswith(":") else ""
+        lines[line] = before + space + re.sub(r"^[^\s#,}]*", json.dumps(value), after)
     if changed:
         with atomic_path(path) as temporary:
-            yaml.dump(document, temporary)
+            temporary.write_bytes("".join(lines).encode("utf-8"))
     load(path)
-    return changed
+    return len(changed)

@@ -45,7 +45,10 @@ class Store:
         """
         if not faces.is_file():
             raise UserError(f"there is no {faces}; run the stage align first")
-        array = np.load(faces, mmap_mode="r", allow_pickle=False)
+        try:
+            array = np.load(faces, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise UserError(f"{faces} is damaged; run the stage align again") from error
         rows = samples["row"].to_numpy()
         if array.ndim != 4 or array.dtype != np.uint8 or (len(rows) and rows.max() >= len(array)):
             raise UserError(

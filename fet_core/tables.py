@@ -186,6 +186,11 @@ def read(path: Path, schema: pa.Schema) -> pa.Table:
                 f'column "{field.name}" of {path} is {found} where {field.type} is expected; run '
                 "the stage that makes it again"
             )
+        if not field.nullable and table[field.name].null_count:
+            raise UserError(
+                f'column "{field.name}" of {path} has empty places; run the stage that makes it '
+                "again"
+            )
     return table.select(schema.names).cast(schema)
 
 

@@ -28,7 +28,8 @@ def save(
     """
     from safetensors.torch import save_file
 
-    header = {"kind": kind, "sizes": json.dumps(sizes), "note": json.dumps(note)}
+    # One entry, because safetensors writes several in an order that changes from call to call.
+    header = {"fet": json.dumps({"kind": kind, "sizes": sizes, "note": note}, sort_keys=True)}
     state = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     with atomic_path(path) as temporary:
         save_file(state, temporary, metadata=header)
@@ -51,16 +52,15 @@ def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
         raise UserError(f"there are no weights at {path}; train the model first")
     try:
         with safe_open(str(path), framework="pt") as file:
-            header = file.metadata() or {}
+            header = json.loads((file.metadata() or {}).get("fet", "{}"))
             found = header.get("kind", "something else")
             if found != kind:
                 raise UserError(
                     f"{path} holds weights of {found}, not of {kind}; name another file"
                 )
-            sizes = json.loads(header["sizes"])
-            net = build(**sizes)
+            net = build(**header["sizes"])
             net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-            note = json.loads(header.get("note", "{}"))
+            note = header["note"]
     except (SafetensorError, KeyError, json.JSONDecodeError, RuntimeError, TypeError) as error:
         raise UserError(
             f"{path} is damaged or not made by this version; train the model again"

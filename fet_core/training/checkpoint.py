@@ -103,7 +103,7 @@ class Checkpoints:
                 return self._restore(path)
             print(
                 f"the checkpoint {path} is damaged (its checksum does not match); "
-                "going on from the one before it",
+                "going on from the one before it, or from the start where there is none",
                 file=sys.stderr,
             )
             # Out of the way, or it would count as one of the last two and push out a sound one.

@@ -167,7 +167,8 @@ def _spread(count: int, epochs: int) -> set[int]:
 
 
 def _means(progress: Progress, steps: int, name: str) -> dict[str, float]:
-    means = {key: float(value) / steps for key, value in progress.sums.items()}
+    # Sorted, because a checkpoint does not keep the order in which losses came.
+    means = {key: float(progress.sums[key]) / steps for key in sorted(progress.sums)}
     progress.sums = {}
     wrong = [key for key, value in means.items() if not math.isfinite(value)]
     if wrong:

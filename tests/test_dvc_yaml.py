@@ -1,0 +1,141 @@
+"""dvc.yaml: every stage names all modules, params and outputs it uses, and none that it does not.
+
+DVC does not follow imports, so a module that is missing among `deps` would leave old results in
+place after a change of the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from import_graph import ROOT, closure
+
+from fet_core.params import read_yaml
+
+STAGES: dict[str, dict[str, Any]] = {
+    name: stage["do"] for name, stage in read_yaml(ROOT / "dvc.yaml")["stages"].items()
+}
+
+CHAIN = re.compile(r"(inputs\.)?(settings|values)\.(?P<key>[a-z_0-9.]+)")
+
+LOOKED_UP = {
+    # The registry READERS imports a reader when it is asked for.
+    Path("fet_core/datasets/base.py"): {
+        Path(f"fet_core/datasets/{name}.py") for name in ("ckplus", "rafd", "london")
+    },
+}
+
+INFRASTRUCTURE = {
+    # What these do shows in no result: a changed message, progress bar or way to spread work over
+    # processes must not train everything again. Values of params.yaml are in each stage's params.
+    "fet_core/errors.py",
+    "fet_core/files.py",
+    "fet_core/params.py",
+    "fet_core/pool.py",
+    "fet_core/progress.py",
+    "fet_core/workers.py",
+    "pipeline/common.py",
+}
+
+
+def module(name: str) -> Path:
+    return Path("pipeline") / f"{name}.py"
+
+
+def listed(name: str) -> set[str]:
+    return {dep for dep in STAGES[name]["deps"] if dep.endswith(".py")}
+
+
+def used(name: str) -> set[str]:
+    files = {path.as_posix() for path in closure(module(name), LOOKED_UP)}
+    return {file for file in files if not file.endswith("__init__.py")} - INFRASTRUCTURE
+
+
+def parameters(name: str) -> set[str]:
+    """Dotted params that a stage's command and its helpers take from the settings."""
+    found: set[str] = set()
+    for path in closure(module(name), LOOKED_UP):
+        if path.parts[0] != "pipeline" or path.name == "common.py":
+            continue
+        nodes = list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+        attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+        inner = {id(node.value) for node in attributes}
+        for node in attributes:
+            # As "settings.align.size", "inputs.settings.dataset(inputs.dataset).channels".
+            match = CHAIN.match(ast.unparse(node))
+            if match and id(node) not in inner:
+                key = match["key"]
+                found.add("datasets.${key}" if key.split(".")[0] == "dataset" else key)
+    return found
+
+
+def within(key: str, other: str) -> bool:
+    return key == other or key.startswith(f"{other}.")
+
+
+def test_the_stages_are_those_of_the_design() -> None:
+    first = ["ingest", "grayscale", "align", "landmarks", "augment"]
+    assert list(STAGES) == [*first, "train_fusion", "train_transfer", "evaluate"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_module_that_a_stage_uses_is_listed(name: str) -> None:
+    assert used(name) - listed(name) == set()
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_no_module_is_listed_that_a_stage_does_not_use(name: str) -> None:
+    assert listed(name) - used(name) == set()
+
+
+def test_the_registry_of_readers_is_as_written_here() -> None:
+    from fet_core.datasets.base import READERS
+
+    files = {
+        Path(*where.partition(":")[0].split(".")).with_suffix(".py") for where in READERS.values()
+    }
+    assert files == LOOKED_UP[Path("fet_core/datasets/base.py")]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_dep_is_a_file_or_what_another_stage_puts_out(name: str) -> None:
+    outs = {out for stage in STAGES.values() for out in stage["outs"] if isinstance(out, str)}
+    for dep in STAGES[name]["deps"]:
+        if dep.endswith(".py"):
+            assert (ROOT / dep).is_file(), dep
+        else:
+            assert dep == "${item.root}" or dep in outs, dep
+    assert len(STAGES[name]["deps"]) == len(set(STAGES[name]["deps"]))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_params_are_those_that_are_read(name: str) -> None:
+    listed, read = STAGES[name]["params"], parameters(name)
+    assert [key for key in read if not any(within(key, own) for own in listed)] == []
+    assert [own for own in listed if not any(within(key, own) for key in read)] == []
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_param_exists(name: str) -> None:
+    params = read_yaml(ROOT / "params.yaml")
+    for data_set in params["datasets"]:
+        for key in STAGES[name]["params"]:
+            value = params
+            for part in key.replace("${key}", data_set).split("."):
+                value = value[part]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_command_is_the_stages_own(name: str) -> None:
+    command = name.replace("_", "-")
+    assert STAGES[name]["cmd"] == f"python -m pipeline {command} --dataset ${{key}}"
+
+
+def test_stages_read_the_raw_root_where_their_command_does() -> None:
+    for name, stage in STAGES.items():
+        reads = "raw_root" in (ROOT / module(name)).read_text(encoding="utf-8")
+        assert ("${item.root}" in stage["deps"]) == reads, name

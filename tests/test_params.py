@@ -1,0 +1,161 @@
+"""params.yaml: what is accepted, and the sentence that names the key where something is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fet_core.errors import UserError
+from fet_core.params import Params, load, read_yaml, set_values
+
+Edit = Callable[..., Path]
+
+
+@pytest.fixture
+def edit(repository: Path, tmp_path: Path) -> Edit:
+    """The committed params.yaml with one piece of text put in another's place."""
+
+    def change(old: str = "", new: str = "") -> Path:
+        text = (repository / "params.yaml").read_text(encoding="utf-8")
+        assert old in text
+        path = tmp_path / "params.yaml"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return change
+
+
+def message(path: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        load(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    assert "\n" not in text
+    assert "pydantic" not in text
+    return text.removeprefix(f"{path}: ")
+
+
+def test_the_committed_file_is_valid(edit: Edit) -> None:
+    params = load(edit())
+    assert params.transfer.mu2 == 100
+    assert params.align.scales == [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("  mu2: 100.0", "  mu_2: 100.0", "transfer.mu_2"),
+        ("transfer: #", "transfr: #", "transfr"),
+        ("    root: data/demo/rafd", "    rot: data/demo/rafd", "datasets.rafd.rot"),
+        ("  lambda3: 100.0", "  lambda3: 100.0\n  lambda4: 1.0", "fusion.lambda4"),
+    ],
+)
+def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> None:
+    text = message(edit(old, new))
+    # A misspelt key is also a missing one; either sentence shows the way.
+    known = key.replace("mu_2", "mu2").replace("transfr", "transfer").replace("rot", "root")
+    assert f'there is no parameter "{key}"' in text or f'"{known}" is missing' in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("mu2: 100.0", 'mu2: "50"', "transfer.mu2"),
+        ("mu2: 100.0", "mu2: fifty", "transfer.mu2"),
+        ("mu2: 100.0", "mu2: true", "transfer.mu2"),
+        ("mu2: 100.0", "mu2:", "transfer.mu2"),
+        ("mu2: 100.0", "mu2: [100.0]", "transfer.mu2"),
+        ("mu2: 100.0", "mu2: -1.0", "transfer.mu2"),
+        ("mu2: 100.0", "mu2: .nan", "transfer.mu2"),
+        ("mu2: 100.0", "mu2: .inf", "transfer.mu2"),
+        ("lambda2: 10.0", 'lambda2: "10"', "fusion.lambda2"),
+        ("epochs: 20", "epochs: 20.5", "fusion.epochs"),
+        ("epochs: 20", "epochs: true", "fusion.epochs"),
+        ("epochs: 20", "epochs: 0", "fusion.epochs"),
+        ("flip: true", "flip: 1", "augment.flip"),
+        ("by: subject", "by: person", "split.by"),
+        ("test_share: 0.2", "test_share: 1.0", "split.test_share"),
+        ("several_faces: reject", "several_faces: smallest", "align.several_faces"),
+        ("scales: [0.5, 1.0, 2.0]", "scales: []", "align.scales"),
+        ("scales: [0.5, 1.0, 2.0]", "scales: 1.0", "align.scales"),
+        ("scales: [0.5, 1.0, 2.0]", "scales: [0.5, 0.0]", "align.scales"),
+        ("size: 96", "size: 100", "align.size"),
+        ("size: 96", "size: 16", "align.size"),
+        ("size: 64", "size: 80", "fusion.size"),
+        ("max_pairs: 240", "max_pairs: 0", "augment.max_pairs"),
+        ("root: data/demo/rafd", 'root: ""', "datasets.rafd.root"),
+        ("root: data/demo/rafd", "root: 7", "datasets.rafd.root"),
+        ("root: data/demo/rafd", "reader: ckplus", "datasets.rafd.root"),
+        ("  mu1: 1.0 # adversarial, Eq. 7\n", "", "transfer.mu1"),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_key(edit: Edit, old: str, new: str, key: str) -> None:
+    assert key in message(edit(old, new))
+
+
+@pytest.mark.parametrize("size", [32, 48, 64, 96, 128, 192, 256, 384, 512])
+def test_sizes_that_the_networks_take(edit: Edit, size: int) -> None:
+    assert load(edit("size: 96", f"size: {size}")).align.size == size
+
+
+def test_numbers_as_people_write_them(edit: Edit) -> None:
+    assert load(edit("lr_g: 0.0002", "lr_g: 1e-05")).fusion.lr_g == 1e-5
+    assert load(edit("mu2: 100.0", "mu2: 50")).transfer.mu2 == 50.0
+    assert load(edit("max_pairs: 240", "max_pairs: null")).augment.max_pairs is None
+
+
+def test_a_root_alone_is_enough(edit: Edit) -> None:
+    params = load(edit())
+    grey, colour = params.dataset("ckplus"), params.dataset("rafd")
+    assert (grey.reader, grey.channels, grey.neutral_only) == ("ckplus", 1, True)
+    assert (colour.reader, colour.channels, colour.neutral_only) == ("rafd", 3, False)
+    assert grey.peak_frames == 3
+    assert grey.figure_subjects is None
+
+
+def test_a_set_of_any_name_names_its_reader(edit: Edit) -> None:
+    both = "  mine:\n    root: /x\n    reader: ckplus\n    channels: 3\n  rafd:"
+    mine = load(edit("  rafd:", both)).dataset("mine")
+    assert (mine.reader, mine.channels, mine.neutral_only) == ("ckplus", 3, True)
+    assert "datasets.mine.reader" in message(edit("  rafd:", "  mine:"))
+
+
+def test_an_unknown_data_set_is_told_with_those_there_are(edit: Edit) -> None:
+    with pytest.raises(UserError, match=r'no data set "raffd" .*there are: ckplus, rafd'):
+        load(edit()).dataset("raffd")
+
+
+def test_params_cannot_be_changed(edit: Edit) -> None:
+    params: Params = load(edit())
+    with pytest.raises(ValueError, match="frozen"):
+        params.transfer.mu2 = 1.0
+
+
+@pytest.mark.parametrize("content", [b"", b"- a\n", b"7\n"])
+def test_a_file_of_another_shape(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "p.yaml").write_bytes(content)
+    message(tmp_path / "p.yaml")
+
+
+@pytest.mark.parametrize("content", [b"a: [1\n", b"a: 1\na: 2\n", b"\tx: 1\n", b"a: \xff\n"])
+def test_what_is_no_yaml(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "p.yaml").write_bytes(content)
+    with pytest.raises(UserError, match="not valid YAML"):
+        read_yaml(tmp_path / "p.yaml")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no params file .*gone\.yaml"):
+        load(tmp_path / "gone.yaml")
+
+
+def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
+    path = edit()
+    before = path.read_text(encoding="utf-8")
+    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 20}) == 0
+    assert set_values(path, {"transfer.mu2": 50.0}) == 1
+    assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #")
+    with pytest.raises(UserError, match=r"fusion\.epochs"):
+        set_values(path, {"fusion.epochs": 0})

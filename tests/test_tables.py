@@ -1,0 +1,103 @@
+"""Tables between stages: they come back as written, and what does not fit is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fet_core import tables
+from fet_core.errors import UserError
+
+SCHEMAS = ("MANIFEST", "REJECTS", "FRAMES", "FACES", "LANDMARKS", "SAMPLES", "PAIRS")
+
+FRAME = {"sample_id": "S001 é", "source": "raw", "path": "a b/ü.png", "conversion": ""}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "frames.parquet"
+
+
+def frames(**changes: pa.Array) -> pa.Table:
+    columns = {name: pa.array([value]) for name, value in FRAME.items()}
+    return pa.table(columns | changes)
+
+
+def test_rows_come_back(path: Path) -> None:
+    tables.write(path, tables.from_rows([FRAME], tables.FRAMES), tables.FRAMES)
+    assert tables.read(path, tables.FRAMES).to_pylist() == [FRAME]
+
+
+def test_points_come_back_bit_for_bit(
+    tmp_path: Path, sample_table: Callable[..., pa.Table]
+) -> None:
+    samples = sample_table(flip=True)
+    tables.write(tmp_path / "samples.parquet", samples, tables.SAMPLES)
+    assert tables.read(tmp_path / "samples.parquet", tables.SAMPLES).equals(samples)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_an_empty_table_of_each_schema(path: Path, name: str) -> None:
+    schema = getattr(tables, name)
+    tables.write(path, tables.from_rows([], schema), schema)
+    found = tables.read(path, schema)
+    assert found.num_rows == 0
+    assert found.schema.names == schema.names
+
+
+def test_nulls_and_more_columns(tmp_path: Path) -> None:
+    row = dict.fromkeys(tables.FACES.names) | {"sample_id": "a", "reason": "no face found"}
+    table = tables.from_rows([row], tables.FACES).append_column("more", pa.array([1]))
+    pq.write_table(table, tmp_path / "faces.parquet")
+    assert tables.read(tmp_path / "faces.parquet", tables.FACES).to_pylist() == [row]
+
+
+@pytest.mark.parametrize("column", sorted(FRAME))
+def test_a_missing_column_is_named(path: Path, column: str) -> None:
+    pq.write_table(frames().drop_columns([column]), path)
+    with pytest.raises(UserError, match=rf'frames\.parquet has no column "{column}"'):
+        tables.read(path, tables.FRAMES)
+
+
+def test_a_column_of_another_type_is_named(path: Path) -> None:
+    pq.write_table(frames(source=pa.array([3])), path)
+    with pytest.raises(UserError, match=r'column "source" of .* is int64 where string'):
+        tables.read(path, tables.FRAMES)
+
+
+@pytest.mark.parametrize("count", [134, 138])
+def test_another_number_of_points_is_named(tmp_path: Path, count: int) -> None:
+    points = pa.array([[0.0] * count], pa.list_(pa.float32(), count))
+    table = pa.table({"sample_id": ["a"], "row": pa.array([0], pa.int32()), "points": points})
+    pq.write_table(table, tmp_path / "landmarks.parquet")
+    with pytest.raises(UserError, match=r'column "points"'):
+        tables.read(tmp_path / "landmarks.parquet", tables.LANDMARKS)
+
+
+def test_a_null_where_none_may_be(path: Path) -> None:
+    pq.write_table(frames(path=pa.array([None], pa.string())), path)
+    with pytest.raises(UserError, match=r'column "path"'):
+        tables.read(path, tables.FRAMES)
+
+
+@pytest.mark.parametrize("kept", [0, 3, 100, -1])
+def test_a_truncated_file(path: Path, kept: int) -> None:
+    pq.write_table(frames(), path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UserError, match=r"frames\.parquet cannot be read as a Parquet file"):
+        tables.read(path, tables.FRAMES)
+
+
+def test_a_missing_file(path: Path) -> None:
+    with pytest.raises(UserError, match=r"no .*frames\.parquet; run the stage"):
+        tables.read(path, tables.FRAMES)
+
+
+@pytest.mark.parametrize("row", [{**FRAME, "more": 1}, {"sample_id": "a"}])
+def test_rows_that_do_not_fit_are_a_programmers_mistake(row: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="columns"):
+        tables.from_rows([row], tables.FRAMES)
