@@ -53,7 +53,7 @@ def measure(name: str, sizes: dict[str, int], device_name: str, steps: int) -> d
         "decay_from": 1.0, "seed": 0, "grids": 0, "validate_every": 1,
     }  # fmt: skip
     fusion_params = FusionParams(
-        **shared, size=sizes["fusion_size"], sigma=0.0156, width=sizes["fusion_width"],
+        **shared, size=sizes["fusion_size"], sigma=0.0156, width=sizes["fusion_width"], bottleneck=4,
         d_width=sizes["d_width"], lambda1=0.1, lambda2=10.0, lambda3=100.0,
     )  # fmt: skip
     transfer_params = TransferParams(

@@ -104,6 +104,7 @@ class Fusion(Optimisation):
     size: int = Field(ge=32)
     sigma: float = Field(gt=0, lt=0.25)
     width: int = Field(ge=4)
+    bottleneck: int = Field(ge=2)
     d_width: int = Field(ge=4)
     lambda1: float = Field(ge=0)
     lambda2: float = Field(ge=0)
@@ -112,6 +113,8 @@ class Fusion(Optimisation):
     @model_validator(mode="after")
     def _allowed(self) -> Fusion:
         _check_size("fusion.size", self.size)
+        if self.bottleneck * 2 > self.size:
+            raise ValueError("fusion.bottleneck is more than half of fusion.size; lower it")
         return self
 
 

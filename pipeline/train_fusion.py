@@ -39,7 +39,7 @@ def train_fusion(
         depends={},
     )
     path = common.data_folder(out, dataset) / "train_fusion" / "fusion.safetensors"
-    sizes = {"size": options.size, "width": options.width}
+    sizes = {name: getattr(options, name) for name in ("size", "width", "bottleneck")}
     files.save(path, "fusion", sizes, task.net, {"sigma": options.sigma})
     shutil.rmtree(used, ignore_errors=True)
     print(f"{dataset}: Φ after {options.epochs} epochs in {path}")

@@ -41,19 +41,20 @@ def _decoder(channels: int, widths: list[int]) -> nn.Sequential:
 class Fusion(nn.Module):
     """The deviation that carries an expression from one face's landmarks to another's.
 
-    The paper gives no layer sizes for Φ; here each encoder halves the landmark image down to 4×4
-    (6×6 for sides of 3·2^k), its channels doubling from `width` to 8·`width` at most, and the
-    decoder mirrors one encoder.
+    The paper gives no layer sizes for Φ; here each encoder halves the landmark image down to
+    `bottleneck` (half as much again for sides of 3·2^k), its channels doubling from `width` to
+    8·`width` at most, and the decoder mirrors one encoder.
 
     Args:
         size: side of the landmark image in pixels.
         width: channels of the first layer.
+        bottleneck: side of the code, at most half of `size`.
     """
 
-    def __init__(self, size: int, width: int) -> None:
+    def __init__(self, size: int, width: int, bottleneck: int = 4) -> None:
         super().__init__()
         self.size = size
-        depth = halvings(size, 4)
+        depth = halvings(size, bottleneck)
         widths = [width * min(2**level, 8) for level in range(depth)]
         self.encode_source = _encoder(widths)
         self.encode_target = _encoder(widths)

@@ -40,7 +40,7 @@ class FusionTask:
         self._params = params
         self._validation = validation
         self._grid = grid
-        self.net = seeded(params.seed, Fusion, params.size, params.width)
+        self.net = seeded(params.seed, Fusion, params.size, params.width, params.bottleneck)
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 1, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
         prepare(self.net, store.device, compiled=True)
