@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+STAGES := ingest grayscale align landmarks augment train_fusion train_transfer
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -13,34 +14,34 @@ help: ## list the targets
 
 .PHONY: demo
 demo: env ## run the whole pipeline on the demo faces, print the tables and where the figures are
-	dvc repro
-	fet show
+	$(BIN)/dvc repro
+	$(BIN)/fet show
 
 .PHONY: london
 london: env ## run every stage on real photographs: make london LONDON=path/to/london
 	for stage in ingest grayscale align landmarks augment train-fusion train-transfer evaluate; do \
-		fet $$stage --dataset london --params metrics/london/params.yaml \
+		$(BIN)/fet $$stage --dataset london --params metrics/london/params.yaml \
 			$$(case $$stage in (ingest|grayscale|align|landmarks) echo --root "$(LONDON)";; esac) \
 			|| exit $$?; \
 	done
 
 .PHONY: readme
 readme: env ## bring the README's tables in step with metrics/
-	fet show --readme README.md
+	$(BIN)/fet show --readme README.md
 
 .PHONY: test
 test: env ## run the default test suite
-	python -m pytest
+	$(BIN)/python -m pytest
 
 .PHONY: test-slow
 test-slow: env ## run the tests that take minutes each
-	python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow
 
 .PHONY: lint
 lint: env ## check style and types
-	ruff check .
-	ruff format --check .
-	mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 .PHONY: env
 env: $(VENV)/.installed ## make the environment, pinned by requirements.lock
@@ -49,15 +50,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "FET needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .PHONY: env-synthesis
 env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 libgl1-mesa-dri)
-	python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-synthesis.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-synthesis.lock
 
 .PHONY: clean
 clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
-	find data -mindepth 1 -maxdepth 1 -not -name demo -exec rm -rf {} +
-	rm -rf checkpoints
+	rm -rf $(foreach stage,$(STAGES),data/*/$(stage)) checkpoints

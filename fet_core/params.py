@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from fet_core.errors import UserError
 from fet_core.files import atomic_path
@@ -31,7 +38,15 @@ class Dataset(_Section):
     channels: Literal[1, 3]
     peak_frames: int = Field(default=3, ge=1)
     neutral_only: bool = False
-    figure_subjects: list[str] | None = None
+
+    @field_validator("root")
+    @classmethod
+    def _in_full(cls, value: str) -> str:
+        if value.startswith("~"):
+            raise ValueError(
+                f"the root {value} begins with ~, which DVC does not read; give it in full"
+            )
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -42,12 +57,22 @@ class Dataset(_Section):
         return value
 
 
+class Figures(_Section):
+    """Who may be shown in figures and sample grids: CK+ lets only some people be published."""
+
+    subjects: dict[str, list[str]]
+
+    def allowed(self, dataset: str) -> list[str] | None:
+        """The subjects of a data set that may be shown, None for all."""
+        return self.subjects.get(dataset)
+
+
 class Split(_Section):
     """How people (or pictures) are divided between training and test."""
 
     by: Literal["subject", "image"]
     test_share: float = Field(gt=0, lt=1)
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**62)
 
 
 class Ingest(_Section):
@@ -80,7 +105,7 @@ class Augment(_Section):
     flip: bool
     pairs_per_target: int = Field(ge=1)
     max_pairs: int | None = Field(ge=1)
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**62)
 
 
 class Optimisation(_Section):
@@ -93,7 +118,7 @@ class Optimisation(_Section):
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)
     decay_from: float = Field(ge=0, le=1)
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**62)
     grids: int = Field(ge=0)
     validate_every: int = Field(ge=1)
 
@@ -140,6 +165,7 @@ class Params(_Section):
     """All of params.yaml."""
 
     datasets: dict[str, Dataset] = Field(min_length=1)
+    figures: Figures
     split: Split
     ingest: Ingest
     align: Align
@@ -153,6 +179,13 @@ class Params(_Section):
     def _reader_is_name(cls, value: Any) -> Any:
         if not isinstance(value, dict) or not isinstance(value.get("datasets"), dict):
             return value
+        for name in value["datasets"]:
+            # The name is a folder, a DVC stage's and part of a dotted key.
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)) or name == "demo":
+                raise ValueError(
+                    f'a data set cannot be called "{name}"; use letters, digits, - and _ (and '
+                    'not "demo")'
+                )
         named = {
             name: {"reader": name} | item if isinstance(item, dict) else item
             for name, item in value["datasets"].items()
@@ -197,6 +230,8 @@ def read_yaml(path: Path) -> Any:
             f"there is no params file {path}; name one with --params or work in the project's "
             "top folder"
         ) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); name a params file") from error
     except (YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
@@ -211,6 +246,8 @@ def load(path: Path) -> Params:
             value of the wrong type or out of range; the message names the key.
     """
     value = read_yaml(path)
+    if not isinstance(value, dict):
+        raise UserError(f"{path} does not hold sections with keys; check it out again")
     try:
         return Params.model_validate(value)
     except ValidationError as error:
@@ -265,5 +302,5 @@ def set_values(path: Path, values: Mapping[str, Any]) -> int:
     if changed:
         with atomic_path(path) as temporary:
             temporary.write_bytes("".join(lines).encode("utf-8"))
-    load(path)
+            load(temporary)
     return len(changed)

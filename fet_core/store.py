@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from fet_core.errors import UserError
+from fet_core.faces.facearray import open_faces
 from fet_core.faces.heatmap import draw, rescale
 from fet_core.tables import POINTS
 
@@ -43,14 +44,9 @@ class Store:
         Raises:
             UserError: faces.npy is missing or does not fit the samples.
         """
-        if not faces.is_file():
-            raise UserError(f"there is no {faces}; run the stage align first")
-        try:
-            array = np.load(faces, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise UserError(f"{faces} is damaged; run the stage align again") from error
+        array = open_faces(faces)
         rows = samples["row"].to_numpy()
-        if array.ndim != 4 or array.dtype != np.uint8 or (len(rows) and rows.max() >= len(array)):
+        if len(rows) and rows.max() >= len(array):
             raise UserError(
                 f"{faces} does not fit the samples ({array.dtype} {list(array.shape)}, rows up to "
                 f"{rows.max()}); run the stages align to augment again"

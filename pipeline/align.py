@@ -22,8 +22,7 @@ def align(
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.data_folder(out, dataset) / "align"
-    common.check_separate(raw, folder)
+    folder = common.out_folder(out, settings, dataset, raw) / "align"
     frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
     channels = settings.dataset(dataset).channels
     paths = frame_paths(frames, raw, source / "grayscale")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -46,6 +47,10 @@ app.add_typer(synthesize.app, name="synthesize")
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without Φ and Ω must not end a training with an error.
+            stream.reconfigure(errors="replace")
     try:
         app()
     except UserError as error:

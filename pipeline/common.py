@@ -29,7 +29,10 @@ OutOption = Annotated[
 ]
 MetricsOption = Annotated[
     Path | None,
-    typer.Option("--metrics", help="Folder for small results [default: metrics/DATASET]."),
+    typer.Option(
+        "--metrics",
+        help="Folder for small results [default: metrics/DATASET, or metrics in --out].",
+    ),
 ]
 ParamsOption = Annotated[Path, typer.Option("--params", help="The params file.")]
 DeviceOption = Annotated[
@@ -53,14 +56,34 @@ def data_folder(given: Path | None, dataset: str) -> Path:
     return given if given is not None else Path("data") / dataset
 
 
-def metrics_folder(given: Path | None, dataset: str) -> Path:
-    """The folder of a data set's small results: as given, or metrics/DATASET."""
-    return given if given is not None else Path("metrics") / dataset
+def out_folder(given: Path | None, params: Params, dataset: str, root: Path | None = None) -> Path:
+    """The folder to write stage outputs to: as given, or data/DATASET; never in the raw data.
+
+    Raises:
+        UserError: the folder lies in the raw data.
+    """
+    folder = data_folder(given, dataset)
+    check_separate(raw_root(root, params, dataset), folder)
+    return folder
+
+
+def metrics_folder(
+    given: Path | None, params: Params, dataset: str, out: Path | None = None
+) -> Path:
+    """The folder of a data set's small results: as given, in an explicit `out`, or metrics/DATASET.
+
+    Raises:
+        UserError: the folder lies in the raw data.
+    """
+    beside = out / "metrics" if out is not None else Path("metrics") / dataset
+    folder = given if given is not None else beside
+    check_separate(raw_root(None, params, dataset), folder)
+    return folder
 
 
 def raw_root(given: Path | None, params: Params, dataset: str) -> Path:
     """The raw folder: as given, or from the params file."""
-    return given if given is not None else Path(params.dataset(dataset).root).expanduser()
+    return given if given is not None else Path(params.dataset(dataset).root)
 
 
 def check_separate(root: Path, out: Path) -> None:

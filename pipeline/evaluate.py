@@ -8,6 +8,7 @@ from pipeline import common
 def evaluate(
     dataset: common.DatasetOption,
     in_: common.InOption = None,
+    out: common.OutOption = None,
     metrics: common.MetricsOption = None,
     params: common.ParamsOption = common.PARAMS,
     device: common.DeviceOption = "auto",
@@ -26,7 +27,7 @@ def evaluate(
     settings = common.load(params, dataset)
     options = settings.evaluate
     source = common.data_folder(in_, dataset)
-    folder = common.metrics_folder(metrics, dataset)
+    folder = common.metrics_folder(metrics, settings, dataset, out)
     inputs = open_inputs(source, settings, dataset, device)
     store, samples = inputs.store, inputs.samples
     fusion, note = load_fusion(source / "train_fusion" / "fusion.safetensors", store.device)
@@ -48,16 +49,18 @@ def evaluate(
         write_json(folder / f"{name}.json", scores[name])
 
     title = f"{dataset}, {store.size}×{store.size}"
-    text = report.table(title, scores, report.PAPER.get(settings.dataset(dataset).reader))
+    text = report.table(title, scores, report.PAPER.get(inputs.kind.reader))
     write_text(folder / "table.md", text)
 
-    allowed = settings.dataset(dataset).figure_subjects
-    top = figure_sources(samples, options.figure_columns, allowed)
     side = figure_targets(
-        samples, options.figure_train_targets, options.figure_test_targets, allowed
+        samples, options.figure_train_targets, options.figure_test_targets, inputs.allowed
     )
+    top = figure_sources(samples, options.figure_columns, inputs.allowed, side)
     # DVC wants the folder even where nobody may be shown.
     (folder / "figures").mkdir(parents=True, exist_ok=True)
+    # Whoever was shown by an earlier run may not be shown any more.
+    for name in ("transfer.png", "comparison.png"):
+        (folder / "figures" / name).unlink(missing_ok=True)
     if top and side:
         sheet = transfer_sheet(models["fet"], store, samples, top, side)
         write_png(folder / "figures" / "transfer.png", sheet)

@@ -18,8 +18,7 @@ def grayscale(
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
-    folder = common.data_folder(out, dataset) / "grayscale"
-    common.check_separate(raw, folder)
+    folder = common.out_folder(out, settings, dataset, raw) / "grayscale"
     source = common.data_folder(in_, dataset)
     manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
     frames = make_frames(manifest, raw, settings.dataset(dataset).channels, folder)

@@ -24,13 +24,13 @@ def ingest(
     from fet_core.datasets import make_reader
     from fet_core.datasets.ingest import check_ingested
     from fet_core.datasets.ingest import ingest as ingest_pictures
+    from fet_core.datasets.kind import Kind
     from pipeline import common
 
     values = common.load(params, dataset)
     chosen = values.dataset(dataset)
     raw = common.raw_root(root, values, dataset)
-    folder = common.data_folder(out, dataset) / "ingest"
-    common.check_separate(raw, folder)
+    folder = common.out_folder(out, values, dataset, raw) / "ingest"
 
     reader = make_reader(chosen.reader, chosen.peak_frames)
     manifest, rejects = folder / "manifest.parquet", folder / "rejects.parquet"
@@ -41,6 +41,7 @@ def ingest(
     tables.write(rejects, result.rejects, tables.REJECTS)
     check_ingested(result, raw, values.split, values.ingest.max_reject_share, rejects)
     tables.write(manifest, result.manifest, tables.MANIFEST)
+    Kind(chosen.reader, chosen.neutral_only).write(folder / "kind.json")
 
     print(
         f"{dataset}: {result.manifest.num_rows} pictures of "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from fet_core.datasets.kind import Kind
     from fet_core.evaluation.protocols import Pairs
     from fet_core.params import Params
     from fet_core.store import Store
@@ -27,6 +28,8 @@ class Inputs:
     store: Store
     pairs: Pairs
     shown: list[int]
+    kind: Kind
+    allowed: list[str] | None
     files: dict[str, Path]
 
 
@@ -43,6 +46,7 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
         UserError: a file is missing or damaged, or there is no such device.
     """
     from fet_core import tables
+    from fet_core.datasets.kind import Kind
     from fet_core.evaluation.choice import check_allowed, shown_triples
     from fet_core.evaluation.protocols import Pairs
     from fet_core.store import Store
@@ -52,11 +56,12 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
     files = {
         "samples": source / "augment" / "samples.parquet",
         "pairs": source / "augment" / "pairs.parquet",
+        "kind": source / "augment" / "kind.json",
         "faces": source / "align" / "faces.npy",
     }
     samples = tables.read(files["samples"], tables.SAMPLES)
     pairs = tables.read(files["pairs"], tables.PAIRS)
-    allowed = settings.dataset(dataset).figure_subjects
+    allowed = settings.figures.allowed(dataset)
     check_allowed(samples, allowed)
     return Inputs(
         dataset=dataset,
@@ -66,5 +71,7 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
         store=Store.open(files["faces"], samples, where),
         pairs=Pairs.of(pairs, where),
         shown=shown_triples(pairs, SHOWN, allowed),
+        kind=Kind.read(files["kind"]),
+        allowed=allowed,
         files=files,
     )

@@ -22,8 +22,7 @@ def landmarks(
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.data_folder(out, dataset) / "landmarks"
-    common.check_separate(raw, folder)
+    folder = common.out_folder(out, settings, dataset, raw) / "landmarks"
     frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
     faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
     paths = frame_paths(frames, raw, source / "grayscale")

@@ -14,6 +14,7 @@ def train_fusion(
     metrics: common.MetricsOption = None,
     params: common.ParamsOption = common.PARAMS,
     checkpoints: training.CheckpointsOption = training.CHECKPOINTS,
+    save_every: training.SaveOption = training.SAVE_SECONDS,
     device: common.DeviceOption = "auto",
 ) -> None:
     """Train Φ (Eq. 1 and 3 to 6); an interrupted run goes on where it was."""
@@ -23,10 +24,13 @@ def train_fusion(
     from pipeline.inputs import open_inputs
 
     settings = common.load(params, dataset)
+    folder = common.out_folder(out, settings, dataset)
+    live = common.metrics_folder(metrics, settings, dataset, out) / "train_fusion"
     options = settings.fusion
     inputs = open_inputs(common.data_folder(in_, dataset), settings, dataset, device)
-    batch = settings.evaluate.batch_size
-    check = FusionValidation(inputs.store, inputs.pairs, inputs.shown, options.sigma, batch)
+    check = FusionValidation(
+        inputs.store, inputs.pairs, inputs.shown, options.sigma, options.batch_size
+    )
     task = FusionTask(inputs.store, options, check.metrics, check.grid)
     used = training.run(
         inputs,
@@ -35,10 +39,11 @@ def train_fusion(
         name=f"Φ {dataset}",
         stage="train_fusion",
         checkpoints=checkpoints,
-        live=common.metrics_folder(metrics, dataset) / "train_fusion",
+        live=live,
+        save_seconds=save_every,
         depends={},
     )
-    path = common.data_folder(out, dataset) / "train_fusion" / "fusion.safetensors"
+    path = folder / "train_fusion" / "fusion.safetensors"
     sizes = {name: getattr(options, name) for name in ("size", "width", "bottleneck")}
     files.save(path, "fusion", sizes, task.net, {"sigma": options.sigma})
     shutil.rmtree(used, ignore_errors=True)

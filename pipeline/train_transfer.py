@@ -14,6 +14,7 @@ def train_transfer(
     metrics: common.MetricsOption = None,
     params: common.ParamsOption = common.PARAMS,
     checkpoints: training.CheckpointsOption = training.CHECKPOINTS,
+    save_every: training.SaveOption = training.SAVE_SECONDS,
     device: common.DeviceOption = "auto",
 ) -> None:
     """Train Ω (Eq. 2 and 7 to 9); an interrupted run goes on where it was."""
@@ -24,14 +25,15 @@ def train_transfer(
     from pipeline.inputs import open_inputs
 
     settings = common.load(params, dataset)
+    folder = common.out_folder(out, settings, dataset)
+    live = common.metrics_folder(metrics, settings, dataset, out) / "train_transfer"
     options = settings.transfer
     source = common.data_folder(in_, dataset)
     inputs = open_inputs(source, settings, dataset, device)
     store, weights = inputs.store, source / "train_fusion" / "fusion.safetensors"
     fusion, note = load_fusion(weights, store.device)
     sigma = note["sigma"]
-    batch = settings.evaluate.batch_size
-    check = TransferValidation(store, inputs.pairs, inputs.shown, fusion, sigma, batch)
+    check = TransferValidation(store, inputs.pairs, inputs.shown, fusion, sigma, options.batch_size)
     task = TransferTask(store, fusion, sigma, options, check.metrics, check.grid)
     used = training.run(
         inputs,
@@ -40,10 +42,11 @@ def train_transfer(
         name=f"Ω {dataset}",
         stage="train_transfer",
         checkpoints=checkpoints,
-        live=common.metrics_folder(metrics, dataset) / "train_transfer",
+        live=live,
+        save_seconds=save_every,
         depends={"fusion": weights},
     )
-    path = common.data_folder(out, dataset) / "train_transfer" / "transfer.safetensors"
+    path = folder / "train_transfer" / "transfer.safetensors"
     sizes = {"size": store.size, "channels": store.channels, "width": options.width}
     files.save(path, "transfer", sizes, task.net, {})
     shutil.rmtree(used, ignore_errors=True)

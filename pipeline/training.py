@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 CheckpointsOption = Annotated[
     Path, typer.Option("--checkpoints", help="Folder of checkpoints, from which a run goes on.")
 ]
+SaveOption = Annotated[
+    float,
+    typer.Option("--save-every", min=0, help="Seconds between checkpoints; 0: after every step."),
+]
 CHECKPOINTS = Path("checkpoints")
+SAVE_SECONDS = 60.0
 
 
 def run(
@@ -29,6 +34,7 @@ def run(
     checkpoints: Path,
     live: Path,
     depends: Mapping[str, Path],
+    save_seconds: float,
 ) -> Path:
     """Train a task, resuming where it stopped, with live metrics; exits 130 or 143 on a signal.
 
@@ -41,6 +47,7 @@ def run(
         checkpoints: the folder that holds the folders of all runs.
         live: DVCLive's folder.
         depends: further files that the result depends on, by name.
+        save_seconds: time between two checkpoints.
 
     Returns:
         the run's folder of checkpoints, to be removed when the weights are written.
@@ -51,7 +58,7 @@ def run(
     from fet_core.training.schedule import Schedule
     from pipeline.live import LiveRecorder, exit_when_interrupted
 
-    index = training_index(inputs.samples, inputs.settings.dataset(inputs.dataset).neutral_only)
+    index = training_index(inputs.samples, inputs.kind.neutral_only)
     schedule = Schedule(index, options.batch_size, options.seed)
     folder = checkpoints / f"{inputs.dataset}-{stage}-{_fingerprint(inputs, options, depends)}"
     recorder = LiveRecorder(live)
@@ -69,6 +76,7 @@ def run(
             validate_every=options.validate_every,
             # Without anybody who may be shown there is nothing to draw.
             grids=options.grids if inputs.shown else 0,
+            save_seconds=save_seconds,
         )
     recorder.close()
     return folder
@@ -86,7 +94,8 @@ def _fingerprint(inputs: Inputs, options: Optimisation, depends: Mapping[str, Pa
     folders = ("datasets", "evaluation", "faces", "models", "training")
     parts: dict[str, Any] = {
         "options": options.model_dump(),
-        "dataset": inputs.settings.dataset(inputs.dataset).model_dump(exclude={"root"}),
+        "dataset": inputs.dataset,
+        "shown": inputs.allowed,
         "files": {key: sha256(path) for key, path in (inputs.files | dict(depends)).items()},
         "code": code_digest(library / "store.py", *(library / name for name in folders)),
         "device": inputs.store.device.type,

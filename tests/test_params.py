@@ -112,7 +112,7 @@ def test_a_root_alone_is_enough(edit: Edit) -> None:
     assert (grey.reader, grey.channels, grey.neutral_only) == ("ckplus", 1, True)
     assert (colour.reader, colour.channels, colour.neutral_only) == ("rafd", 3, False)
     assert grey.peak_frames == 3
-    assert grey.figure_subjects is None
+    assert load(edit()).figures.allowed("ckplus") is None
 
 
 def test_a_set_of_any_name_names_its_reader(edit: Edit) -> None:
@@ -136,7 +136,22 @@ def test_params_cannot_be_changed(edit: Edit) -> None:
 @pytest.mark.parametrize("content", [b"", b"- a\n", b"7\n"])
 def test_a_file_of_another_shape(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.yaml").write_bytes(content)
-    message(tmp_path / "p.yaml")
+    with pytest.raises(UserError, match="does not hold sections with keys"):
+        load(tmp_path / "p.yaml")
+
+
+@pytest.mark.parametrize("name", ["my set", "a/b", "..", "a.b", "demo", "-x"])
+def test_a_name_that_is_no_folder_or_stage(edit: Edit, name: str) -> None:
+    assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
+
+
+def test_a_root_that_dvc_cannot_read(edit: Edit) -> None:
+    assert "begins with ~" in message(edit("root: data/demo/rafd", "root: ~/rafd"))
+
+
+def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"a: [1\n", b"a: 1\na: 2\n", b"\tx: 1\n", b"a: \xff\n"])

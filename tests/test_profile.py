@@ -49,8 +49,8 @@ def test_demo_after_paper_is_the_committed_file(
 
 def test_only_the_values_of_the_profile_change(params: Path) -> None:
     text = re.sub(r"seed: \d+", "seed: 11", params.read_text(encoding="utf-8"))
-    own = "root: '/mein Ordner/RaFD'   # meins\n    figure_subjects:\n      - '01'\n      - '02'"
-    text = text.replace("root: data/demo/rafd", own)
+    text = text.replace("root: data/demo/rafd", "root: '/mein Ordner/RaFD'   # meins")
+    text = re.sub(r"subjects: \{\}.*", "subjects:\n    rafd:\n      - '01'\n      - '02'", text)
     params.write_text(text, encoding="utf-8")
     profile("paper", params)
     after = params.read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_only_the_values_of_the_profile_change(params: Path) -> None:
             assert re.sub(r": \S+", "", old) == re.sub(r": \S+", "", new)
             assert old.split(":")[0].strip() in keys
     assert changed >= 8
-    assert load(params).dataset("rafd").figure_subjects == ["01", "02"]
+    assert load(params).figures.allowed("rafd") == ["01", "02"]
     assert load(params).split.seed == load(params).transfer.seed == 11
 
 

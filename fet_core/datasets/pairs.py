@@ -11,10 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from fet_core import tables
-from fet_core.datasets.triples import Draw, TrainingIndex, training_index
 from fet_core.errors import UserError
-
-__all__ = ["Draw", "TrainingIndex", "test_pairs", "training_index"]
 
 NEUTRAL = "neutral"
 

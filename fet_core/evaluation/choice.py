@@ -45,9 +45,21 @@ def shown_triples(pairs: pa.Table, count: int, allowed: Collection[str] | None) 
     return sorted(chosen, key=lambda p: (order[by_position[p]["expression"]], p))
 
 
-def figure_sources(samples: pa.Table, count: int, allowed: Collection[str] | None) -> list[int]:
-    """Rows of samples.parquet along the top of Fig. 3 and 4: test people, one an expression."""
+def figure_sources(
+    samples: pa.Table, count: int, allowed: Collection[str] | None, targets: Collection[int] = ()
+) -> list[int]:
+    """Rows of samples.parquet along the top of Fig. 3 and 4: test people, one an expression.
+
+    Args:
+        samples: with the schema `fet_core.tables.SAMPLES`.
+        count: how many at most.
+        allowed: subjects that may be shown, None for all.
+        targets: rows down the side; their people are sources only where nobody else is left.
+    """
+    people = samples["subject"].to_pylist()
+    beside = {people[number] for number in targets}
     rows = _frontal(samples, "test", allowed)
+    rows = [row for row in rows if people[row[0]] not in beside] or rows
     used: Counter[str] = Counter()
     chosen: list[int] = []
     for expression in EXPRESSIONS[1:]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 
 import torch
 from torch import nn
@@ -26,6 +28,10 @@ def choose_device(name: str) -> torch.device:
         raise UserError(f'the device "{name}" is not supported; say auto, cpu or cuda')
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UserError(f'torch sees no GPU for "--device {name}"; say --device cpu or auto')
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(
+            f"there is no {name}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
+        )
     return device
 
 
@@ -40,12 +46,19 @@ def prepare(net: nn.Module, device: torch.device, compiled: bool) -> None:
     net.to(device)
     if device.type == "cuda":
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if compiled:
+        if compiled and _can_compile(device):
             net.compile()
 
 
 def autocast(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 where the device is CUDA, full precision elsewhere."""
-    if device.type == "cuda":
+    """bfloat16 on a GPU that computes in it, full precision elsewhere."""
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.autocast("cuda", dtype=torch.bfloat16)
     return nullcontext()
+
+
+def _can_compile(device: torch.device) -> bool:
+    """Whether torch.compile has what it needs: Triton, a C compiler and a GPU that Triton knows."""
+    has_compiler = any(shutil.which(name) for name in ("cc", "gcc", "clang"))
+    modern = torch.cuda.get_device_capability(device) >= (7, 0)
+    return find_spec("triton") is not None and has_compiler and modern

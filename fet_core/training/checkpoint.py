@@ -81,8 +81,12 @@ class Checkpoints:
                 tensors |= {
                     f"optimizer/{name}/{number}/{key}": value for key, value in state.items()
                 }
-        # Clones, because safetensors refuses tensors that share memory.
-        stored = {key: value.detach().cpu().clone() for key, value in tensors.items()}
+        # Clones, because safetensors refuses tensors that share memory,
+        # and contiguous, because it refuses channels_last too.
+        stored = {
+            key: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for key, value in tensors.items()
+        }
         header = {"step": str(progress.step), "history": json.dumps(progress.history)}
         path = self.folder / f"step-{progress.step:09d}.safetensors"
         with atomic_path(path) as temporary:
@@ -91,7 +95,7 @@ class Checkpoints:
         with atomic_path(path.with_suffix(".sha256")) as temporary:
             temporary.write_text(checksum + "\n", encoding="utf-8")
         for old in self._paths()[:-KEPT]:
-            old.unlink()
+            old.unlink(missing_ok=True)
             old.with_suffix(".sha256").unlink(missing_ok=True)
 
     def load(self) -> Progress | None:

@@ -58,10 +58,11 @@ class FusionTask:
         the source's reference J_s, and that gives the source, ‖J_s + Φ(J_gen, J_s) - L_s‖₁.
         """
         params, net = self._params, self.net
-        source = self._landmarks(triples.source)
-        target = self._landmarks(triples.target)
-        truth = self._landmarks(triples.truth)
-        reference = self._landmarks(triples.reference)
+        rows = triples.upload(self._store.device)
+        source = self._landmarks(rows.source)
+        target = self._landmarks(rows.target)
+        truth = self._landmarks(rows.truth)
+        reference = self._landmarks(rows.reference)
 
         with autocast(self._store.device):
             generated = target + net(source, target).float()
@@ -93,6 +94,5 @@ class FusionTask:
         with evaluating(self.net):
             return self._grid(self.net)
 
-    def _landmarks(self, samples: NDArray[np.int64]) -> Tensor:
-        rows = torch.from_numpy(samples).to(self._store.device)
-        return self._store.landmark_images(rows, self._params.size, self._params.sigma)
+    def _landmarks(self, samples: Tensor) -> Tensor:
+        return self._store.landmark_images(samples, self._params.size, self._params.sigma)

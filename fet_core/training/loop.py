@@ -91,14 +91,14 @@ def train(
     Args:
         task: networks, optimizers and the step.
         schedule: the batch of each step.
-        checkpoints: where the state is kept; an epoch's end always saves.
+        checkpoints: where the state is kept.
         recorder: gets each epoch's metrics, those before a resumption too.
         name: what the progress bar says.
         epochs: how often every sample is the truth.
         decay_from: share of the training after which the learning rates fall linearly to 0.
         validate_every: epochs between validations; the last epoch always validates.
         grids: sample grids over the whole training, the last after the last epoch.
-        save_seconds: least time between two checkpoints within an epoch.
+        save_seconds: time between two checkpoints; 0 saves after every step.
 
     Returns:
         the metrics of all epochs.
@@ -137,7 +137,7 @@ def train(
                 if epoch in grid_epochs:
                     write_png(pictures / f"{epoch}.png", task.grid())
                     recorder.picture(epoch, pictures / f"{epoch}.png")
-            due = place == 0 or time.monotonic() - saved > save_seconds
+            due = progress.step == total or time.monotonic() - saved >= save_seconds
             if due or caught:
                 checkpoints.save(progress)
                 saved = time.monotonic()

@@ -16,7 +16,7 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 def seeded(seed: int, build: type[Net], *args: int) -> Net:
-    """Build a network whose first weights depend on `seed` alone; the global state stays as is."""
+    """Build a network whose first weights depend on `seed` alone; the CPU's global state stays."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(*args)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from fet_core.datasets.triples import TrainingIndex
 
@@ -18,6 +21,24 @@ class Triples:
     target: NDArray[np.int64]
     source: NDArray[np.int64]
     reference: NDArray[np.int64]
+
+    def upload(self, device: torch.device) -> Rows:
+        """All four on the device in one copy, which on CUDA does not wait for the GPU."""
+        stacked = torch.from_numpy(
+            np.stack([self.truth, self.target, self.source, self.reference]).astype(np.int64)
+        )
+        if device.type == "cuda":
+            stacked = stacked.pin_memory()
+        return Rows(*stacked.to(device, non_blocking=True).unbind(0))
+
+
+class Rows(NamedTuple):
+    """`Triples` as tensors [B] int64 on the device."""
+
+    truth: Tensor
+    target: Tensor
+    source: Tensor
+    reference: Tensor
 
 
 class Schedule:

@@ -65,14 +65,13 @@ class TransferTask:
     def step(self, triples: Triples) -> dict[str, Tensor]:
         """One update of D_I, which sees the target photo as its condition, then one of Ω."""
         params, device = self._params, self._store.device
-        source, target, truth = (
-            torch.from_numpy(rows).to(device)
-            for rows in (triples.source, triples.target, triples.truth)
-        )
-        photo = self._store.pictures(target)
-        wanted = self._store.pictures(truth)
+        rows = triples.upload(device)
+        photo = self._store.pictures(rows.target)
+        wanted = self._store.pictures(rows.truth)
         with torch.no_grad():
-            landmarks = self._fusion.fuse(self._landmarks(source), self._landmarks(target))
+            landmarks = self._fusion.fuse(
+                self._landmarks(rows.source), self._landmarks(rows.target)
+            )
         with autocast(device):
             generated = self.net(landmarks, photo).float()
         both = torch.cat([wanted, generated.detach()])

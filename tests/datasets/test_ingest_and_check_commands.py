@@ -62,7 +62,7 @@ def test_ingest_writes_both_tables(tmp_path, trees, params, run):
     assert (manifest.num_rows, rejects.num_rows) == (119, 1)
     assert manifest["expression"].to_pylist().count("happy") == 12
     names = sorted(path.name for path in (out / "ingest").iterdir())
-    assert names == ["manifest.parquet", "rejects.parquet"]
+    assert names == ["kind.json", "manifest.parquet", "rejects.parquet"]
 
 
 def test_a_data_set_of_ones_own_name_with_a_reader(tmp_path, trees, params, run):

@@ -19,6 +19,7 @@ TINY = {
     "align.size": 32,
     "fusion.size": 32,
     "fusion.width": 4,
+    "fusion.bottleneck": 8,
     "fusion.d_width": 4,
     "fusion.epochs": 2,
     "fusion.grids": 1,

@@ -54,7 +54,9 @@ def test_an_experiment_trains_only_what_its_parameter_changes(project: Project) 
 
 def test_an_experiment_never_goes_on_from_another_ones_checkpoint(project: Project) -> None:
     project.set({"transfer.epochs": 40})
-    process = project.start("python", "-m", "pipeline", "train-transfer", "--dataset", "rafd")
+    process = project.start(
+        *("python", "-m", "pipeline", "train-transfer", "--dataset", "rafd", "--save-every", "0")
+    )
     checkpoints = project.folder / "checkpoints"
     while not list(checkpoints.glob("rafd-train_transfer-*/step-*.safetensors")):
         assert process.poll() is None, process.communicate()
