@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 SIZES = {
-    "demo": {"size": 96, "fusion_size": 64, "fusion_width": 24, "width": 32, "d_width": 32},
+    "demo": {"size": 96, "fusion_size": 64, "fusion_width": 32, "width": 32, "d_width": 32},
     "paper": {"size": 256, "fusion_size": 256, "fusion_width": 64, "width": 64, "d_width": 64},
 }
 SAMPLES = 64
@@ -53,13 +53,14 @@ def measure(name: str, sizes: dict[str, int], device_name: str, steps: int) -> d
         "decay_from": 1.0, "seed": 0, "grids": 0, "validate_every": 1,
     }  # fmt: skip
     fusion_params = FusionParams(
-        **shared, size=sizes["fusion_size"], sigma=0.0156, width=sizes["fusion_width"], bottleneck=4,
+        **shared, size=sizes["fusion_size"], sigma=0.0156, width=sizes["fusion_width"],
+        bottleneck=16,
         d_width=sizes["d_width"], lambda1=0.1, lambda2=10.0, lambda3=100.0,
     )  # fmt: skip
     transfer_params = TransferParams(
-        **shared, width=sizes["width"], d_width=sizes["d_width"], mu1=1.0, mu2=100.0
+        **shared, width=sizes["width"], d_width=sizes["d_width"], mu1=1.0, mu2=100.0, jitter=0.0
     )
-    fusion = Fusion(sizes["fusion_size"], sizes["fusion_width"])
+    fusion = Fusion(sizes["fusion_size"], sizes["fusion_width"], 16)
     tasks = {
         "fusion": FusionTask(store, fusion_params, lambda _: {}, lambda _: faces.numpy()),
         "transfer": TransferTask(

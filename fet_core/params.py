@@ -150,6 +150,7 @@ class Transfer(Optimisation):
     d_width: int = Field(ge=4)
     mu1: float = Field(ge=0)
     mu2: float = Field(ge=0)
+    jitter: float = Field(ge=0, le=1)
 
 
 class Evaluate(_Section):

@@ -26,6 +26,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "transfer.epochs": 120,
         "transfer.decay_from": 1.0,
         "transfer.validate_every": 1,
+        "transfer.lr_g": 0.0002,
+        "transfer.jitter": 0.0,
     },
     "demo": {
         "align.size": 96,
@@ -36,14 +38,16 @@ PROFILES: dict[str, dict[str, Any]] = {
         "fusion.bottleneck": 16,
         "fusion.sigma": 0.0156,
         "fusion.d_width": 32,
-        "fusion.epochs": 20,
-        "fusion.decay_from": 1.0,
-        "fusion.validate_every": 2,
+        "fusion.epochs": 7,
+        "fusion.decay_from": 0.5,
+        "fusion.validate_every": 1,
         "transfer.width": 32,
         "transfer.d_width": 32,
-        "transfer.epochs": 30,
-        "transfer.decay_from": 1.0,
+        "transfer.epochs": 14,
+        "transfer.decay_from": 0.3,
         "transfer.validate_every": 1,
+        "transfer.lr_g": 0.001,
+        "transfer.jitter": 1.0,
     },
 }
 """Dotted keys that differ between the two."""
@@ -54,12 +58,12 @@ COMMON: dict[str, Any] = {
     "fusion.lambda3": 100.0,
     "transfer.mu1": 1.0,
     "transfer.mu2": 100.0,
+    "fusion.lr_g": 0.0002,
 } | {
     f"{section}.{key}": value
     for section in ("fusion", "transfer")
     for key, value in {
         "batch_size": 8,
-        "lr_g": 0.0002,
         "lr_d": 0.0001,
         "beta1": 0.5,
         "beta2": 0.999,

@@ -15,12 +15,13 @@ from fet_core.datasets.triples import TrainingIndex
 
 @dataclass(frozen=True)
 class Triples:
-    """Rows of samples.parquet, each [B] int64."""
+    """Rows of samples.parquet, each [B] int64, and the step that they are for."""
 
     truth: NDArray[np.int64]
     target: NDArray[np.int64]
     source: NDArray[np.int64]
     reference: NDArray[np.int64]
+    step: int = 0
 
     def upload(self, device: torch.device) -> Rows:
         """All four on the device in one copy, which on CUDA does not wait for the GPU."""
@@ -67,4 +68,4 @@ class Schedule:
         truth = order[taken]
         u = np.random.default_rng([self._seed, 1, step]).random((self._batch, 3))
         drawn = self._index.draw(truth, u)
-        return Triples(truth, drawn.target, drawn.source, drawn.reference)
+        return Triples(truth, drawn.target, drawn.source, drawn.reference, step)

@@ -17,6 +17,7 @@ from fet_core.params import Transfer as TransferParams
 from fet_core.store import Store
 from fet_core.training import losses
 from fet_core.training.acceleration import autocast, prepare
+from fet_core.training.jitter import jitter
 from fet_core.training.optimisation import adam, evaluating, seeded, update
 from fet_core.training.schedule import Triples
 
@@ -72,6 +73,9 @@ class TransferTask:
             landmarks = self._fusion.fuse(
                 self._landmarks(rows.source), self._landmarks(rows.target)
             )
+        photo, wanted, landmarks = jitter(
+            photo, wanted, landmarks, params.jitter, params.seed, triples.step
+        )
         with autocast(device):
             generated = self.net(landmarks, photo).float()
         both = torch.cat([wanted, generated.detach()])
