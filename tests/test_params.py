@@ -88,7 +88,11 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("root: data/demo/rafd", 'root: ""', "datasets.rafd.root"),
         ("root: data/demo/rafd", "root: 7", "datasets.rafd.root"),
         ("root: data/demo/rafd", "reader: ckplus", "datasets.rafd.root"),
-        ("  mu1: 1.0 # adversarial, Eq. 7\n", "", "transfer.mu1"),
+        (
+            "  mu1: 0.05 # adversarial, Eq. 7; the paper's 1 wants a longer training\n",
+            "",
+            "transfer.mu1",
+        ),
     ],
 )
 def test_a_wrong_value_is_told_by_its_key(edit: Edit, old: str, new: str, key: str) -> None:
@@ -111,7 +115,7 @@ def test_a_root_alone_is_enough(edit: Edit) -> None:
     grey, colour = params.dataset("ckplus"), params.dataset("rafd")
     assert (grey.reader, grey.channels, grey.neutral_only) == ("ckplus", 1, True)
     assert (colour.reader, colour.channels, colour.neutral_only) == ("rafd", 3, False)
-    assert grey.peak_frames == 3
+    assert (grey.peak_frames, colour.peak_frames) == (2, 3)
     assert load(edit()).figures.allowed("ckplus") is None
 
 
