@@ -71,9 +71,9 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("mu2: 100.0", "mu2: .nan", "transfer.mu2"),
         ("mu2: 100.0", "mu2: .inf", "transfer.mu2"),
         ("lambda2: 10.0", 'lambda2: "10"', "fusion.lambda2"),
-        ("epochs: 10", "epochs: 10.5", "fusion.epochs"),
-        ("epochs: 10", "epochs: true", "fusion.epochs"),
-        ("epochs: 10", "epochs: 0", "fusion.epochs"),
+        ("epochs: 18", "epochs: 18.5", "fusion.epochs"),
+        ("epochs: 18", "epochs: true", "fusion.epochs"),
+        ("epochs: 18", "epochs: 0", "fusion.epochs"),
         ("flip: true", "flip: 1", "augment.flip"),
         ("by: subject", "by: person", "split.by"),
         ("test_share: 0.2", "test_share: 1.0", "split.test_share"),
@@ -105,7 +105,7 @@ def test_sizes_that_the_networks_take(edit: Edit, size: int) -> None:
 
 
 def test_numbers_as_people_write_them(edit: Edit) -> None:
-    assert load(edit("lr_g: 0.0002", "lr_g: 1e-05")).fusion.lr_g == 1e-5
+    assert load(edit("lr_d: 0.0001", "lr_d: 1e-05")).fusion.lr_d == 1e-5
     assert load(edit("mu2: 100.0", "mu2: 50")).transfer.mu2 == 50.0
     assert load(edit("max_pairs: 160", "max_pairs: null")).augment.max_pairs is None
 
@@ -173,7 +173,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
     path = edit()
     before = path.read_text(encoding="utf-8")
-    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 10}) == 0
+    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 18}) == 0
     assert set_values(path, {"transfer.mu2": 50.0}) == 1
     assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #")
     with pytest.raises(UserError, match=r"fusion\.epochs"):
