@@ -28,6 +28,8 @@ TINY = {
     "transfer.epochs": 2,
     "transfer.grids": 1,
     "augment.max_pairs": 12,
+    "split.test_share": 0.4,
+    "split.seed": 3,
 }
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not DEMO.is_dir(), reason="data/demo/rafd is not
 def params(folder: Path, channels: int = 3, share: float = 0.9) -> Path:
     """The demo's params with one data set; every second person is a test person."""
     text = (TOP / "params.yaml").read_text(encoding="utf-8")
-    start, end = text.index("datasets:"), text.index("split:")
+    start, end = text.index("datasets:"), text.index("figures:")
     dataset = f"datasets:\n  rafd:\n    root: nowhere\n    channels: {channels}\n\n"
     text = text[:start] + dataset + text[end:]
     text = text.replace("max_reject_share: 0.2", f"max_reject_share: {share}")
