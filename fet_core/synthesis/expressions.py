@@ -7,16 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-EXPRESSIONS = (
-    "neutral",
-    "happy",
-    "sad",
-    "surprised",
-    "angry",
-    "fearful",
-    "disgusted",
-    "contemptuous",
-)
+from fet_core.tables import EXPRESSIONS as EXPRESSIONS
 
 # Emotion codes of CK+ (Lucey et al. 2010).
 CKPLUS_CODES = {
