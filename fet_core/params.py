@@ -21,6 +21,10 @@ from fet_core.errors import UserError
 from fet_core.files import atomic_path
 
 
+_TAKEN = ("demo", "sweeps", "experiments", "benchmarks")
+"""Folders in data/ and metrics/ that are no data set's."""
+
+
 class _Section(BaseModel):
     """Unknown keys are refused, values are never coerced from text.
 
@@ -134,6 +138,7 @@ class Fusion(Optimisation):
     lambda1: float = Field(ge=0)
     lambda2: float = Field(ge=0)
     lambda3: float = Field(ge=0)
+    identities: float = Field(ge=0, le=2)
 
     @model_validator(mode="after")
     def _allowed(self) -> Fusion:
@@ -148,9 +153,29 @@ class Transfer(Optimisation):
 
     width: int = Field(ge=4)
     d_width: int = Field(ge=4)
+    d_norm: Literal["spectral", "batch"]
     mu1: float = Field(ge=0)
     mu2: float = Field(ge=0)
     jitter: float = Field(ge=0, le=1)
+
+
+class Baseline(Optimisation):
+    """cgan, pix2pix and g2gan, what the paper's model is compared with; cgan uses no `l1`."""
+
+    width: int = Field(ge=4)
+    d_width: int = Field(ge=4)
+    sigma: float = Field(gt=0, lt=0.25)
+    adversarial: float = Field(ge=0)
+    l1: float = Field(ge=0)
+    cycle: float = Field(ge=0)
+    identity: float = Field(ge=0)
+    jitter: float = Field(ge=0, le=1)
+
+
+class Tables(_Section):
+    """Which data sets get the full table, with the baselines."""
+
+    datasets: list[str]
 
 
 class Evaluate(_Section):
@@ -173,6 +198,8 @@ class Params(_Section):
     augment: Augment
     fusion: Fusion
     transfer: Transfer
+    baseline: Baseline
+    tables: Tables
     evaluate: Evaluate
 
     @model_validator(mode="before")
@@ -182,16 +209,26 @@ class Params(_Section):
             return value
         for name in value["datasets"]:
             # The name is a folder, a DVC stage's and part of a dotted key.
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)) or name == "demo":
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)) or name in _TAKEN:
                 raise ValueError(
                     f'a data set cannot be called "{name}"; use letters, digits, - and _ (and '
-                    'not "demo")'
+                    f"none of {', '.join(_TAKEN)})"
                 )
         named = {
             name: {"reader": name} | item if isinstance(item, dict) else item
             for name, item in value["datasets"].items()
         }
         return value | {"datasets": named}
+
+    @model_validator(mode="after")
+    def _tables_of_known_sets(self) -> Params:
+        for name in self.tables.datasets:
+            if name not in self.datasets:
+                raise ValueError(
+                    f'tables.datasets names "{name}", which is not among the data sets '
+                    f"({', '.join(self.datasets)}); mend one or the other"
+                )
+        return self
 
     def dataset(self, name: str) -> Dataset:
         """The data set called `name`; `UserError` with the known names where there is none."""
@@ -252,10 +289,11 @@ def load(path: Path) -> Params:
     try:
         return Params.model_validate(value)
     except ValidationError as error:
-        raise UserError(f"{path}: {_explain(error)}") from error
+        raise UserError(f"{path}: {explain(error)}") from error
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
+    """The first of a model's complaints as one sentence, with the key that it is about."""
     first, *others = error.errors()
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":

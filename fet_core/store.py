@@ -13,7 +13,7 @@ from torch import Tensor
 from fet_core.errors import UserError
 from fet_core.faces.facearray import open_faces
 from fet_core.faces.heatmap import draw, rescale
-from fet_core.tables import POINTS
+from fet_core.tables import EXPRESSIONS, POINTS
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,16 @@ class Store:
         row: [M] int64, the picture of each sample.
         flipped: [M] bool, whether it is read right to left.
         points: [M, 68, 2] float32, pixels of the (possibly mirrored) picture.
+        expression: [M] int64, number in `fet_core.tables.EXPRESSIONS`.
+        person: [M] int64, 0, 1, … in the order of the subjects' names.
     """
 
     faces: Tensor
     row: Tensor
     flipped: Tensor
     points: Tensor
+    expression: Tensor
+    person: Tensor
 
     @classmethod
     def open(cls, faces: Path, samples: pa.Table, device: torch.device) -> Store:
@@ -53,11 +57,16 @@ class Store:
             )
         points = np.stack(samples["points"].to_numpy(zero_copy_only=False))
         points = points.astype(np.float32).reshape(-1, POINTS, 2)
+        number = {name: index for index, name in enumerate(EXPRESSIONS)}
+        expression = [number[name] for name in samples["expression"].to_pylist()]
+        person = np.unique(samples["subject"].to_pylist(), return_inverse=True)[1]
         return cls(
             faces=torch.from_numpy(np.array(array.transpose(0, 3, 1, 2), order="C")).to(device),
             row=torch.from_numpy(rows.astype(np.int64)).to(device),
             flipped=torch.tensor(samples["flipped"].to_pylist(), dtype=torch.bool, device=device),
             points=torch.from_numpy(points).to(device),
+            expression=torch.tensor(expression, dtype=torch.int64, device=device),
+            person=torch.from_numpy(person.astype(np.int64)).to(device),
         )
 
     @property
@@ -93,7 +102,17 @@ class Store:
             size: side of the landmark image.
             sigma: of a spot as a share of `size`.
         """
-        return draw(rescale(self.points[samples], self.size, size), size, sigma * size)
+        return self.draw(self.points[samples], size, sigma)
+
+    def draw(self, points: Tensor, size: int, sigma: float) -> Tensor:
+        """Landmark images [B, 1, size, size], -1 to 1, of points [B, 68, 2] in picture pixels.
+
+        Args:
+            points: float32.
+            size: side of the landmark image.
+            sigma: of a spot as a share of `size`.
+        """
+        return draw(rescale(points, self.size, size), size, sigma * size)
 
 
 def to_float(pictures: Tensor) -> Tensor:

@@ -140,6 +140,28 @@ PAIRS = pa.schema(
 `expression`), its reference (the same person with `target_expression`), the target and the truth
 (the target's person with `expression`)."""
 
+SCORES = pa.schema(
+    [
+        _field("pair_id", pa.int32()),
+        _field("protocol", pa.string()),
+        _field("subject", pa.string()),
+        _field("expression", pa.string()),
+        _field("ssim", pa.float64()),
+        _field("psnr", pa.float64()),
+        _field("measurable", pa.bool_()),
+        _field("found", pa.bool_()),
+        _field("identity", pa.float64(), nullable=True),
+        _field("nme", pa.float64(), nullable=True),
+        _field("read", pa.string(), nullable=True),
+        _field("embedding", pa.list_(pa.float32(), 128), nullable=True),
+    ]
+)
+"""What a row of the tables reaches on one triple in one protocol: the target's person `subject`,
+the `expression` asked for, whether a face is found on the truth (`measurable`) and on the result
+(`found`), the distance of both faces' embeddings (`identity`), the error of the landmarks (`nme`),
+the expression `read` on the result and the result's own `embedding`. `identity` and `nme` are null
+without a face on either picture, `read` and `embedding` without one on the result."""
+
 
 def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """Build a table of `schema` from mappings; a missing or unknown column is a `ValueError`."""

@@ -12,13 +12,17 @@ from pipeline import (
     align,
     augment,
     check,
+    compare,
     evaluate,
     grayscale,
     ingest,
     landmarks,
     profile,
+    report,
     show,
+    sweep,
     synthesize,
+    train_baseline,
     train_fusion,
     train_transfer,
 )
@@ -39,7 +43,11 @@ app.command("landmarks")(landmarks.landmarks)
 app.command("augment")(augment.augment)
 app.command("train-fusion")(train_fusion.train_fusion)
 app.command("train-transfer")(train_transfer.train_transfer)
+app.command("train-baseline")(train_baseline.train_baseline)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("report")(report.report)
+app.command("sweep")(sweep.sweep)
 app.command("show")(show.show)
 app.command("profile")(profile.profile)
 app.add_typer(synthesize.app, name="synthesize")

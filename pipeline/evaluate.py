@@ -1,73 +1,134 @@
-"""`fet evaluate`: metrics of every row, the table, and the figures."""
+"""`fet evaluate`: scores of rows on every test triple, their means and intervals, the figures."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from pipeline import common
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from fet_core.evaluation.protocols import Protocol
+    from fet_core.evaluation.rows import Row
+    from pipeline.inputs import Inputs
+
+    Rows = dict[str, tuple[Row, Sequence[Protocol]]]
+
+
+class Which(StrEnum):
+    """Whose rows are scored."""
+
+    paper = "paper"
+    cgan = "cgan"
+    pix2pix = "pix2pix"
+    g2gan = "g2gan"
 
 
 def evaluate(
     dataset: common.DatasetOption,
+    row: Annotated[
+        Which, typer.Option("--row", help="A baseline's row, or paper: copy, warp and fet.")
+    ] = Which.paper,
     in_: common.InOption = None,
     out: common.OutOption = None,
     metrics: common.MetricsOption = None,
     params: common.ParamsOption = common.PARAMS,
     device: common.DeviceOption = "auto",
 ) -> None:
-    """Score copy, warp and fet on the test triples, and draw the figures."""
-    from fet_core.evaluation import report, rows
-    from fet_core.evaluation.choice import figure_sources, figure_targets
-    from fet_core.evaluation.protocols import PROTOCOLS, Landmarks
-    from fet_core.evaluation.sheets import comparison_sheet, transfer_sheet
-    from fet_core.files import write_json, write_png, write_text
-    from fet_core.models.fusion import load_fusion
-    from fet_core.models.transfer import load_transfer
-    from fet_core.progress import track
+    """Score rows on the test triples in all metrics, and draw the figures."""
+    from fet_core import tables
+    from fet_core.evaluation import results, rows, scores, summaries
+    from fet_core.evaluation.protocols import PROTOCOLS
+    from fet_core.evaluation.reader import ExpressionReader
+    from fet_core.faces.facearray import write_faces
     from pipeline.inputs import open_inputs
 
     settings = common.load(params, dataset)
-    options = settings.evaluate
     source = common.data_folder(in_, dataset)
     folder = common.metrics_folder(metrics, settings, dataset, out)
+    name = "evaluate" if row is Which.paper else f"evaluate_{row.value}"
+    details = common.out_folder(out, settings, dataset) / name
     inputs = open_inputs(source, settings, dataset, device)
-    store, samples = inputs.store, inputs.samples
+    scores.check_triples(inputs.pairs_table)
+    make = _paper_rows(inputs, source) if row is Which.paper else _baseline_row(inputs, source, row)
+    store, batch = inputs.store, settings.evaluate.batch_size
+    truth = scores.measure_truth(store, inputs.pairs, inputs.pairs_table)
+    reader = ExpressionReader.of(inputs.samples)
+
+    def scored(key: str, made: Row, protocols: Sequence[Protocol]) -> pa.Table:
+        found = (store, inputs.pairs, inputs.pairs_table, truth, reader, protocols, batch)
+        return scores.score_row(made, *found, name=key)
+
+    ceiling = scored("truth", rows.truth_row(store), PROTOCOLS)
+    shown = inputs.pairs.at(inputs.shown)
+    for key, (made, protocols) in make.items():
+        table = ceiling if key == "truth" else scored(key, made, protocols)
+        tables.write(details / f"{key}.parquet", table, tables.SCORES)
+        write_faces(details / f"{key}.npy", rows.pictures(made, shown))
+        results.write(folder / f"{key}.json", summaries.summary(table, ceiling))
+        intervals = summaries.interval_summary(table, ceiling)
+        results.write(folder / "intervals" / f"{key}.json", intervals)
+    if row is Which.paper:
+        _figures(inputs, {key: made for key, (made, _) in make.items()}, folder / "figures")
+    print(f"{dataset}: {', '.join(make)} on {len(inputs.pairs)} test triples in {folder}")
+
+
+def _paper_rows(inputs: Inputs, source: Path) -> Rows:
+    """copy, warp and fet, and the truth."""
+    from fet_core.evaluation import rows
+    from fet_core.evaluation.protocols import PROTOCOLS, Landmarks
+    from fet_core.models.fusion import load_fusion
+    from fet_core.models.transfer import load_transfer
+
+    store = inputs.store
     fusion, note = load_fusion(source / "train_fusion" / "fusion.safetensors", store.device)
-    transfer = load_transfer(
-        source / "train_transfer" / "transfer.safetensors", store.size, store.channels, store.device
-    )
-    landmarks = Landmarks(store, fusion, note["sigma"])
-    models = {
+    weights = source / "train_transfer" / "transfer.safetensors"
+    transfer = load_transfer(weights, store.size, store.channels, store.device)
+    made = {
         "copy": rows.copy_row(store),
         "warp": rows.warp_row(store),
-        "fet": rows.fet_row(store, landmarks, transfer),
+        "fet": rows.fet_row(store, Landmarks(store, fusion, note["sigma"]), transfer),
+        "truth": rows.truth_row(store),
     }
-    scores: dict[str, dict[str, dict[str, float]]] = {}
-    for name, row in track(models.items(), f"evaluate {dataset}", total=len(models), unit="rows"):
-        scores[name] = {
-            protocol: rows.score(row, store, inputs.pairs, protocol, options.batch_size)
-            for protocol in PROTOCOLS
-        }
-        write_json(folder / f"{name}.json", scores[name])
+    return {key: (row, PROTOCOLS) for key, row in made.items()}
 
-    title = f"{dataset}, {store.size}×{store.size}"
-    text = report.table(title, scores, report.PAPER.get(inputs.kind.reader))
-    write_text(folder / "table.md", text)
 
+def _baseline_row(inputs: Inputs, source: Path, row: Which) -> Rows:
+    from fet_core.evaluation.baseline_rows import baseline_protocols, load_baseline
+
+    name = row.value
+    made = load_baseline(name, source / f"train_{name}", inputs.store)
+    return {name: (made, baseline_protocols(name))}
+
+
+def _figures(inputs: Inputs, made: dict[str, Row], folder: Path) -> None:
+    """Fig. 3 and 4 of the paper, and the rows beside each other on a few triples."""
+    from fet_core.evaluation.choice import figure_sources, figure_targets
+    from fet_core.evaluation.sheets import comparison_sheet, transfer_sheet
+    from fet_core.files import write_png
+
+    settings, store, samples = inputs.settings, inputs.store, inputs.samples
+    options = settings.evaluate
     side = figure_targets(
         samples, options.figure_train_targets, options.figure_test_targets, inputs.allowed
     )
     top = figure_sources(samples, options.figure_columns, inputs.allowed, side)
     # DVC wants the folder even where nobody may be shown.
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     # Whoever was shown by an earlier run may not be shown any more.
     for name in ("transfer.png", "comparison.png"):
-        (folder / "figures" / name).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
     if top and side:
-        sheet = transfer_sheet(models["fet"], store, samples, top, side)
-        write_png(folder / "figures" / "transfer.png", sheet)
+        write_png(folder / "transfer.png", transfer_sheet(made["fet"], store, samples, top, side))
     if inputs.shown:
         names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
-        shown = inputs.pairs.at(inputs.shown)
-        compared = {name: row for name, row in models.items() if name != "copy"}
-        sheet = comparison_sheet(compared, store, shown, names)
-        write_png(folder / "figures" / "comparison.png", sheet)
-    print(text)
+        compared = {key: row for key, row in made.items() if key not in ("copy", "truth")}
+        sheet = comparison_sheet(compared, store, inputs.pairs.at(inputs.shown), names)
+        write_png(folder / "comparison.png", sheet)

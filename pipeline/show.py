@@ -1,4 +1,4 @@
-"""`fet show`: the tables of a run and where its figures are; puts the tables into the README."""
+"""`fet show`: the tables of a run and where its figures are; puts short ones into the README."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pipeline import common
 
 START, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -18,37 +20,44 @@ def show(
         Path | None,
         typer.Option("--readme", help="A Markdown file whose results section to bring up to date."),
     ] = None,
+    params: common.ParamsOption = common.PARAMS,
 ) -> None:
-    """Print every data set's table and the paths of its figures."""
-    from fet_core.errors import UserError
+    """Print every data set's tables and the paths of its figures."""
     from fet_core.files import write_text
+    from pipeline.gather import data_sets, figures_of, results_of
 
-    tables = sorted(metrics.glob("*/table.md"))
-    if not tables:
-        raise UserError(f"there are no results in {metrics}; run `make demo` or `dvc repro` first")
     if readme is not None:
-        write_text(readme, with_results(readme, tables))
-        print(f"{readme}: {len(tables)} tables")
+        write_text(readme, with_results(readme, metrics, params))
+        print(f"{readme}: {len(data_sets(metrics))} tables")
         return
-    for table in tables:
-        print(table.read_text(encoding="utf-8"))
-        for figure in sorted((table.parent / "figures").glob("*.png")):
+    from fet_core.evaluation.report import table
+
+    for folder in data_sets(metrics):
+        print(table(results_of(folder, params)))
+        for figure in figures_of(folder):
             print(f"figure: {figure}")
         print()
 
 
-def with_results(readme: Path, tables: list[Path]) -> str:
-    """The text of a Markdown file with the tables between its two result marks.
+def with_results(readme: Path, metrics: Path, params: Path) -> str:
+    """The text of a Markdown file with a short table a data set between its two result marks.
+
+    Args:
+        readme: the Markdown file.
+        metrics: the folder of all results.
+        params: the params file.
 
     Raises:
-        UserError: the file is missing or does not have the marks.
+        UserError: the file is missing or does not have the marks, or as `results_of`.
     """
     from fet_core.errors import UserError
+    from fet_core.evaluation.report import compact
+    from pipeline.gather import data_sets, results_of
 
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if START not in text or END not in text.split(START, 1)[1]:
         raise UserError(f"{readme} has no lines {START} and {END}; add them where results belong")
     before, rest = text.split(START, 1)
     after = rest.split(END, 1)[1]
-    body = "\n".join(table.read_text(encoding="utf-8") for table in tables)
+    body = "\n".join(compact(results_of(folder, params)) for folder in data_sets(metrics))
     return f"{before}{START}\n\n{body}\n{END}{after}"

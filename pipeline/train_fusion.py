@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from pipeline import common, training
 
 
@@ -18,33 +16,21 @@ def train_fusion(
     device: common.DeviceOption = "auto",
 ) -> None:
     """Train Φ (Eq. 1 and 3 to 6); an interrupted run goes on where it was."""
+    from fet_core.datasets.triples import training_rows
     from fet_core.evaluation.fusion import FusionValidation
-    from fet_core.models import files
     from fet_core.training.fusion import FusionTask
-    from pipeline.inputs import open_inputs
+    from fet_core.training.identities import Identities
 
-    settings = common.load(params, dataset)
-    folder = common.out_folder(out, settings, dataset)
-    live = common.metrics_folder(metrics, settings, dataset, out) / "train_fusion"
+    run = training.Run("train_fusion", dataset, in_, out, metrics, params, device)
+    inputs, settings = run.inputs, run.settings
     options = settings.fusion
-    inputs = open_inputs(common.data_folder(in_, dataset), settings, dataset, device)
-    check = FusionValidation(
+    validation = FusionValidation(
         inputs.store, inputs.pairs, inputs.shown, options.sigma, options.batch_size
     )
-    task = FusionTask(inputs.store, options, check.metrics, check.grid)
-    used = training.run(
-        inputs,
-        task,
-        options,
-        name=f"Φ {dataset}",
-        stage="train_fusion",
-        checkpoints=checkpoints,
-        live=live,
-        save_seconds=save_every,
-        depends={},
+    people = Identities(
+        inputs.store, training_rows(inputs.samples), options.identities, options.seed
     )
-    path = folder / "train_fusion" / "fusion.safetensors"
+    task = FusionTask(inputs.store, people, options, validation)
+    run.train(task, options, name="Φ", checkpoints=checkpoints, save_seconds=save_every, depends={})
     sizes = {name: getattr(options, name) for name in ("size", "width", "bottleneck")}
-    files.save(path, "fusion", sizes, task.net, {"sigma": options.sigma})
-    shutil.rmtree(used, ignore_errors=True)
-    print(f"{dataset}: Φ after {options.epochs} epochs in {path}")
+    run.keep("fusion", sizes, task.net, {"sigma": options.sigma})

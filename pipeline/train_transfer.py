@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from pipeline import common, training
 
 
@@ -18,36 +16,35 @@ def train_transfer(
     device: common.DeviceOption = "auto",
 ) -> None:
     """Train Ω (Eq. 2 and 7 to 9); an interrupted run goes on where it was."""
-    from fet_core.evaluation.transfer import TransferValidation
-    from fet_core.models import files
+    from fet_core.evaluation.protocols import Landmarks
+    from fet_core.evaluation.rows import fet_row
+    from fet_core.evaluation.transfer import PictureValidation
     from fet_core.models.fusion import load_fusion
-    from fet_core.training.transfer import TransferTask
-    from pipeline.inputs import open_inputs
+    from fet_core.models.transfer import Transfer
+    from fet_core.training.transfer import transfer_task
 
-    settings = common.load(params, dataset)
-    folder = common.out_folder(out, settings, dataset)
-    live = common.metrics_folder(metrics, settings, dataset, out) / "train_transfer"
-    options = settings.transfer
-    source = common.data_folder(in_, dataset)
-    inputs = open_inputs(source, settings, dataset, device)
-    store, weights = inputs.store, source / "train_fusion" / "fusion.safetensors"
+    run = training.Run("train_transfer", dataset, in_, out, metrics, params, device)
+    inputs, settings = run.inputs, run.settings
+    store, options = inputs.store, settings.transfer
+    weights = run.source / "train_fusion" / "fusion.safetensors"
     fusion, note = load_fusion(weights, store.device)
-    sigma = note["sigma"]
-    check = TransferValidation(store, inputs.pairs, inputs.shown, fusion, sigma, options.batch_size)
-    task = TransferTask(store, fusion, sigma, options, check.metrics, check.grid)
-    used = training.run(
-        inputs,
+    landmarks = Landmarks(store, fusion, note["sigma"])
+    validation: PictureValidation[Transfer] = PictureValidation(
+        store,
+        inputs.pairs,
+        inputs.shown,
+        lambda net: fet_row(store, landmarks, net),
+        options.batch_size,
+        landmarks.generated,
+    )
+    task = transfer_task(store, fusion, note["sigma"], options, validation)
+    run.train(
         task,
         options,
-        name=f"Ω {dataset}",
-        stage="train_transfer",
+        name="Ω",
         checkpoints=checkpoints,
-        live=live,
         save_seconds=save_every,
         depends={"fusion": weights},
     )
-    path = folder / "train_transfer" / "transfer.safetensors"
     sizes = {"size": store.size, "channels": store.channels, "width": options.width}
-    files.save(path, "transfer", sizes, task.net, {})
-    shutil.rmtree(used, ignore_errors=True)
-    print(f"{dataset}: Ω after {options.epochs} epochs in {path}")
+    run.keep("transfer", sizes, task.net)

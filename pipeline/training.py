@@ -1,14 +1,19 @@
-"""What both training stages share: naming the checkpoints and running the loop."""
+"""What all training stages share: opening, naming the checkpoints, the loop, keeping weights."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline import common
+
 if TYPE_CHECKING:
+    from torch import nn
+
     from fet_core.params import Optimisation
     from fet_core.training.loop import Task
     from pipeline.inputs import Inputs
@@ -24,62 +29,110 @@ CHECKPOINTS = Path("checkpoints")
 SAVE_SECONDS = 60.0
 
 
-def run(
-    inputs: Inputs,
-    task: Task,
-    options: Optimisation,
-    *,
-    name: str,
-    stage: str,
-    checkpoints: Path,
-    live: Path,
-    depends: Mapping[str, Path],
-    save_seconds: float,
-) -> Path:
-    """Train a task, resuming where it stopped, with live metrics; exits 130 or 143 on a signal.
+class Run:
+    """A training stage of one data set: opened, trained, its weights kept.
 
     Args:
-        inputs: the data.
-        task: Φ or Ω in training.
-        options: of the optimisation.
-        name: for the progress bar.
-        stage: in the name of the checkpoints' folder.
-        checkpoints: the folder that holds the folders of all runs.
-        live: DVCLive's folder.
-        depends: further files that the result depends on, by name.
-        save_seconds: time between two checkpoints.
-
-    Returns:
-        the run's folder of checkpoints, to be removed when the weights are written.
+        stage: its name, as "train_fusion": the folder of its outputs.
+        dataset: name of the data set in the params file.
+        in_: folder with the earlier stages' outputs, None for the usual one.
+        out: folder to write to, None for the usual one.
+        metrics: folder for small results, None for the usual one.
+        params: the params file.
+        device: auto, cpu or cuda.
     """
-    from fet_core.datasets.triples import training_index
-    from fet_core.training.checkpoint import Checkpoints
-    from fet_core.training.loop import train
-    from fet_core.training.schedule import Schedule
-    from pipeline.live import LiveRecorder, exit_when_interrupted
 
-    index = training_index(inputs.samples, inputs.kind.neutral_only)
-    schedule = Schedule(index, options.batch_size, options.seed)
-    folder = checkpoints / f"{inputs.dataset}-{stage}-{_fingerprint(inputs, options, depends)}"
-    recorder = LiveRecorder(live)
-    # DVC wants the folder even where no grid is drawn.
-    (live / "plots" / "images").mkdir(parents=True, exist_ok=True)
-    with exit_when_interrupted():
-        train(
-            task,
-            schedule,
-            Checkpoints(folder, task.nets, task.optimizers),
-            recorder,
-            name=name,
-            epochs=options.epochs,
-            decay_from=options.decay_from,
-            validate_every=options.validate_every,
-            # Without anybody who may be shown there is nothing to draw.
-            grids=options.grids if inputs.shown else 0,
-            save_seconds=save_seconds,
-        )
-    recorder.close()
-    return folder
+    def __init__(
+        self,
+        stage: str,
+        dataset: str,
+        in_: Path | None,
+        out: Path | None,
+        metrics: Path | None,
+        params: Path,
+        device: str,
+    ) -> None:
+        from pipeline.inputs import open_inputs
+
+        self.settings = common.load(params, dataset)
+        self.source = common.data_folder(in_, dataset)
+        self._out = common.out_folder(out, self.settings, dataset) / stage
+        self._live = common.metrics_folder(metrics, self.settings, dataset, out) / stage
+        self._stage = stage
+        self._checkpoints: Path | None = None
+        self.inputs = open_inputs(self.source, self.settings, dataset, device)
+
+    def train(
+        self,
+        task: Task,
+        options: Optimisation,
+        *,
+        name: str,
+        checkpoints: Path,
+        save_seconds: float,
+        depends: Mapping[str, Path],
+        neutral_only: bool | None = None,
+    ) -> None:
+        """Train a task, resuming where it stopped, with live metrics; exits 130 or 143 on a signal.
+
+        Args:
+            task: networks in training.
+            options: of the optimisation.
+            name: for the progress bar.
+            checkpoints: the folder that holds the folders of all runs.
+            save_seconds: time between two checkpoints.
+            depends: further files that the result depends on, by name.
+            neutral_only: overrides the data set's own rule for its triples.
+        """
+        from fet_core.datasets.triples import training_index
+        from fet_core.training.checkpoint import Checkpoints
+        from fet_core.training.loop import train
+        from fet_core.training.schedule import Schedule
+        from pipeline.live import LiveRecorder, exit_when_interrupted
+
+        inputs = self.inputs
+        rule = inputs.kind.neutral_only if neutral_only is None else neutral_only
+        schedule = Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed)
+        mark = _fingerprint(inputs, options, depends)
+        self._checkpoints = checkpoints / f"{inputs.dataset}-{self._stage}-{mark}"
+        recorder = LiveRecorder(self._live)
+        # DVC wants the folder even where no grid is drawn.
+        (self._live / "plots" / "images").mkdir(parents=True, exist_ok=True)
+        with exit_when_interrupted():
+            train(
+                task,
+                schedule,
+                Checkpoints(self._checkpoints, task.nets, task.optimizers),
+                recorder,
+                name=f"{name} {inputs.dataset}",
+                epochs=options.epochs,
+                decay_from=options.decay_from,
+                validate_every=options.validate_every,
+                # Without anybody who may be shown there is nothing to draw.
+                grids=options.grids if inputs.shown else 0,
+                save_seconds=save_seconds,
+            )
+        recorder.close()
+
+    def keep(
+        self, kind: str, sizes: dict[str, int], net: nn.Module, note: dict[str, Any] | None = None
+    ) -> Path:
+        """Write the weights, and drop the checkpoints that led to them.
+
+        Args:
+            kind: the model's name, and that of the file.
+            sizes: the arguments that build the network.
+            net: whose weights are written.
+            note: what else a reader should know.
+        """
+        from fet_core.models import files
+
+        path = self._out / f"{kind}.safetensors"
+        files.save(path, kind, sizes, net, note or {})
+        if self._checkpoints is not None:
+            shutil.rmtree(self._checkpoints, ignore_errors=True)
+        print(f"{self.inputs.dataset}: {kind} in {path}")
+        return path
 
 
 def _fingerprint(inputs: Inputs, options: Optimisation, depends: Mapping[str, Path]) -> str:

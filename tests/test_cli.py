@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_results import write_data_set, write_experiment
 from typer.testing import CliRunner
 
 from pipeline.cli import app, main
+from pipeline.show import END, START
 
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment"]
 COMMANDS = [*STAGES, "train-fusion", "train-transfer", "evaluate", "check", "profile", "show"]
@@ -132,13 +134,48 @@ def test_missing_params_and_results(
 def test_show_prints_tables_and_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "metrics/rafd/figures").mkdir(parents=True)
-    (tmp_path / "metrics/rafd/table.md").write_text("## rafd, Φ\n", encoding="utf-8")
-    (tmp_path / "metrics/rafd/figures/transfer.png").touch()
+    write_data_set(tmp_path / "metrics/rafd", ("copy", "warp", "fet", "truth"))
+    write_experiment(tmp_path / "metrics/experiments")
     monkeypatch.chdir(tmp_path)
     assert fails(monkeypatch, "show") == 0
-    assert capsys.readouterr().out.split("\n")[:3] == [
-        "## rafd, Φ",
-        "",
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "## rafd"
+    assert sum(line.startswith("| fet |") for line in lines) == 2
+    assert [line for line in lines if line.startswith("figure: ")] == [
+        "figure: metrics/rafd/figures/comparison.png",
         "figure: metrics/rafd/figures/transfer.png",
+        "figure: metrics/rafd/models/models.png",
     ]
+
+
+def test_show_puts_short_tables_between_the_marks_of_a_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd", ("copy", "fet"))
+    readme = tmp_path / "README.md"
+    monkeypatch.chdir(tmp_path)
+    readme.write_text("# Mine\n", encoding="utf-8")
+    assert fails(monkeypatch, "show", "--readme", "README.md") == 2
+    assert "README.md has no lines <!-- results -->" in capsys.readouterr().err
+    assert readme.read_text(encoding="utf-8") == "# Mine\n"
+
+    readme.write_text(f"before\n{START}\nstale\n{END}\nafter\n", encoding="utf-8")
+    for _ in range(2):
+        assert fails(monkeypatch, "show", "--readme", "README.md") == 0
+        text = readme.read_text(encoding="utf-8")
+        assert text.startswith(f"before\n{START}\n\n### rafd\n")
+        assert text.endswith(f"\n{END}\nafter\n")
+        assert "stale" not in text
+        assert text.count("| fet |") == 1
+
+
+def test_show_names_results_of_an_older_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd", ("copy", "fet"))
+    (tmp_path / "metrics/rafd/fet.json").write_text('{"transfer": {}}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert fails(monkeypatch, "show") == 2
+    error = capsys.readouterr().err
+    assert "metrics/rafd/fet.json is of an older version" in error
+    assert error.count("\n") == 1

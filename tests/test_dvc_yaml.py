@@ -17,7 +17,7 @@ from import_graph import ROOT, closure
 from fet_core.params import read_yaml
 
 STAGES: dict[str, dict[str, Any]] = {
-    name: stage["do"] for name, stage in read_yaml(ROOT / "dvc.yaml")["stages"].items()
+    name: stage.get("do", stage) for name, stage in read_yaml(ROOT / "dvc.yaml")["stages"].items()
 }
 
 CHAIN = re.compile(r"(inputs\.)?(settings|values)\.(?P<key>[a-z_0-9.]+)")
@@ -42,8 +42,29 @@ INFRASTRUCTURE = {
 }
 
 
+def command(name: str) -> str:
+    """The subcommand that a stage calls, as "train-fusion"."""
+    return str(STAGES[name]["cmd"]).split()[3]
+
+
 def module(name: str) -> Path:
-    return Path("pipeline") / f"{name}.py"
+    return Path("pipeline") / f"{command(name).replace('-', '_')}.py"
+
+
+def plain(path: str) -> str:
+    """A path with one name for the data set, and for the model."""
+    return re.sub(r"\$\{(key|item|item\.dataset)\}", "DATASET", path)
+
+
+def produced(stage: dict[str, Any]) -> set[str]:
+    """What a stage puts out, a baseline's for each of them."""
+    kept = [
+        out if isinstance(out, str) else next(iter(out))
+        for kind in ("outs", "metrics", "plots")
+        for out in stage.get(kind, [])
+    ]
+    models = stage.get("matrix", {}).get("model", [""])
+    return {plain(out.replace("${item.model}", model)) for out in kept for model in models}
 
 
 def listed(name: str) -> set[str]:
@@ -69,17 +90,19 @@ def parameters(name: str) -> set[str]:
             match = CHAIN.match(ast.unparse(node))
             if match and id(node) not in inner:
                 key = match["key"]
-                found.add("datasets.${key}" if key.split(".")[0] == "dataset" else key)
+                found.add("datasets" if key.split(".")[0] in ("dataset", "datasets") else key)
     return found
 
 
 def within(key: str, other: str) -> bool:
+    key, other = (re.sub(r"^datasets\.\$\{[a-z.]+\}$", "datasets", one) for one in (key, other))
     return key == other or key.startswith(f"{other}.")
 
 
 def test_the_stages_are_those_of_the_design() -> None:
     first = ["ingest", "grayscale", "align", "landmarks", "augment"]
-    assert list(STAGES) == [*first, "train_fusion", "train_transfer", "evaluate"]
+    trained = ["train_fusion", "train_transfer", "train_baseline"]
+    assert list(STAGES) == [*first, *trained, "evaluate", "evaluate_baseline", "compare"]
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -103,12 +126,13 @@ def test_the_registry_of_readers_is_as_written_here() -> None:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_every_dep_is_a_file_or_what_another_stage_puts_out(name: str) -> None:
-    outs = {out for stage in STAGES.values() for out in stage["outs"] if isinstance(out, str)}
+    outs = set().union(*(produced(stage) for stage in STAGES.values()))
+    models = STAGES[name].get("matrix", {}).get("model", [""])
     for dep in STAGES[name]["deps"]:
         if dep.endswith(".py"):
             assert (ROOT / dep).is_file(), dep
-        else:
-            assert dep == "${item.root}" or dep in outs, dep
+        elif dep != "${item.root}":
+            assert {plain(dep.replace("${item.model}", model)) for model in models} <= outs, dep
     assert len(STAGES[name]["deps"]) == len(set(STAGES[name]["deps"]))
 
 
@@ -125,14 +149,29 @@ def test_every_param_exists(name: str) -> None:
     for data_set in params["datasets"]:
         for key in STAGES[name]["params"]:
             value = params
-            for part in key.replace("${key}", data_set).split("."):
+            for part in re.sub(r"\$\{[a-z.]+\}", data_set, key).split("."):
                 value = value[part]
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_the_command_is_the_stages_own(name: str) -> None:
-    command = name.replace("_", "-")
-    assert STAGES[name]["cmd"] == f"python -m pipeline {command} --dataset ${{key}}"
+    words = str(STAGES[name]["cmd"]).split()
+    assert words[:3] == ["python", "-m", "pipeline"]
+    assert [plain(word) for word in words[4:6]] == ["--dataset", "DATASET"]
+    options = {"train_baseline": "--model", "evaluate_baseline": "--row"}
+    more = [options[name], "${item.model}"] if name in options else []
+    assert words[6:] == more
+    assert command(name).replace("-", "_") == name.replace("evaluate_baseline", "evaluate")
+
+
+def test_the_baselines_are_the_same_everywhere() -> None:
+    from pipeline.compare import ROWS
+    from pipeline.train_baseline import Model
+
+    models = [model.value for model in Model]
+    assert STAGES["train_baseline"]["matrix"]["model"] == models
+    assert STAGES["evaluate_baseline"]["matrix"]["model"] == models
+    assert [f"evaluate_{model}" for model in models] == [s for s in ROWS if s != "evaluate"]
 
 
 def test_stages_read_the_raw_root_where_their_command_does() -> None:

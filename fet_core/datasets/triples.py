@@ -116,6 +116,12 @@ class _Sources:
         return self.rows[self.start[view, shown, other] + nth]
 
 
+def training_rows(samples: pa.Table) -> np.ndarray:
+    """Numbers, int64 ascending, of the rows of the training side, mirrored ones too."""
+    train = np.array([side == "train" for side in samples["split"].to_pylist()], dtype=bool)
+    return np.flatnonzero(train).astype(np.int64)
+
+
 def training_index(samples: pa.Table, neutral_only: bool = False) -> TrainingIndex:
     """Index the training rows of `samples`.
 
@@ -134,8 +140,7 @@ def training_index(samples: pa.Table, neutral_only: bool = False) -> TrainingInd
         UserError: no row can be a truth; the message says why.
     """
     flipped = samples["flipped"].to_numpy(zero_copy_only=False)
-    train = np.array([side == "train" for side in samples["split"].to_pylist()], dtype=bool)
-    rows = np.flatnonzero(train).astype(np.int64)
+    rows = training_rows(samples)
     if rows.size == 0:
         raise UserError(_why_none(0, neutral_only))
     number = {name: index for index, name in enumerate(EXPRESSIONS)}

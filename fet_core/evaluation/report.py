@@ -1,53 +1,66 @@
-"""The table of a data set as Markdown, with the paper's figures beside it."""
+"""The table of a data set as Markdown: in full, and short for a README."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from fet_core.evaluation.blocks import (
+    PAPER,
+    Block,
+    Cell,
+    Results,
+    beside_the_paper,
+    differences,
+    note,
+    scores,
+    summary,
+)
+from fet_core.evaluation.protocols import PROTOCOLS
 
-PAPER: dict[str, dict[str, tuple[float, float]]] = {
-    "ckplus": {
-        "CGAN": (0.692, 22.244),
-        "G2-GAN": (0.767, 24.420),
-        "Pix2pix": (0.784, 24.687),
-        "The proposed model": (0.805, 25.610),
-    },
-    "rafd": {
-        "CGAN": (0.554, 16.412),
-        "G2-GAN": (0.829, 21.745),
-        "Pix2pix": (0.765, 19.230),
-        "The proposed model": (0.801, 19.338),
-    },
-}
-"""Tables 3 and 4: SSIM and PSNR in dB, on the real CK+ and RaFD at 256×256."""
-
-Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
+__all__ = ["PAPER", "Results", "compact", "markdown", "table"]
 
 
-def table(title: str, scores: Scores, paper: Mapping[str, tuple[float, float]] | None) -> str:
-    """A Markdown table of all rows in both protocols, the best of each column in bold.
+def table(results: Results) -> str:
+    """The whole table of a data set as Markdown: both protocols, the paper, the differences."""
+    parts = [f"## {results.title}", note(results)]
+    for protocol in PROTOCOLS:
+        block = scores(results, protocol)
+        if block.lines:
+            parts += [f"### {block.caption}", markdown(block)]
+    parts += _paper(results, "### ")
+    for protocol in PROTOCOLS:
+        found = differences(results, protocol)
+        if found:
+            parts += [f"### {found.caption}", markdown(found)]
+    if results.differences:
+        parts.append("Paired over the same triples; in bold where the interval does not hold 0.")
+    return "\n\n".join(parts) + "\n"
 
-    Args:
-        title: above the table.
-        scores: model to protocol to {"ssim", "psnr", "n"}.
-        paper: rows of the paper to put below, or None.
-    """
-    columns = [(p, m) for p in ("transfer", "oracle") for m in ("ssim", "psnr")]
-    best = {(p, m): max(row[p][m] for row in scores.values()) for p, m in columns}
+
+def compact(results: Results) -> str:
+    """The table for a README as Markdown, with the paper's below."""
+    parts = [f"### {results.title}", markdown(summary(results)), note(results)]
+    return "\n\n".join([*parts, *_paper(results, "")]) + "\n"
+
+
+def markdown(block: Block) -> str:
+    """A block as a Markdown table, without its caption."""
     lines = [
-        f"## {title}",
-        "",
-        "| model | SSIM transfer | PSNR transfer (dB) | SSIM oracle | PSNR oracle (dB) | triples |",
-        "| --- | --- | --- | --- | --- | --- |",
+        f"| | {' | '.join(block.heads)} |",
+        f"| --- |{' --- |' * len(block.heads)}",
     ]
-    for model, row in scores.items():
-        cells = []
-        for protocol, metric in columns:
-            value = row[protocol][metric]
-            text = f"{value:.3f}" if metric == "ssim" else f"{value:.2f}"
-            cells.append(f"**{text}**" if value == best[protocol, metric] else text)
-        lines.append(f"| {model} | {' | '.join(cells)} | {row['transfer']['n']} |")
-    if paper:
-        lines += ["", "The paper, on the real data set at 256×256, for orientation only:", ""]
-        lines += ["| model | SSIM | PSNR (dB) |", "| --- | --- | --- |"]
-        lines += [f"| {model} | {ssim:.3f} | {psnr:.3f} |" for model, (ssim, psnr) in paper.items()]
-    return "\n".join(lines) + "\n"
+    for name, cells in block.lines:
+        lines.append(f"| {name} | {' | '.join(map(_marked, cells))} |")
+    return "\n".join(lines)
+
+
+def _paper(results: Results, mark: str) -> list[str]:
+    block = beside_the_paper(results)
+    if block is None:
+        return []
+    said = "The paper's: the real data set at 256×256. Here: protocol transfer."
+    heading = f"{mark}{block.caption}" if mark else f"{block.caption}:"
+    return [heading, markdown(block).replace("| |", "| Model |", 1), said]
+
+
+def _marked(cell: Cell) -> str:
+    text = f"**{cell.text}**" if cell.bold else cell.text
+    return f"{text} {cell.interval}".rstrip()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.evaluation.metrics import psnr, ssim
@@ -27,19 +29,11 @@ def copy_row(store: Store) -> Row:
 
 
 def warp_row(store: Store) -> Row:
-    """A thin-plate-spline warp of the target photo, with nothing learned.
-
-    transfer: the target's points move as the source's do from its reference, L_t + L_s - J_s
-    (aligned faces have one eye distance, so the displacement needs no scaling); oracle: to those
-    of the truth.
-    """
+    """A thin-plate-spline warp of the target photo to `wanted_points`, with nothing learned."""
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
         points = store.points[pairs.target]
-        if protocol == "oracle":
-            wanted = store.points[pairs.truth]
-        else:
-            wanted = points + store.points[pairs.source] - store.points[pairs.reference]
+        wanted = wanted_points(store, pairs, protocol)
         return to_bytes(warp(store.pictures(pairs.target), points, wanted))
 
     return make
@@ -53,6 +47,34 @@ def fet_row(store: Store, landmarks: Landmarks, transfer: Transfer) -> Row:
         return to_bytes(transfer(landmarks.wanted(pairs, protocol), photo))
 
     return make
+
+
+def truth_row(store: Store) -> Row:
+    """The truth itself: a ceiling, and what the instruments read on real pictures."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        return store.bytes(pairs.truth)
+
+    return make
+
+
+def wanted_points(store: Store, pairs: Pairs, protocol: Protocol) -> Tensor:
+    """Where the target's points go, [B, 68, 2] in pixels, with nothing learned.
+
+    transfer: they move as the source's do from its reference, L_t + L_s - J_s (aligned faces have
+    one eye distance, so the displacement needs no scaling); oracle: to those of the truth.
+    """
+    if protocol == "oracle":
+        return store.points[pairs.truth]
+    points = store.points
+    return points[pairs.target] + points[pairs.source] - points[pairs.reference]
+
+
+@torch.no_grad()
+def pictures(row: Row, pairs: Pairs) -> NDArray[np.uint8]:
+    """What a row makes of a few triples in the transfer protocol, [P, S, S, C] uint8."""
+    made = row(pairs, "transfer")
+    return np.ascontiguousarray(made.permute(0, 2, 3, 1).cpu().numpy())
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import torch
 
@@ -61,3 +62,21 @@ def comparison_sheet(
         columns[f"{name} (oracle)"] = row(pairs, "oracle")
     columns["truth"] = store.bytes(pairs.truth)
     return column_sheet(columns, margins=names)
+
+
+def models_sheet(
+    store: Store, pairs: Pairs, rows: Mapping[str, Picture], names: Sequence[str]
+) -> Picture:
+    """All models on the same triples: one line a model, one column a triple.
+
+    Args:
+        store: pictures of all samples.
+        pairs: the triples shown.
+        rows: each model's pictures [P, S, S, C] uint8 of these triples.
+        names: the expression asked for in each.
+    """
+    given = {"source": store.bytes(pairs.source), "target": store.bytes(pairs.target)}
+    lines = {name: [to_picture(one) for one in batch] for name, batch in given.items()}
+    for name, pictures in rows.items():
+        lines[name] = [np.repeat(one, 3, 2) if one.shape[2] == 1 else one for one in pictures]
+    return tile(list(lines.values()), columns=names, margins=list(lines))

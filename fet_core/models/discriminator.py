@@ -19,28 +19,33 @@ class PatchDiscriminator(nn.Module):
     Args:
         channels: of the input: 1 for D_J, twice the picture's for D_I (condition and picture).
         width: channels of the first layer, 64 in the paper.
+        norm: "spectral" as in the paper, or "batch" for what it replaces.
     """
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, norm: str = "spectral") -> None:
         super().__init__()
 
-        def convolution(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
-            return nn.Conv2d(inputs, outputs, 4, stride, 1)
+        def normed(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
+            if norm == "batch":
+                plain = nn.Conv2d(inputs, outputs, 4, stride, 1, bias=False)
+                return [plain, nn.BatchNorm2d(outputs)]
+            return [nn.Conv2d(inputs, outputs, 4, stride, 1)]
 
         self.layers = nn.Sequential(
-            convolution(channels, width, 2),
+            nn.Conv2d(channels, width, 4, 2, 1),
             nn.LeakyReLU(0.2),
-            convolution(width, 2 * width, 2),
+            *normed(width, 2 * width, 2),
             nn.ReLU(),
-            convolution(2 * width, 4 * width, 2),
+            *normed(2 * width, 4 * width, 2),
             nn.ReLU(),
-            convolution(4 * width, 8 * width, 1),
+            *normed(4 * width, 8 * width, 1),
             nn.LeakyReLU(0.2),
-            convolution(8 * width, 1, 1),
+            nn.Conv2d(8 * width, 1, 4, 1, 1),
         )
         start(self)
-        for index in (2, 4, 6):
-            spectral_norm(self.layers[index])
+        if norm == "spectral":
+            for index in (2, 4, 6):
+                spectral_norm(self.layers[index])
 
     def forward(self, picture: Tensor) -> Tensor:
         """Logits [B, 1, h, w] of a batch [B, channels, S, S]; h = S / 8 - 2."""

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch
 from torch import nn
 
 from fet_core.errors import UserError
@@ -21,7 +22,7 @@ def save(
 
     Args:
         path: ends in .safetensors.
-        kind: "fusion" or "transfer".
+        kind: the model's name, as "fusion", "transfer" or "pix2pix".
         sizes: the arguments that build the network.
         net: whose state is written (BatchNorm statistics too).
         note: what else a reader should know, JSON-ready.
@@ -40,7 +41,7 @@ def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
 
     Args:
         path: ends in .safetensors.
-        kind: "fusion" or "transfer".
+        kind: the model's name, as in `save`.
         build: the network's class.
 
     Raises:
@@ -66,3 +67,28 @@ def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
             f"{path} is damaged or not made by this version; train the model again"
         ) from error
     return net.eval(), note
+
+
+def load_fitting(
+    path: Path, kind: str, build: type[Net], size: int, channels: int, device: torch.device
+) -> tuple[Net, dict[str, Any]]:
+    """A picture generator in eval mode on the device, for the pictures it will be given; its note.
+
+    Args:
+        path: ends in .safetensors.
+        kind: the model's name, as in `save`.
+        build: the network's class, with the attributes `size` and `channels`.
+        size: side of the pictures in pixels.
+        channels: of the pictures, 1 or 3.
+        device: where to put it.
+
+    Raises:
+        UserError: as `load`, or the weights are for other pictures.
+    """
+    net, note = load(path, kind, build)
+    if (net.size, net.channels) != (size, channels):
+        raise UserError(
+            f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "
+            f"data have {size}×{size} with {channels}; train {kind} again on these data"
+        )
+    return net.to(device), note

@@ -1,8 +1,9 @@
-"""How often a picture is halved, and the weights that all networks start from."""
+"""What all networks share: depth and scaling for a picture's size, and first weights."""
 
 from __future__ import annotations
 
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 
 def halvings(size: int, smallest: int) -> int:
@@ -18,6 +19,13 @@ def halvings(size: int, smallest: int) -> int:
         size //= 2
         count += 1
     return count
+
+
+def resized(planes: Tensor, size: int) -> Tensor:
+    """Planes [B, K, s, s] scaled bilinearly to [B, K, size, size]; untouched where s = size."""
+    if planes.shape[-1] == size:
+        return planes
+    return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
 
 
 def start(net: nn.Module) -> None:

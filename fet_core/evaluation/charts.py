@@ -1,0 +1,182 @@
+"""Charts as SVG, the same bytes for the same numbers: Fig. 5 and 6, and error by expression."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fet_core.evaluation.blocks import ordered
+from fet_core.evaluation.curves import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "#010203"
+"""Stands for the colour of the text around a chart: `currentColor` in the finished SVG."""
+
+COLOURS = {
+    "copy": "#7f7f7f",
+    "warp": "#bf8700",
+    "cgan": "#cc6fa5",
+    "pix2pix": "#3a93c8",
+    "g2gan": "#00916a",
+    "fet": "#d55e00",
+    "fet-plus": INK,
+}
+"""One for each model: Okabe and Ito's, darkened until they stand out from white and from black."""
+
+_DASHES = {"cgan": (1, 1.5), "pix2pix": (5, 2), "g2gan": (6, 2, 1, 2)}
+_MARKERS = {"cgan": "v", "pix2pix": "s", "g2gan": "D", "fet": "o", "fet-plus": "*"}
+_OTHER = "#8a63d2"
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10.0,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "grid.color": INK,
+    "grid.alpha": 0.15,
+    "legend.frameon": False,
+}
+
+LABELS = {"ssim": "SSIM", "psnr": "PSNR (dB)"}
+
+
+def curve_chart(name: str, metric: str, curves: Mapping[str, Mapping[str, Curve]]) -> str | None:
+    """Fig. 5 or 6: one number per epoch, all models in one chart.
+
+    Args:
+        name: of the chart, unique on its page: its elements' ids begin with it.
+        metric: "ssim" or "psnr".
+        curves: row to metric to curve.
+
+    Returns:
+        An `<svg>` element without size, colours of text and axes those of the text around it; None
+        where no row has the curve.
+    """
+    shown = {row: curves[row][metric] for row in ordered(curves) if metric in curves[row]}
+    if not shown:
+        return None
+
+    def draw(axes: Axes) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        for row, curve in shown.items():
+            axes.plot(
+                curve.epochs,
+                curve.values,
+                label=row,
+                color=COLOURS.get(row, _OTHER),
+                dashes=_DASHES.get(row, (None, None)),
+                marker=_MARKERS.get(row, "o"),
+                markersize=6 if row == "fet-plus" else 3.5,
+                linewidth=1.6,
+            )
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(LABELS[metric])
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="y")
+
+    best = {row: max(curve.values) for row, curve in shown.items()}
+    said = ", ".join(f"{row} {value:.3f}" for row, value in best.items())
+    title = f"{LABELS[metric]} per epoch of {', '.join(shown)}"
+    return _svg(name, (5.4, 3.5), title, f"The highest value of each: {said}.", draw)
+
+
+def expression_chart(name: str, metric: str, lines: Iterable[Mapping[str, Any]]) -> str | None:
+    """Error by expression as grouped bars, in the transfer protocol; lower is better.
+
+    Args:
+        name: of the chart, unique on its page.
+        metric: "ssim", drawn as 1 − SSIM, or "nme".
+        lines: of expressions.json; the truth, which has no error, is not drawn.
+
+    Returns:
+        An `<svg>` element as from `curve_chart`; None where there is nothing to draw.
+    """
+    values: dict[str, dict[str, float]] = {}
+    for line in lines:
+        known = line["protocol"] == "transfer" and line["model"] != "truth"
+        if known and line.get(metric) is not None:
+            value = 1 - line[metric] if metric == "ssim" else line[metric]
+            values.setdefault(line["model"], {})[line["expression"]] = value
+    if not values:
+        return None
+    rows = ordered(values)
+    expressions = list(dict.fromkeys(expression for row in values.values() for expression in row))
+    width = 0.84 / len(rows)
+
+    def draw(axes: Axes) -> None:
+        for number, row in enumerate(rows):
+            places = [i for i, e in enumerate(expressions) if e in values[row]]
+            axes.bar(
+                [i - 0.42 + width * (number + 0.5) for i in places],
+                [values[row][expressions[i]] for i in places],
+                width * 0.9,
+                label=row,
+                color=COLOURS.get(row, _OTHER),
+            )
+        axes.set_xticks(range(len(expressions)), expressions)
+        axes.tick_params(axis="x", length=0)
+        axes.set_ylabel("1 − SSIM" if metric == "ssim" else "NME")
+        axes.grid(axis="y")
+        axes.set_axisbelow(True)
+
+    title = f"{'1 − SSIM' if metric == 'ssim' else 'NME'} by expression, transfer protocol"
+    description = f"Bars for {', '.join(rows)} in each of: {', '.join(expressions)}."
+    return _svg(name, (10, 3.2), title, description, draw)
+
+
+def _svg(name: str, inches: tuple[float, float], title: str, description: str, draw: Any) -> str:
+    """A figure of one set of axes with the legend above, as an SVG element with a title."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    style: dict[Any, Any] = {**_STYLE, "svg.hashsalt": name}
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=inches, layout="constrained")
+        axes = figure.add_subplot()
+        draw(axes)
+        handles, _ = axes.get_legend_handles_labels()
+        columns = min(len(handles), 4 if inches[0] < 6 else 8)
+        figure.legend(loc="outside upper left", ncols=columns, handlelength=2.2, columnspacing=1.2)
+        buffer = io.StringIO()
+        # None leaves an entry out: no date, no version of matplotlib.
+        metadata: dict[str, Any] = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(buffer, format="svg", transparent=True, metadata=metadata)
+    return _inline(buffer.getvalue(), name, title, description)
+
+
+def _inline(svg: str, name: str, title: str, description: str) -> str:
+    """The `<svg>` element alone, with ids of its own, a title, and the page's text colour."""
+    from html import escape
+
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    svg = svg.replace(INK, "currentColor")
+    box = _attribute(svg, "viewBox")
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="{box}" role="img" aria-labelledby="{name}-title {name}-text">\n'
+        f' <title id="{name}-title">{escape(title)}</title>\n'
+        f' <desc id="{name}-text">{escape(description)}</desc>'
+    )
+    return re.sub(r"<svg[^>]*>", lambda _: head, svg, count=1).strip()
+
+
+def _attribute(svg: str, name: str) -> str:
+    found = re.search(rf'{name}="([^"]*)"', svg)
+    if found is None:
+        raise ValueError(f"the SVG has no {name}")
+    return found[1]

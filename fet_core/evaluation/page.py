@@ -1,0 +1,177 @@
+"""The one page of all results: HTML that opens from disk, without scripts and without a network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from fet_core.evaluation import blocks
+from fet_core.evaluation.blocks import Block, Cell, Results
+from fet_core.evaluation.charts import COLOURS, INK, curve_chart, expression_chart
+from fet_core.evaluation.curves import CURVES, Curve
+from fet_core.evaluation.protocols import PROTOCOLS
+from fet_core.evaluation.results import METRICS, Metric
+from fet_core.evaluation.sweeps import PointResult, SweepResult, number
+
+CAPTIONS = {
+    "transfer": (
+        "Sources along the top, targets down the side, results of the model where they meet "
+        "(the paper's Fig. 3 and 4)."
+    ),
+    "models": (
+        "All models on the same triples: a column for each triple, a line for each model; "
+        "protocol transfer."
+    ),
+    "comparison": "One triple a line: source, target, results in both protocols, and the truth.",
+}
+"""What a figure shows, by the name of its file; another is captioned with its name."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A data set on the page.
+
+    Args:
+        name: of the data set.
+        results: its numbers.
+        figures: name of a figure to the bytes of its PNG.
+        curves: row to "ssim" and "psnr" to curve.
+    """
+
+    name: str
+    results: Results
+    figures: Mapping[str, bytes] = field(default_factory=dict)
+    curves: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
+
+
+def render(sections: Sequence[Section], experiments: Sequence[SweepResult] = ()) -> str:
+    """The page as HTML; the same bytes for the same results.
+
+    Args:
+        sections: the data sets in the order of the page.
+        experiments: results of sweeps.
+
+    Returns:
+        A whole HTML document in UTF-8 that refers to no other file.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = files("fet_core.evaluation").joinpath("report.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(
+        sections=[_section(number, section) for number, section in enumerate(sections, start=1)],
+        experiments=[_experiment(experiment) for experiment in experiments],
+        colours={row: colour.replace(INK, "currentColor") for row, colour in COLOURS.items()},
+        metrics={metric.key: metric for metric in METRICS},
+    )
+
+
+def experiment_block(experiment: SweepResult) -> Block:
+    """A sweep as a table: a line for each point, what varies first, then what came out.
+
+    The paper's values are marked; the best of each result stands out.
+    """
+    points = experiment.points
+    heads, columns = [], []
+    for name in points[0].results:
+        known = number(name)
+        if known is None or all(point.results[name] is None for point in points):
+            continue
+        origin = name.rpartition(".")[0]
+        metric = Metric(name, f"{origin} {known.title}".strip(), known.better, known.digits)
+        best = blocks.best_text((point.results[name] for point in points), metric)
+        heads.append(blocks.head(metric))
+        columns.append([_result(point, metric, best) for point in points])
+    lines = []
+    for at, point in enumerate(points):
+        values = ", ".join(map(str, point.values.values()))
+        name = f"{values} (the paper's)" if point.paper else values
+        lines.append((name, tuple(column[at] for column in columns)))
+    size = f", {experiment.size}×{experiment.size}" if experiment.size else ""
+    settings = "".join(f"; {key} {value}" for key, value in experiment.settings.items())
+    return Block(f"{experiment.dataset}{size}{settings}", tuple(heads), tuple(lines))
+
+
+def _result(point: PointResult, metric: Metric, best: str | None) -> Cell:
+    text = blocks.shown(metric, point.results[metric.key])
+    interval = blocks.bracket(metric, point.intervals.get(metric.key))
+    return Cell(text, interval, text == best)
+
+
+def _section(number: int, section: Section) -> dict[str, Any]:
+    """Everything that the template shows of a data set, finished."""
+    results = section.results
+    scored = [blocks.scores(results, protocol) for protocol in PROTOCOLS]
+    stepped = [blocks.differences(results, protocol) for protocol in PROTOCOLS]
+    curves = [curve_chart(f"set-{number}-{metric}", metric, section.curves) for metric in CURVES]
+    bars = [
+        expression_chart(f"set-{number}-by-{metric}", metric, results.expressions)
+        for metric in ("ssim", "nme")
+    ]
+    known = [name for name in CAPTIONS if name in section.figures]
+    figures = [*known, *sorted(set(section.figures) - set(known))]
+    return {
+        "anchor": f"set-{number}",
+        "name": section.name,
+        "title": results.title,
+        "note": blocks.note(results),
+        "scores": [block for block in scored if block.lines],
+        "differences": [block for block in stepped if block],
+        "paper": blocks.beside_the_paper(results),
+        "figures": [_figure(section.name, name, section.figures[name]) for name in figures],
+        "curves": [_safe(chart) for chart in curves if chart],
+        "bars": [_safe(chart) for chart in bars if chart],
+        "expressions": _expressions(results),
+    }
+
+
+def _experiment(experiment: SweepResult) -> dict[str, Any]:
+    return {
+        "title": experiment.title,
+        "question": experiment.question,
+        "answer": experiment.answer or "",
+        "block": experiment_block(experiment),
+        "head": ", ".join(experiment.columns),
+    }
+
+
+def _figure(dataset: str, name: str, png: bytes) -> dict[str, str | int]:
+    # The first chunk of a PNG holds its width and height, which keep the page from jumping.
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    caption = CAPTIONS.get(name, f"{name}.")
+    return {
+        "alt": f"{dataset}: {caption}",
+        "caption": caption,
+        "data": base64.b64encode(png).decode("ascii"),
+        "width": width,
+        "height": height,
+    }
+
+
+def _expressions(results: Results) -> Block | None:
+    """The numbers behind the bars: a line for each model and expression."""
+    lines = [line for line in results.expressions if line["protocol"] == "transfer"]
+    if not lines:
+        return None
+    by_key = {metric.key: metric for metric in METRICS}
+    shown = {key: by_key[key] for key in ("ssim", "psnr", "nme")} | {"read": by_key["expression"]}
+    place = {name: n for n, name in enumerate(blocks.ordered({line["model"] for line in lines}))}
+    asked = list(dict.fromkeys(line["expression"] for line in lines))
+    lines.sort(key=lambda line: (asked.index(line["expression"]), place[line["model"]]))
+    made = []
+    for line in lines:
+        cells = [Cell(blocks.shown(metric, line.get(key))) for key, metric in shown.items()]
+        made.append((f"{line['expression']}, {line['model']}", (*cells, Cell(str(line["n"])))))
+    heads = (*map(blocks.head, shown.values()), "triples")
+    return Block("By expression, protocol transfer", heads, tuple(made))
+
+
+def _safe(svg: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(svg)

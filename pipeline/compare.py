@@ -1,0 +1,65 @@
+"""`fet compare`: the full table of a data set, with the baselines, from the scores of all rows."""
+
+from __future__ import annotations
+
+from pipeline import common
+
+ROWS = {
+    "evaluate_cgan": ("cgan",),
+    "evaluate_pix2pix": ("pix2pix",),
+    "evaluate_g2gan": ("g2gan",),
+    "evaluate": ("copy", "warp", "fet", "truth"),
+}
+"""Rows by the folder that holds their scores."""
+
+OURS = "fet"
+
+
+def compare(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Compare all rows on the same triples: table, differences, errors by expression, figure."""
+    from fet_core import tables
+    from fet_core.evaluation import results, summaries
+    from fet_core.evaluation.report import table
+    from fet_core.evaluation.sheets import models_sheet
+    from fet_core.faces.facearray import open_faces
+    from fet_core.files import write_png, write_text
+    from pipeline.gather import results_of
+    from pipeline.inputs import open_inputs
+
+    settings = common.load(params, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.metrics_folder(metrics, settings, dataset, out)
+    inputs = open_inputs(source, settings, dataset, "cpu")
+    stages = {row: stage for stage, rows in ROWS.items() for row in rows}
+    found = {
+        row: tables.read(source / stage / f"{row}.parquet", tables.SCORES)
+        for row, stage in stages.items()
+    }
+    ours, truth = found[OURS], found["truth"]
+    compared = {
+        row: summaries.differences(ours, scores, truth)
+        for row, scores in found.items()
+        if row not in (OURS, "truth")
+    }
+    results.write(folder / "differences.json", {"model": OURS, "rows": compared})
+    results.write_list(folder / "expressions.json", summaries.by_expression(found))
+    write_text(folder / "table.md", table(results_of(folder, params, dataset)))
+
+    # DVC wants the folder even where nobody may be shown.
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    picture = folder / "models" / "models.png"
+    picture.unlink(missing_ok=True)
+    if inputs.shown:
+        names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
+        made = {
+            row: open_faces(source / stage / f"{row}.npy", stage) for row, stage in stages.items()
+        }
+        sheet = models_sheet(inputs.store, inputs.pairs.at(inputs.shown), made, names)
+        write_png(picture, sheet)
+    print(f"{dataset}: {folder / 'table.md'}")

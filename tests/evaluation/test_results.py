@@ -1,0 +1,101 @@
+"""Files of results: what is written reads back, and what is old or damaged is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fet_core.errors import UserError
+from fet_core.evaluation.results import (
+    METRICS,
+    ROWS,
+    SCHEMA,
+    read,
+    read_all,
+    read_list,
+    read_row,
+    write,
+    write_list,
+)
+
+
+def row(value: float | None = 0.5) -> dict[str, Any]:
+    numbers: dict[str, Any] = {metric.key: value for metric in METRICS}
+    return {"transfer": numbers | {"n": 30, "people": 4}}
+
+
+def test_a_row_reads_back_rounded_and_says_its_schema(tmp_path: Path) -> None:
+    path = tmp_path / "fet.json"
+    write(path, row(0.123456789))
+    assert json.loads(path.read_text())["schema"] == SCHEMA
+    assert next(iter(json.loads(path.read_text()))) == "schema"
+    assert read_row(path) == row(0.123457)
+    write(path, row(None))
+    assert read_row(path) == row(None)
+    assert read(path)["transfer"]["n"] == 30
+
+
+def test_all_rows_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
+    for name in ("mine", *reversed(ROWS)):
+        write(tmp_path / f"{name}.json", row())
+    write(tmp_path / "differences.json", {"model": "fet", "rows": {}})
+    write_list(tmp_path / "expressions.json", [])
+    assert list(read_all(tmp_path)) == [*ROWS, "mine"]
+    with pytest.raises(UserError, match=r"no results in .*empty; run `dvc repro evaluate` first"):
+        read_all(tmp_path / "empty")
+
+
+def test_intervals_and_lists_are_rounded_too(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", {"transfer": {"ssim": (0.1234567, 0.7654321), "kid": None}})
+    assert read(tmp_path / "a.json") == {"transfer": {"ssim": [0.123457, 0.765432], "kid": None}}
+    write_list(tmp_path / "b.json", [{"model": "fet", "ssim": 0.1234567, "n": 3}])
+    assert read_list(tmp_path / "b.json") == [{"model": "fet", "ssim": 0.123457, "n": 3}]
+
+
+def test_not_a_number_is_never_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write(tmp_path / "a.json", row(float("nan")))
+    assert not (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"transfer": {"ssim": 0.7', "is damaged"),
+        ("", "is damaged"),
+        ("[]", "older version"),
+        ('{"transfer": {"ssim": 0.7, "psnr": 21.0, "n": 28}}', "older version"),
+        ('{"schema": 1}', "has schema 1 where 2"),
+        ('{"schema": 3, "transfer": {}}', "has schema 3 where 2"),
+        ('{"schema": 2}', "no numbers of the protocols"),
+        ('{"schema": 2, "rows": {}}', "no numbers of the protocols"),
+        ('{"schema": 2, "transfer": 7}', 'no number "ssim" in the protocol transfer'),
+        ('{"schema": 2, "transfer": {"ssim": 0.5}}', 'no number "psnr" in the protocol transfer'),
+        ('{"schema": 2, "transfer": {"ssim": "good"}}', 'no number "ssim" in the protocol'),
+    ],
+)
+def test_old_and_damaged_files_are_named_with_the_remedy(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "fet.json"
+    path.write_text(text)
+    for reader in (read_row, lambda path: read_all(path.parent)):
+        with pytest.raises(UserError, match=said) as error:
+            reader(path)
+        assert str(path) in str(error.value)
+        assert "run `dvc repro evaluate`" in str(error.value)
+
+
+def test_bytes_that_are_no_text_and_missing_files(tmp_path: Path) -> None:
+    path = tmp_path / "fet.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="is damaged"):
+        read_row(path)
+    with pytest.raises(UserError, match="run `dvc repro evaluate` first"):
+        read_row(tmp_path / "none.json")
+    path.write_text("{}")
+    with pytest.raises(UserError, match="no list of rows"):
+        read_list(path)
