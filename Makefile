@@ -2,7 +2,10 @@
 
 PYTHON ?= python3
 VENV := .venv
-STAGES := ingest grayscale align landmarks augment train_fusion train_transfer
+MODELS := cgan pix2pix g2gan
+STAGES := ingest grayscale align landmarks augment train_fusion train_transfer evaluate \
+	$(MODELS:%=train_%) $(MODELS:%=evaluate_%)
+GRIDS := lambda cycle mu normalisation g2gan-identity
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -13,17 +16,31 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 18
 
 .PHONY: demo
-demo: env ## run the whole pipeline on the demo faces, print the tables and where the figures are
-	$(BIN)/dvc repro
+demo: env ## train the paper's model on the demo faces, print its tables and where the figures are
+	$(BIN)/dvc repro evaluate
 	$(BIN)/fet show
 
+.PHONY: tables
+tables: env ## everything: the baselines too, the full tables, metrics/report.html
+	$(BIN)/dvc repro
+	$(BIN)/fet report
+	$(BIN)/fet show
+
+.PHONY: experiments
+experiments: env ## run the grids of experiments/ on the demo faces
+	for name in $(GRIDS); do $(BIN)/fet sweep experiments/$$name.yaml || exit $$?; done
+	$(BIN)/fet report
+
 .PHONY: london
-london: env ## run every stage on real photographs: make london LONDON=path/to/london
-	for stage in ingest grayscale align landmarks augment train-fusion train-transfer evaluate; do \
-		$(BIN)/fet $$stage --dataset london --params metrics/london/params.yaml \
-			$$(case $$stage in (ingest|grayscale|align|landmarks) echo --root "$(LONDON)";; esac) \
-			|| exit $$?; \
-	done
+london: env ## the full table and an experiment on real photographs: make london LONDON=path/to/london
+	run() { $(BIN)/fet "$$@" --dataset london --params metrics/london/params.yaml || exit $$?; }; \
+	for stage in ingest grayscale align landmarks; do run $$stage --root "$(LONDON)"; done; \
+	for stage in augment train-fusion train-transfer evaluate; do run $$stage; done; \
+	for model in $(MODELS); do \
+		run train-baseline --model $$model; run evaluate --row $$model; \
+	done; \
+	run compare; \
+	$(BIN)/fet sweep experiments/normalisation-london.yaml --root "$(LONDON)"
 
 .PHONY: readme
 readme: env ## bring the README's tables in step with metrics/
@@ -60,4 +77,4 @@ env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 l
 
 .PHONY: clean
 clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
-	rm -rf $(foreach stage,$(STAGES),data/*/$(stage)) checkpoints
+	rm -rf $(foreach stage,$(STAGES),data/*/$(stage)) data/sweeps checkpoints

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from pipeline import common
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.inputs import Inputs
 
 ROWS = {
     "evaluate_cgan": ("cgan",),
@@ -23,7 +31,6 @@ def compare(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Compare all rows on the same triples: table, differences, errors by expression, figure."""
-    from fet_core import tables
     from fet_core.evaluation import results, summaries
     from fet_core.evaluation.report import table
     from fet_core.evaluation.sheets import models_sheet
@@ -36,11 +43,9 @@ def compare(
     source = common.data_folder(in_, dataset)
     folder = common.metrics_folder(metrics, settings, dataset, out)
     inputs = open_inputs(source, settings, dataset, "cpu")
-    stages = {row: stage for stage, rows in ROWS.items() for row in rows}
-    found = {
-        row: tables.read(source / stage / f"{row}.parquet", tables.SCORES)
-        for row, stage in stages.items()
-    }
+    where = {row: stage for stage, rows in ROWS.items() for row in rows}
+    stages = {row: where[row] for row in results.ROWS if row in where}
+    found = {row: _scores(inputs, source / stage, row) for row, stage in stages.items()}
     ours, truth = found[OURS], found["truth"]
     compared = {
         row: summaries.differences(ours, scores, truth)
@@ -63,3 +68,21 @@ def compare(
         sheet = models_sheet(inputs.store, inputs.pairs.at(inputs.shown), made, names)
         write_png(picture, sheet)
     print(f"{dataset}: {folder / 'table.md'}")
+
+
+def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
+    """The scores of a row, which must be of the test triples that there are now."""
+    from fet_core import tables
+    from fet_core.errors import UserError
+
+    path = folder / f"{row}.parquet"
+    option = "" if folder.name == "evaluate" else f" --row {row}"
+    command = f"`fet evaluate --dataset {inputs.dataset}{option}`"
+    if not path.is_file():
+        raise UserError(f"there is no {path}; run {command} first")
+    scores, pairs = tables.read(path, tables.SCORES), inputs.pairs_table
+    columns = [pairs[name].to_pylist() for name in ("pair_id", "target_subject", "expression")]
+    scored = [scores[name].to_pylist() for name in ("pair_id", "subject", "expression")]
+    if set(zip(*scored, strict=True)) != set(zip(*columns, strict=True)):
+        raise UserError(f"{path} is of other test triples than pairs.parquet; run {command} again")
+    return scores

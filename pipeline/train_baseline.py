@@ -42,6 +42,10 @@ def train_baseline(
     run = training.Run(f"train_{model.value}", dataset, in_, out, metrics, params, device)
     inputs, settings = run.inputs, run.settings
     store, options = inputs.store, settings.baseline
+    both_ways = model is Model.g2gan
+    if both_ways:
+        # A step shows it two truths for each triple: so it has seen as many as the others.
+        options = options.model_copy(update={"epochs": -(-options.epochs // 2)})
 
     def row(net: Generator) -> Row:
         return baseline_row(store, net, options.sigma)
@@ -57,7 +61,7 @@ def train_baseline(
         save_seconds=save_every,
         depends={},
         # G2-GAN learns the ways to and from the neutral face, and no others.
-        neutral_only=True if model is Model.g2gan else None,
+        neutral_only=True if both_ways else None,
     )
     sizes = {"size": store.size, "channels": store.channels, "width": options.width}
     run.keep(model.value, sizes, task.net, {"sigma": options.sigma})

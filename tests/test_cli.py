@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from fake_results import write_data_set, write_experiment
 from typer.testing import CliRunner
 
+from fet_core import tables
+from fet_core.datasets.kind import Kind
+from fet_core.datasets.pairs import test_pairs as make_pairs
+from fet_core.faces.facearray import write_faces
 from pipeline.cli import app, main
 from pipeline.show import END, START
 
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment"]
-COMMANDS = [*STAGES, "train-fusion", "train-transfer", "evaluate", "check", "profile", "show"]
+TRAINED = ["train-fusion", "train-transfer", "train-baseline", "evaluate", "compare"]
+TOOLS = ["profile", "show", "report", "sweep"]
+COMMANDS = [*STAGES, *TRAINED, "check", *TOOLS]
+NEEDED = {"train-baseline": ("--model", "pix2pix")}
+"""Options that a command is nothing without."""
 
 
 def test_help_lists_all_commands() -> None:
@@ -29,7 +42,7 @@ def test_each_command_has_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
     assert f"{command} [OPTIONS]" in result.output
-    if command not in ("profile", "show"):
+    if command not in TOOLS:
         assert "--dataset" in result.output
         assert "--params" in result.output
 
@@ -65,7 +78,7 @@ def params(repository: Path) -> str:
     return str(repository / "params.yaml")
 
 
-@pytest.mark.parametrize("command", COMMANDS[:-2])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in TOOLS])
 def test_a_data_set_that_is_not_in_the_params(
     command: str,
     params: str,
@@ -74,7 +87,8 @@ def test_a_data_set_that_is_not_in_the_params(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert fails(monkeypatch, command, "--dataset", "nosuch", "--params", params) == 2
+    options = [*NEEDED.get(command, ()), "--dataset", "nosuch", "--params", params]
+    assert fails(monkeypatch, command, *options) == 2
     assert "(there are: ckplus, rafd)" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -88,7 +102,9 @@ def test_a_data_set_that_is_not_in_the_params(
         ("augment", "manifest.parquet"),
         ("train-fusion", "samples.parquet"),
         ("train-transfer", "samples.parquet"),
+        ("train-baseline", "samples.parquet"),
         ("evaluate", "samples.parquet"),
+        ("compare", "samples.parquet"),
     ],
 )
 def test_a_stage_before_its_time_names_the_missing_file(
@@ -100,7 +116,8 @@ def test_a_stage_before_its_time_names_the_missing_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert fails(monkeypatch, command, "--dataset", "rafd", "--params", params) == 2
+    options = [*NEEDED.get(command, ()), "--dataset", "rafd", "--params", params]
+    assert fails(monkeypatch, command, *options) == 2
     error = capsys.readouterr().err
     assert error.startswith("fet: there is no ")
     assert file in error
@@ -127,8 +144,30 @@ def test_missing_params_and_results(
     monkeypatch.chdir(tmp_path)
     assert fails(monkeypatch, "ingest", "--dataset", "rafd") == 2
     assert "no params file params.yaml" in capsys.readouterr().err
-    assert fails(monkeypatch, "show") == 2
-    assert "no results in metrics" in capsys.readouterr().err
+    for command in ("show", "report"):
+        assert fails(monkeypatch, command) == 2
+        assert "no results in metrics" in capsys.readouterr().err
+    assert fails(monkeypatch, "sweep", "nosuch.yaml") == 2
+    assert "no grid file nosuch.yaml" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("train-baseline", "--dataset", "rafd"), "--model"),
+        (("train-baseline", "--dataset", "rafd", "--model", "gan"), "pix2pix"),
+        (("evaluate", "--dataset", "rafd", "--row", "fet"), "paper"),
+    ],
+)
+def test_an_unknown_or_missing_model_is_told_with_those_there_are(
+    arguments: tuple[str, ...], named: str
+) -> None:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 2
+    assert named in result.output
+    assert "g2gan" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_show_prints_tables_and_figures(
@@ -169,13 +208,181 @@ def test_show_puts_short_tables_between_the_marks_of_a_readme(
         assert text.count("| fet |") == 1
 
 
-def test_show_names_results_of_an_older_version(
+@pytest.mark.parametrize("command", ["show", "report"])
+@pytest.mark.parametrize(
+    ("file", "content", "complaint"),
+    [
+        ("fet.json", '{"transfer": {}}', "is of an older version"),
+        ("pix2pix.json", '{"schema": 1, "transfer": {}}', "has schema 1 where 2 is expected"),
+        ("intervals/cgan.json", '{"schema": 3}', "has schema 3 where 2 is expected"),
+        ("differences.json", '{"schema": 2', "is damaged"),
+        ("expressions.json", "{}", "holds no list of rows"),
+    ],
+)
+def test_results_of_an_older_version_are_named(
+    command: str,
+    file: str,
+    content: str,
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd")
+    (tmp_path / "metrics/rafd" / file).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert fails(monkeypatch, command) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"fet: metrics/rafd/{file} {complaint}")
+    assert "run `dvc repro" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "metrics/report.html").exists()
+
+
+def test_report_writes_one_page_of_all_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_data_set(tmp_path / "metrics/rafd", ("copy", "fet"))
-    (tmp_path / "metrics/rafd/fet.json").write_text('{"transfer": {}}', encoding="utf-8")
+    write_data_set(tmp_path / "metrics/ckplus")
+    write_data_set(tmp_path / "metrics/rafd", ("copy", "warp", "fet", "truth"))
+    write_experiment(tmp_path / "metrics/experiments")
     monkeypatch.chdir(tmp_path)
-    assert fails(monkeypatch, "show") == 2
-    error = capsys.readouterr().err
-    assert "metrics/rafd/fet.json is of an older version" in error
-    assert error.count("\n") == 1
+    assert fails(monkeypatch, "report") == 0
+    assert capsys.readouterr().out == "metrics/report.html: 2 data sets, 1 experiments\n"
+    page = (tmp_path / "metrics/report.html").read_text(encoding="utf-8")
+    for word in ("ckplus", "rafd", "pix2pix", "The weights of Φ"):
+        assert word in page
+
+
+@pytest.fixture
+def data(sample_table: Callable[..., pa.Table], tmp_path: Path) -> Path:
+    """The folder of a data set of 4 training and 3 test people, ready to be trained."""
+    samples = sample_table(people=7, test=(4, 5, 6))
+    folder = tmp_path / "data"
+    tables.write(folder / "augment/samples.parquet", samples, tables.SAMPLES)
+    pairs = make_pairs(samples, 0, 1, None, False)
+    tables.write(folder / "augment/pairs.parquet", pairs, tables.PAIRS)
+    Kind("rafd", False).write(folder / "augment/kind.json")
+    faces = np.random.default_rng(0).integers(0, 256, (21, 32, 32, 3), dtype=np.uint8)
+    write_faces(folder / "align/faces.npy", faces)
+    return folder
+
+
+def complaint(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data: Path,
+    params: str,
+    *command: str,
+) -> str:
+    """The one sentence with which a command on `data` ends."""
+    monkeypatch.chdir(data.parent)
+    options = ["--dataset", "rafd", "--params", params, "--in", str(data), "--out", "out"]
+    assert fails(monkeypatch, *command, *options) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("fet: ")
+    assert shown.err.count("\n") == 1
+    assert not (data.parent / "out").exists()
+    return shown.err
+
+
+@pytest.mark.parametrize("row", ["cgan", "pix2pix", "g2gan"])
+def test_a_baseline_that_is_not_trained_is_not_evaluated(
+    row: str,
+    data: Path,
+    params: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", row)
+    assert f"no weights at {data / f'train_{row}' / row}.safetensors" in error
+    assert "train" in error.split(";")[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "channels", "named"),
+    [
+        ("cgan", 32, 3, "holds weights of cgan, not of pix2pix"),
+        ("pix2pix", 64, 3, "makes pictures of 64×64 with 3 channels, but the data have 32×32"),
+        ("pix2pix", 32, 1, "makes pictures of 32×32 with 1 channels, but the data have 32×32"),
+        ("", 0, 0, "is damaged or not made by this version"),
+    ],
+)
+def test_weights_of_something_else_are_refused(
+    kind: str,
+    size: int,
+    channels: int,
+    named: str,
+    data: Path,
+    params: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from fet_core.evaluation.baseline_rows import BASELINES
+    from fet_core.models import files
+
+    path = data / "train_pix2pix" / "pix2pix.safetensors"
+    if kind:
+        sizes = {"size": size, "channels": channels, "width": 4}
+        files.save(path, kind, sizes, BASELINES[kind](**sizes), {"sigma": 0.02})
+    else:
+        path.parent.mkdir()
+        path.write_bytes(b"no weights")
+    error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", "pix2pix")
+    assert f"{path} {named}" in error
+
+
+def test_triples_from_which_nothing_follows_are_refused(
+    data: Path,
+    params: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = data / "augment/pairs.parquet"
+    pairs = tables.read(path, tables.PAIRS)
+    for row in ("paper", "cgan"):
+        alone = pairs.filter(pc.equal(pairs["target_subject"], "p5"))
+        tables.write(path, alone, tables.PAIRS)
+        error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", row)
+        assert (
+            f"all {alone.num_rows} test triples in pairs.parquet have p5 as their target" in error
+        )
+        tables.write(path, pairs.slice(0, 0), tables.PAIRS)
+        error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", row)
+        assert "pairs.parquet has no test triples" in error
+        assert "split.test_share" in error
+
+
+def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
+    data: Path,
+    params: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = complaint(monkeypatch, capsys, data, params, "compare")
+    assert f"there is no {data}/evaluate/copy.parquet" in error
+    assert "run `fet evaluate --dataset rafd` first" in error
+    pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS).to_pylist()
+    for row in ("copy", "warp", "cgan"):
+        write_scores(data, row, pairs)
+    error = complaint(monkeypatch, capsys, data, params, "compare")
+    assert f"there is no {data}/evaluate_pix2pix/pix2pix.parquet" in error
+    assert "run `fet evaluate --dataset rafd --row pix2pix` first" in error
+    write_scores(data, "cgan", pairs[1:])
+    error = complaint(monkeypatch, capsys, data, params, "compare")
+    assert f"{data}/evaluate_cgan/cgan.parquet is of other test triples" in error
+    assert "run `fet evaluate --dataset rafd --row cgan` again" in error
+
+
+def write_scores(data: Path, row: str, pairs: list[dict[str, Any]]) -> None:
+    """Invented scores of a row on some triples."""
+    told = {"protocol": "transfer", "ssim": 0.5, "psnr": 20.0, "measurable": True, "found": False}
+    nothing = {"identity": None, "nme": None, "read": None, "embedding": None}
+    lines = [
+        {"pair_id": p["pair_id"], "subject": p["target_subject"], "expression": p["expression"]}
+        | (told | nothing)
+        for p in pairs
+    ]
+    stage = "evaluate" if row in ("copy", "warp", "fet", "truth") else f"evaluate_{row}"
+    tables.write(
+        data / stage / f"{row}.parquet", tables.from_rows(lines, tables.SCORES), tables.SCORES
+    )

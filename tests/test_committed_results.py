@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,17 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from fet_core.evaluation.report import table
+from pipeline.gather import results_of
+from pipeline.report import report
 from pipeline.show import with_results
 
 TOP = Path(__file__).resolve().parents[1]
-RESULTS = sorted((TOP / "metrics").glob("*/fet.json"))
+METRICS, PARAMS = TOP / "metrics", TOP / "params.yaml"
+DATASETS = ["ckplus", "rafd", "london"]
+ROWS = ["copy", "warp", "cgan", "pix2pix", "g2gan", "fet"]
+NUMBERS = ["ssim", "psnr", "identity", "accepted", "nme", "no_face", "expression", "kid"]
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".npy")
 
 
 def read_yaml(name: str) -> Any:
@@ -40,32 +48,94 @@ def test_the_lock_was_made_with_this_code_and_these_params() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("dataset", ["ckplus", "rafd", "london"])
-def test_metrics_have_the_fixed_form(dataset: str) -> None:
-    for model in ("copy", "warp", "fet"):
-        scores = json.loads((TOP / "metrics" / dataset / f"{model}.json").read_text())
-        assert list(scores) == ["transfer", "oracle"]
-        for found in scores.values():
-            assert list(found) == ["ssim", "psnr", "n"]
-            assert 0 < found["ssim"] <= 1
-            assert 5 < found["psnr"] <= 100
-            assert found["n"] >= 20
+def result(dataset: str, file: str) -> Any:
+    return json.loads((METRICS / dataset / file).read_text(encoding="utf-8"))
 
 
+def protocols(row: str) -> list[str]:
+    return ["transfer"] if row == "cgan" else ["transfer", "oracle"]
+
+
+@pytest.mark.parametrize("row", [*ROWS, "truth"])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_metrics_have_the_fixed_form(dataset: str, row: str) -> None:
+    scores = result(dataset, f"{row}.json")
+    assert list(scores) == ["schema", *protocols(row)]
+    assert scores["schema"] == 2
+    for found in (scores[protocol] for protocol in protocols(row)):
+        assert list(found) == [*NUMBERS, "n", "people"]
+        assert 0 < found["ssim"] <= 1
+        assert 5 < found["psnr"] <= 100
+        for share in ("accepted", "no_face", "expression"):
+            assert 0 <= found[share] <= 1
+        assert found["n"] >= 20
+        assert found["people"] >= 2
+
+
+@pytest.mark.parametrize("row", [*ROWS, "truth"])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_number_lies_in_its_interval(dataset: str, row: str) -> None:
+    scores, intervals = result(dataset, f"{row}.json"), result(dataset, f"intervals/{row}.json")
+    assert list(intervals) == ["schema", *protocols(row)]
+    for protocol in protocols(row):
+        assert list(intervals[protocol]) == NUMBERS
+        for key, interval in intervals[protocol].items():
+            if interval is not None:
+                low, high = interval
+                assert low - 1e-6 <= scores[protocol][key] <= high + 1e-6, (protocol, key)
+        assert intervals[protocol]["ssim"] is not None
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_differences_are_of_these_rows(dataset: str) -> None:
+    found = result(dataset, "differences.json")
+    assert (found["schema"], found["model"]) == (2, "fet")
+    assert list(found["rows"]) == [row for row in ROWS if row != "fet"]
+    fet = result(dataset, "fet.json")
+    for row, steps in found["rows"].items():
+        other = result(dataset, f"{row}.json")
+        assert list(steps) == protocols(row)
+        for protocol, numbers in steps.items():
+            for key in ("ssim", "psnr", "no_face"):
+                step = fet[protocol][key] - other[protocol][key]
+                assert numbers[key]["difference"] == pytest.approx(step, abs=2e-6)
+
+
+@pytest.mark.parametrize("other", ["copy", "cgan", "pix2pix"])
 @pytest.mark.parametrize("dataset", ["ckplus", "rafd"])
-def test_the_papers_model_beats_leaving_the_photo_alone(dataset: str) -> None:
-    folder = TOP / "metrics" / dataset
-    fet, copy = (json.loads((folder / f"{name}.json").read_text()) for name in ("fet", "copy"))
-    assert fet["transfer"]["ssim"] > copy["transfer"]["ssim"]
-    assert fet["transfer"]["psnr"] > copy["transfer"]["psnr"]
+def test_the_papers_model_is_ahead(dataset: str, other: str) -> None:
+    fet, theirs = (result(dataset, f"{name}.json")["transfer"] for name in ("fet", other))
+    assert fet["ssim"] > theirs["ssim"]
+    assert fet["psnr"] > theirs["psnr"]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_table_is_of_these_numbers(dataset: str) -> None:
+    written = (METRICS / dataset / "table.md").read_text(encoding="utf-8")
+    assert written == table(results_of(METRICS / dataset, PARAMS))
 
 
 def test_the_readme_shows_these_results() -> None:
     readme = TOP / "README.md"
-    tables = sorted((TOP / "metrics").glob("*/table.md"))
-    assert with_results(readme, tables) == readme.read_text(encoding="utf-8")
+    assert with_results(readme, METRICS, PARAMS) == readme.read_text(encoding="utf-8")
+
+
+def test_the_report_is_of_these_results(tmp_path: Path) -> None:
+    """Where this fails: `fet report`, and commit the page."""
+    report(metrics=METRICS, out=tmp_path / "report.html", params=PARAMS)
+    same = (tmp_path / "report.html").read_bytes() == (METRICS / "report.html").read_bytes()
+    # Not compared by `assert ==`, which would print two pages full of pictures.
+    assert same, "metrics/report.html is older than the results; run `fet report`"
 
 
 def test_no_london_photograph_is_committed() -> None:
-    assert not list((TOP / "metrics" / "london").rglob("*.png"))
-    assert not list((TOP / "metrics" / "london").rglob("*.jpg"))
+    assert not [path for path in (METRICS / "london").rglob("*") if path.suffix in PICTURES]
+    assert not [path for path in METRICS.rglob("*") if path.suffix in (".jpg", ".jpeg")]
+    page = (METRICS / "report.html").read_text(encoding="utf-8")
+    london, rafd = (
+        re.search(rf"<h2[^>]*>{n}.*?</section>", page, re.S) for n in ("london", "rafd")
+    )
+    assert rafd is not None
+    assert "data:image" in rafd[0], "this is how the page holds pictures"
+    assert london is not None
+    assert "data:image" not in london[0]

@@ -41,6 +41,8 @@ def test_the_committed_file_is_valid(edit: Edit) -> None:
     params = load(edit())
     assert params.transfer.mu2 == 100
     assert params.align.scales == [0.5, 1.0, 2.0]
+    assert params.transfer.d_norm == "spectral"
+    assert params.baseline.l1 == 100
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,8 @@ def test_the_committed_file_is_valid(edit: Edit) -> None:
         ("transfer: #", "transfr: #", "transfr"),
         ("    root: data/demo/rafd", "    rot: data/demo/rafd", "datasets.rafd.rot"),
         ("  lambda3: 100.0", "  lambda3: 100.0\n  lambda4: 1.0", "fusion.lambda4"),
+        ("  cycle: 10.0", "  cycle: 10.0\n  circle: 1.0", "baseline.circle"),
+        ("tables: #", "tables:\n  rows: [fet] #", "tables.rows"),
     ],
 )
 def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> None:
@@ -71,9 +75,9 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("mu2: 100.0", "mu2: .nan", "transfer.mu2"),
         ("mu2: 100.0", "mu2: .inf", "transfer.mu2"),
         ("lambda2: 10.0", 'lambda2: "10"', "fusion.lambda2"),
-        ("epochs: 18", "epochs: 18.5", "fusion.epochs"),
-        ("epochs: 18", "epochs: true", "fusion.epochs"),
-        ("epochs: 18", "epochs: 0", "fusion.epochs"),
+        ("epochs: 12", "epochs: 12.5", "fusion.epochs"),
+        ("epochs: 12", "epochs: true", "fusion.epochs"),
+        ("epochs: 12", "epochs: 0", "fusion.epochs"),
         ("flip: true", "flip: 1", "augment.flip"),
         ("by: subject", "by: person", "split.by"),
         ("test_share: 0.2", "test_share: 1.0", "split.test_share"),
@@ -88,6 +92,18 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("root: data/demo/rafd", 'root: ""', "datasets.rafd.root"),
         ("root: data/demo/rafd", "root: 7", "datasets.rafd.root"),
         ("root: data/demo/rafd", "reader: ckplus", "datasets.rafd.root"),
+        ("d_norm: spectral", "d_norm: group", "transfer.d_norm"),
+        ("d_norm: spectral", "d_norm:", "transfer.d_norm"),
+        ("identities: 1.0", "identities: -1.0", "fusion.identities"),
+        ("identities: 1.0", "identities: 2.5", "fusion.identities"),
+        ("  l1: 100.0", '  l1: "100"', "baseline.l1"),
+        ("  l1: 100.0", "  l1: -1.0", "baseline.l1"),
+        ("cycle: 10.0", "cycle: .inf", "baseline.cycle"),
+        ("adversarial: 0.05", "adversarial: none", "baseline.adversarial"),
+        ("identity: 1.0", "identity: true", "baseline.identity"),
+        ("  l1: 100.0\n", "", "baseline.l1"),
+        ("[ckplus, rafd]", "ckplus", "tables.datasets"),
+        ("[ckplus, rafd]", "[1]", "tables.datasets.0"),
         (
             "  mu1: 0.05 # adversarial, Eq. 7; the paper's 1 wants a longer training\n",
             "",
@@ -131,6 +147,21 @@ def test_an_unknown_data_set_is_told_with_those_there_are(edit: Edit) -> None:
         load(edit()).dataset("raffd")
 
 
+def test_tables_of_some_data_sets_or_of_none(edit: Edit) -> None:
+    assert load(edit()).tables.datasets == ["ckplus", "rafd"]
+    assert load(edit("[ckplus, rafd]", "[rafd]")).tables.datasets == ["rafd"]
+    assert load(edit("[ckplus, rafd]", "[]")).tables.datasets == []
+
+
+def test_a_table_of_an_unknown_data_set_names_those_there_are(edit: Edit) -> None:
+    text = message(edit("[ckplus, rafd]", "[ckplus, raffd]"))
+    assert text.startswith('tables.datasets names "raffd"')
+    assert "(ckplus, rafd)" in text
+    # As where somebody takes a data set away.
+    renamed = message(edit("  rafd:\n    root", "  mine:\n    reader: rafd\n    root"))
+    assert renamed.startswith('tables.datasets names "rafd"')
+
+
 def test_params_cannot_be_changed(edit: Edit) -> None:
     params: Params = load(edit())
     with pytest.raises(ValueError, match="frozen"):
@@ -144,8 +175,13 @@ def test_a_file_of_another_shape(tmp_path: Path, content: bytes) -> None:
         load(tmp_path / "p.yaml")
 
 
-@pytest.mark.parametrize("name", ["my set", "a/b", "..", "a.b", "demo", "-x"])
+@pytest.mark.parametrize("name", ["my set", "a/b", "..", "a.b", "-x"])
 def test_a_name_that_is_no_folder_or_stage(edit: Edit, name: str) -> None:
+    assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
+
+
+@pytest.mark.parametrize("name", ["demo", "sweeps", "experiments", "benchmarks"])
+def test_a_name_whose_folder_is_taken(edit: Edit, name: str) -> None:
     assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
 
 
@@ -173,7 +209,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
     path = edit()
     before = path.read_text(encoding="utf-8")
-    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 18}) == 0
+    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 12}) == 0
     assert set_values(path, {"transfer.mu2": 50.0}) == 1
     assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #")
     with pytest.raises(UserError, match=r"fusion\.epochs"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fet_core.errors import UserError
-from fet_core.params import load
+from fet_core.params import Optimisation, load
 from pipeline.profile import COMMON, PROFILES, profile
 
 
@@ -26,7 +26,11 @@ def test_the_paper_has_the_papers_values(params: Path) -> None:
     assert (found.fusion.lambda1, found.fusion.lambda2, found.fusion.lambda3) == (0.1, 10, 100)
     assert (found.transfer.mu1, found.transfer.mu2) == (1, 100)
     assert (found.transfer.width, found.transfer.d_width) == (64, 64)
-    for module in (found.fusion, found.transfer):
+    assert found.transfer.d_norm == "spectral"
+    assert (found.baseline.width, found.baseline.d_width, found.baseline.epochs) == (64, 64, 120)
+    assert (found.baseline.adversarial, found.baseline.l1) == (1, 100)
+    assert (found.fusion.identities, found.transfer.jitter, found.baseline.jitter) == (0, 0, 0)
+    for module in (found.fusion, found.transfer, found.baseline):
         assert module.batch_size == 8
         assert (module.lr_g, module.lr_d) == (0.0002, 0.0001)
         assert (module.beta1, module.beta2) == (0.5, 0.999)
@@ -64,6 +68,17 @@ def test_only_the_values_of_the_profile_change(params: Path) -> None:
     assert changed >= 8
     assert load(params).figures.allowed("rafd") == ["01", "02"]
     assert load(params).split.seed == load(params).transfer.seed == 11
+
+
+def test_the_baselines_are_trained_as_the_papers_model_is(params: Path) -> None:
+    shared = ("width", "d_width", "jitter", *Optimisation.model_fields)
+    for name in PROFILES:
+        profile(name, params)
+        found = load(params)
+        for key in shared:
+            assert getattr(found.baseline, key) == getattr(found.transfer, key), (name, key)
+        assert found.baseline.adversarial == found.transfer.mu1
+        assert found.baseline.l1 == found.transfer.mu2
 
 
 def test_what_one_profile_sets_the_other_sets_too() -> None:

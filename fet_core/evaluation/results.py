@@ -19,7 +19,7 @@ ROWS = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 """Rows of the tables in their order; `truth` is a ceiling and never in competition."""
 
 _OTHERS = ("differences", "expressions")
-_REMEDY = "run `dvc repro evaluate`"
+_REMEDY = "run `dvc repro`"
 
 
 @dataclass(frozen=True)

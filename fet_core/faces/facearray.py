@@ -30,7 +30,7 @@ def open_faces(path: Path, stage: str = "align") -> NDArray[np.uint8]:
     if array.ndim != 4 or array.dtype != np.uint8:
         raise UserError(
             f"{path} holds {array.dtype} {list(array.shape)} where uint8 faces [N, S, S, C] are "
-            "expected; run the stage {stage} again"
+            f"expected; run the stage {stage} again"
         )
     return array
 

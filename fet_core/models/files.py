@@ -57,7 +57,7 @@ def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
             found = header.get("kind", "something else")
             if found != kind:
                 raise UserError(
-                    f"{path} holds weights of {found}, not of {kind}; name another file"
+                    f"{path} holds weights of {found}, not of {kind}; train {kind} again"
                 )
             net = build(**header["sizes"])
             net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118

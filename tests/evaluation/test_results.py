@@ -44,7 +44,7 @@ def test_all_rows_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
     write(tmp_path / "differences.json", {"model": "fet", "rows": {}})
     write_list(tmp_path / "expressions.json", [])
     assert list(read_all(tmp_path)) == [*ROWS, "mine"]
-    with pytest.raises(UserError, match=r"no results in .*empty; run `dvc repro evaluate` first"):
+    with pytest.raises(UserError, match=r"no results in .*empty; run `dvc repro` first"):
         read_all(tmp_path / "empty")
 
 
@@ -86,7 +86,7 @@ def test_old_and_damaged_files_are_named_with_the_remedy(
         with pytest.raises(UserError, match=said) as error:
             reader(path)
         assert str(path) in str(error.value)
-        assert "run `dvc repro evaluate`" in str(error.value)
+        assert "run `dvc repro`" in str(error.value)
 
 
 def test_bytes_that_are_no_text_and_missing_files(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_bytes_that_are_no_text_and_missing_files(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="is damaged"):
         read_row(path)
-    with pytest.raises(UserError, match="run `dvc repro evaluate` first"):
+    with pytest.raises(UserError, match="run `dvc repro` first"):
         read_row(tmp_path / "none.json")
     path.write_text("{}")
     with pytest.raises(UserError, match="no list of rows"):

@@ -89,7 +89,7 @@ def test_the_whole_chain_learns_something(tmp_path: Path) -> None:
     scores = {
         path.stem: json.loads(path.read_text()) for path in (tmp_path / "metrics").glob("*.json")
     }
-    assert set(scores) == {"copy", "warp", "fet"}
+    assert set(scores) == {"copy", "warp", "fet", "truth"}
     assert scores["warp"]["oracle"]["ssim"] > scores["copy"]["oracle"]["ssim"]
     live = tmp_path / "metrics" / "train_transfer" / "plots" / "metrics" / "ssim.tsv"
     values = [float(line.split("\t")[1]) for line in live.read_text().splitlines()[1:]]

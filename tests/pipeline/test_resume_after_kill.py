@@ -26,7 +26,7 @@ EXPRESSIONS = ("neutral", "happy", "sad")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Stage outputs of 8 training and 3 test people drawn at random, and a trained Φ."""
+    """Stage outputs of 8 training and 3 test people drawn at random."""
     rng = np.random.default_rng(0)
     rows = []
     for person in range(11):
@@ -63,13 +63,13 @@ def folder(tmp_path: Path) -> Path:
         "  epochs: 1" if line.startswith("  epochs:") else line for line in params.splitlines()
     ]
     (tmp_path / "params.yaml").write_text("\n".join(lines), encoding="utf-8")
-    run(tmp_path, "train-fusion", tmp_path / "checkpoints").wait()
     return tmp_path
 
 
 def run(folder: Path, stage: str, checkpoints: Path, out: str = "data") -> subprocess.Popen[bytes]:
-    """Start a training stage."""
-    command = [sys.executable, "-m", "pipeline", stage, "--dataset", "rafd", "--device", "cpu"]
+    """Start a training stage, as "train-baseline --model cgan"."""
+    command = [sys.executable, "-m", "pipeline", *stage.split()]
+    command += ["--dataset", "rafd", "--device", "cpu"]
     command += ["--in", str(folder / "data"), "--out", str(folder / out)]
     command += ["--metrics", str(folder / out / "metrics"), "--checkpoints", str(checkpoints)]
     command += ["--params", str(folder / "params.yaml"), "--save-every", "0"]
@@ -81,23 +81,36 @@ def saved_steps(checkpoints: Path) -> list[int]:
     return sorted(int(p.stem.split("-")[1]) for p in checkpoints.rglob("step-*.safetensors"))
 
 
-def weights(folder: Path, out: str) -> dict[str, bytes]:
-    """Ω's weights, byte for byte."""
-    path = folder / out / "train_transfer" / "transfer.safetensors"
+def weights(folder: Path, model: str) -> dict[str, bytes]:
+    """A model's weights, byte for byte."""
+    path = folder / f"train_{model}" / f"{model}.safetensors"
     return {name: value.tobytes() for name, value in load_file(path).items()}
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("stage", "model", "how", "epochs", "steps"),
+    [
+        ("train-transfer", "transfer", signal.SIGKILL, 12, 36),
+        ("train-transfer", "transfer", signal.SIGTERM, 12, 36),
+        ("train-transfer", "transfer", signal.SIGINT, 12, 36),
+        # Its dropout draws from a generator, whose place in the sequence is not in the weights.
+        ("train-baseline --model pix2pix", "pix2pix", signal.SIGKILL, 6, 18),
+        # An epoch of G2-GAN is two of the others.
+        ("train-baseline --model g2gan", "g2gan", signal.SIGKILL, 12, 18),
+    ],
+)
 def test_a_resumed_run_has_the_bits_of_one_that_was_not_stopped(
-    folder: Path, how: signal.Signals
+    folder: Path, stage: str, model: str, how: signal.Signals, epochs: int, steps: int
 ) -> None:
+    if model == "transfer":
+        assert run(folder, "train-fusion", folder / "checkpoints").wait() == 0
     params = folder / "params.yaml"
-    params.write_text(params.read_text().replace("  epochs: 1", "  epochs: 12"))
+    params.write_text(params.read_text().replace("  epochs: 1", f"  epochs: {epochs}"))
     per_epoch = 3
-    assert run(folder, "train-transfer", folder / "whole", out="whole").wait() == 0
+    whole = run(folder, stage, folder / "whole checkpoints", out="whole")
 
     stopped = folder / "stopped"
-    process = run(folder, "train-transfer", stopped, out="resumed")
+    process = run(folder, stage, stopped, out="resumed")
     # A checkpoint after every step, so the last one lies in the middle of an epoch.
     while not [step for step in saved_steps(stopped) if step > 2 * per_epoch and step % per_epoch]:
         assert process.poll() is None, "the run ended before it could be stopped"
@@ -105,12 +118,13 @@ def test_a_resumed_run_has_the_bits_of_one_that_was_not_stopped(
     process.send_signal(how)
     code = process.wait()
     assert code == (-signal.SIGKILL if how == signal.SIGKILL else 128 + how)
-    assert not (folder / "resumed" / "train_transfer" / "transfer.safetensors").exists()
-    assert 0 < saved_steps(stopped)[-1] < 12 * per_epoch, "it was stopped too late"
+    assert not (folder / "resumed" / f"train_{model}" / f"{model}.safetensors").exists()
+    assert 0 < saved_steps(stopped)[-1] < steps, "it was stopped too late"
 
-    assert run(folder, "train-transfer", stopped, out="resumed").wait() == 0
-    assert weights(folder, "resumed") == weights(folder, "whole")
+    assert run(folder, stage, stopped, out="resumed").wait() == 0
+    assert whole.wait() == 0
+    assert weights(folder / "resumed", model) == weights(folder / "whole", model)
     for name in ("loss_l1.tsv", "ssim.tsv"):
-        live = Path("metrics") / "train_transfer" / "plots" / "metrics" / name
+        live = Path("metrics") / f"train_{model}" / "plots" / "metrics" / name
         assert (folder / "resumed" / live).read_text() == (folder / "whole" / live).read_text()
     shutil.rmtree(folder)

@@ -1,0 +1,158 @@
+"""The full table as `dvc repro` makes it: all rows, and only what depends on a change is redone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from small_project import Project, stages_run
+
+BASELINES = ("cgan", "pix2pix", "g2gan")
+ROWS = ("copy", "warp", *BASELINES, "fet")
+NUMBERS = {"ssim", "psnr", "identity", "accepted", "nme", "no_face", "expression", "kid"}
+
+
+def protocols(row: str) -> set[str]:
+    return {"transfer"} if row == "cgan" else {"transfer", "oracle"}
+
+
+def lines_of(table: str, heading: str) -> list[str]:
+    """First cells of the Markdown table below a heading."""
+    block = table.split(f"{heading}\n\n", 1)[1].split("\n\n", 1)[0]
+    return [line.split("|")[1].strip() for line in block.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("row", [*ROWS, "truth"])
+def test_every_row_has_its_numbers_and_intervals(full_base: Project, row: str) -> None:
+    means = full_base.json(f"metrics/rafd/{row}.json")
+    intervals = full_base.json(f"metrics/rafd/intervals/{row}.json")
+    assert means.pop("schema") == intervals.pop("schema") == 2
+    assert set(means) == set(intervals) == protocols(row)
+    for protocol, numbers in means.items():
+        assert set(numbers) == NUMBERS | {"n", "people"}
+        assert (numbers["n"], numbers["kid"]) == (12, None), "12 faces are too few for KID"
+        assert numbers["people"] > 1
+        for key, interval in intervals[protocol].items():
+            assert (interval is None) == (numbers[key] is None), key
+            assert interval is None or interval[0] <= numbers[key] <= interval[1], key
+
+
+def test_all_rows_are_scored_on_the_same_triples(full_base: Project) -> None:
+    data = full_base.folder / "data" / "rafd"
+    pairs = pq.read_table(data / "augment" / "pairs.parquet")
+    wanted = set(zip(*(pairs[c].to_pylist() for c in ("pair_id", "target_subject")), strict=True))
+    for row in (*ROWS, "truth"):
+        folder = f"evaluate_{row}" if row in BASELINES else "evaluate"
+        scores = pq.read_table(data / folder / f"{row}.parquet")
+        found = zip(*(scores[c].to_pylist() for c in ("pair_id", "subject")), strict=True)
+        assert sorted(found) == sorted(list(wanted) * len(protocols(row)))
+
+
+def test_differences_are_those_of_the_means(full_base: Project) -> None:
+    found = full_base.json("metrics/rafd/differences.json")
+    assert (found["schema"], found["model"]) == (2, "fet")
+    assert set(found["rows"]) == set(ROWS) - {"fet"}
+    fet = full_base.json("metrics/rafd/fet.json")
+    for row, by_protocol in found["rows"].items():
+        other = full_base.json(f"metrics/rafd/{row}.json")
+        assert set(by_protocol) == protocols(row)
+        for protocol, steps in by_protocol.items():
+            for key in ("ssim", "psnr", "no_face", "expression"):
+                step = fet[protocol][key] - other[protocol][key]
+                assert steps[key]["difference"] == pytest.approx(step, abs=2e-6)
+                assert steps[key]["low"] <= steps[key]["difference"] <= steps[key]["high"]
+
+
+def test_numbers_by_expression_add_up_to_the_means(full_base: Project) -> None:
+    found = full_base.json("metrics/rafd/expressions.json")
+    assert [*dict.fromkeys(line["model"] for line in found)] == [*ROWS, "truth"]
+    for row in ROWS:
+        for protocol in protocols(row):
+            lines = [x for x in found if (x["model"], x["protocol"]) == (row, protocol)]
+            mean = sum(x["ssim"] * x["n"] for x in lines) / sum(x["n"] for x in lines)
+            wanted = full_base.json(f"metrics/rafd/{row}.json")[protocol]
+            assert sum(x["n"] for x in lines) == wanted["n"]
+            assert mean == pytest.approx(wanted["ssim"], abs=2e-6)
+
+
+def test_the_table_has_all_rows_in_both_protocols(full_base: Project) -> None:
+    table = (full_base.folder / "metrics/rafd/table.md").read_text()
+    assert lines_of(table, "### Protocol transfer") == [*ROWS, "truth"]
+    assert lines_of(table, "### Protocol oracle") == [r for r in (*ROWS, "truth") if r != "cgan"]
+    assert (full_base.folder / "metrics/rafd/models/models.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_second_repro_does_nothing(full: Project) -> None:
+    output = full.dvc("repro")
+    assert stages_run(output) == []
+    assert "up to date" in output
+    assert full.git("status", "--porcelain") == ""
+
+
+def test_a_parameter_of_a_model_trains_that_model_alone(full: Project) -> None:
+    full.set({"transfer.mu2": 50.0})
+    assert stages_run(full.dvc("repro", "--dry")) == ["train_transfer"]
+    full.set({"transfer.mu2": 100.0, "baseline.l1": 50.0})
+    assert stages_run(full.dvc("repro", "--dry")) == ["train_baseline"] * 3
+
+
+@pytest.mark.slow
+def test_a_baselines_parameter_redoes_the_baselines_and_the_comparison(full: Project) -> None:
+    before = {row: full.json(f"metrics/rafd/{row}.json")["transfer"] for row in ROWS}
+    output = full.dvc("exp", "run", "-S", "baseline.l1=50")
+    ran = stages_run(output)
+    # CGAN has no L1 term: trained again, its weights are the same, and so are its scores.
+    assert sorted(ran) == ["compare"] + ["evaluate_baseline"] * 2 + ["train_baseline"] * 3
+    assert ran[-1] == "compare"
+    after = {row: full.json(f"metrics/rafd/{row}.json")["transfer"] for row in ROWS}
+    assert {row for row in ROWS if after[row] != before[row]} == {"pix2pix", "g2gan"}
+
+
+@pytest.mark.slow
+def test_the_papers_model_is_trained_without_touching_a_baseline(full: Project) -> None:
+    output = full.dvc("exp", "run", "-S", "transfer.mu2=50")
+    assert stages_run(output) == ["train_transfer", "evaluate", "compare"]
+    steps = full.json("metrics/rafd/differences.json")["rows"]["copy"]["transfer"]["psnr"]
+    copy, fet = (full.json(f"metrics/rafd/{row}.json")["transfer"] for row in ("copy", "fet"))
+    assert steps["difference"] == pytest.approx(fet["psnr"] - copy["psnr"], abs=2e-6)
+
+
+def specifications(page: str) -> dict[str, dict[str, Any]]:
+    """Vega-Lite specifications of a page of `dvc plots` by their titles."""
+    found = [json.loads(text) for text in re.findall(r"var spec = (\{.*\});", page)]
+    titles = [one.get("title", "") for one in found]
+    names = [title if isinstance(title, str) else title["text"] for title in titles]
+    return dict(zip(names, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("title", "metric"),
+    [("rafd: SSIM per epoch (Fig. 5)", "ssim"), ("rafd: PSNR (dB) per epoch (Fig. 6)", "psnr")],
+)
+def test_one_plot_has_the_curves_of_all_models(full: Project, title: str, metric: str) -> None:
+    full.dvc("plots", "show")
+    page = (full.folder / "dvc_plots" / "index.html").read_text()
+    values = specifications(page)[title]["data"]["values"]
+    trained = ("transfer", *BASELINES)
+    curves: dict[str, dict[int, float]] = {row: {} for row in trained}
+    for line in values:
+        row = next(row for row in trained if f"train_{row}/" in line["filename"])
+        curves[row][int(line["step"])] = float(line[metric])
+    for row, curve in curves.items():
+        scores = full.json(f"metrics/rafd/{'fet' if row == 'transfer' else row}.json")
+        # An epoch of G2-GAN is two of the others.
+        assert sorted(curve) == ([1] if row == "g2gan" else [1, 2])
+        # The table is about the weights of the last epoch.
+        assert curve[max(curve)] == pytest.approx(scores["transfer"][metric], abs=2e-6)
+
+
+def test_the_errors_by_expression_are_one_plot_of_all_models(full: Project) -> None:
+    full.dvc("plots", "show")
+    page = (full.folder / "dvc_plots" / "index.html").read_text()
+    found = specifications(page)["NME by expression"]
+    assert {line["model"] for line in found["data"]["values"]} == {*ROWS, "truth"}
+    assert found["encoding"]["color"]["field"] == "model"
+    assert found["encoding"]["y"]["field"] == "nme"
