@@ -20,7 +20,6 @@ from pydantic import (
 from fet_core.errors import UserError
 from fet_core.files import atomic_path
 
-
 _TAKEN = ("demo", "sweeps", "experiments", "benchmarks")
 """Folders in data/ and metrics/ that are no data set's."""
 
@@ -156,6 +155,7 @@ class Transfer(Optimisation):
     d_norm: Literal["spectral", "batch"]
     mu1: float = Field(ge=0)
     mu2: float = Field(ge=0)
+    true_landmarks: float = Field(ge=0, le=1)
     jitter: float = Field(ge=0, le=1)
 
 

@@ -30,16 +30,18 @@ class Triples:
         )
         if device.type == "cuda":
             stacked = stacked.pin_memory()
-        return Rows(*stacked.to(device, non_blocking=True).unbind(0))
+        truth, target, source, reference = stacked.to(device, non_blocking=True).unbind(0)
+        return Rows(truth, target, source, reference, self.step)
 
 
 class Rows(NamedTuple):
-    """`Triples` as tensors [B] int64 on the device."""
+    """`Triples` as tensors [B] int64 on the device, and their step."""
 
     truth: Tensor
     target: Tensor
     source: Tensor
     reference: Tensor
+    step: int = 0
 
 
 class Schedule:

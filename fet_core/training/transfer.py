@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from fet_core.models.discriminator import PatchDiscriminator
@@ -24,6 +26,10 @@ def transfer_task(
 ) -> TranslationTask[Transfer]:
     """Ω and D_I in training on the pictures of a store; D_I sees the target photo beside a picture.
 
+    Ω is given J_gen (Eq. 2), or for a random share of the triples, `params.true_landmarks`, the
+    landmarks of the truth: J_gen is faint where Φ is unsure, and an Ω that sees nothing else soon
+    learns to look past it.
+
     Args:
         store: pictures and landmarks of all samples.
         fusion: Φ, trained; it is not changed.
@@ -33,19 +39,24 @@ def transfer_task(
     """
     frozen = fusion.to(store.device).eval().requires_grad_(False)
 
-    def generated(rows: Rows) -> Tensor:
-        source, target = (
+    def given(rows: Rows) -> Tensor:
+        source, target, truth = (
             store.landmark_images(samples, fusion.size, sigma)
-            for samples in (rows.source, rows.target)
+            for samples in (rows.source, rows.target, rows.truth)
         )
-        return frozen.fuse(source, target)
+        generated = frozen.fuse(source, target)
+        if not params.true_landmarks:
+            return generated
+        u = np.random.default_rng([params.seed, 5, rows.step]).random(len(truth))
+        exact = torch.from_numpy(u < params.true_landmarks).to(store.device)
+        return torch.where(exact[:, None, None, None], truth, generated)
 
     channels, seed = store.channels, params.seed
     return TranslationTask(
         "transfer",
         seeded(seed, Transfer, store.size, channels, params.width),
         seeded(seed + 1, PatchDiscriminator, 2 * channels, params.d_width, params.d_norm),
-        generated,
+        given,
         False,
         store,
         params,

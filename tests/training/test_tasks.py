@@ -22,7 +22,7 @@ from fet_core.training.fusion import FusionTask
 from fet_core.training.g2gan import G2ganTask
 from fet_core.training.identities import Identities
 from fet_core.training.optimisation import seeded
-from fet_core.training.schedule import Schedule
+from fet_core.training.schedule import Rows, Schedule
 from fet_core.training.transfer import transfer_task
 
 SHARED: dict[str, Any] = {
@@ -32,7 +32,7 @@ SHARED: dict[str, Any] = {
 BASELINE = Baseline(
     **SHARED, sigma=0.03, adversarial=1.0, l1=100.0, cycle=10.0, identity=1.0, jitter=0.5
 )
-OMEGA = Transfer(**SHARED, d_norm="spectral", mu1=1.0, mu2=100.0, jitter=0.5)
+OMEGA = Transfer(**SHARED, d_norm="spectral", mu1=1.0, mu2=100.0, true_landmarks=0.5, jitter=0.5)
 PHI = FusionParams(
     **SHARED,
     size=32,
@@ -127,6 +127,24 @@ def test_the_fusion_module_is_frozen_while_omega_learns(store: Store, samples: p
     before = {key: value.clone() for key, value in fusion.state_dict().items()}
     task.step(Schedule(training_index(samples), 4, 0).batch(0))
     assert all(torch.equal(value, before[key]) for key, value in fusion.state_dict().items())
+
+
+@pytest.mark.parametrize(("share", "exact"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
+def test_omega_is_given_true_landmarks_as_often_as_asked(
+    share: float, exact: float, store: Store
+) -> None:
+    params = OMEGA.model_copy(update={"true_landmarks": share})
+    task = transfer_task(store, seeded(0, Fusion, 32, 4).eval(), 0.03, params, Nothing())
+    truth = torch.arange(12).repeat(40)
+    found = []
+    for step in range(5):
+        rows = Rows(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
+        with torch.no_grad():
+            given = task._condition(rows)
+        wanted = store.landmark_images(truth, 32, 0.03)
+        found.append(torch.tensor([torch.equal(a, b) for a, b in zip(given, wanted, strict=True)]))
+    assert torch.stack(found).float().mean().item() == pytest.approx(exact, abs=0.03)
+    assert share in (0.0, 1.0) or not torch.equal(found[0], found[1])
 
 
 def test_cgan_has_no_l1_in_what_it_minimises(store: Store, samples: pa.Table) -> None:
