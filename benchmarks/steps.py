@@ -1,4 +1,4 @@
-"""Seconds a training step of Φ and Ω, at the demo's and the paper's sizes, on this device.
+"""Seconds a training step of every model, at the demo's and the paper's sizes, on this device.
 
     python benchmarks/steps.py --out metrics/benchmarks/steps-cpu.json
 
@@ -17,36 +17,54 @@ from typing import Annotated, Any
 import typer
 
 SIZES = {
-    "demo": {"size": 96, "fusion_size": 64, "fusion_width": 32, "width": 32, "d_width": 32},
+    "demo": {"size": 96, "fusion_size": 64, "fusion_width": 32, "width": 32, "d_width": 16},
     "paper": {"size": 256, "fusion_size": 256, "fusion_width": 64, "width": 64, "d_width": 64},
 }
 SAMPLES = 64
 
 
-def measure(name: str, sizes: dict[str, int], device_name: str, steps: int) -> dict[str, Any]:
-    """Times of both tasks at one set of sizes, in seconds."""
+class Unseen:
+    """Nobody looks at these networks."""
+
+    def metrics(self, net: Any) -> dict[str, float]:
+        """None."""
+        return {}
+
+    def grid(self, net: Any) -> Any:
+        """None."""
+        return None
+
+
+def tasks_of(sizes: dict[str, int], device_name: str) -> dict[str, Any]:
+    """Every model in training at one set of sizes, on noise."""
     import numpy as np
     import torch
 
     from fet_core.models.fusion import Fusion
+    from fet_core.params import Baseline as BaselineParams
     from fet_core.params import Fusion as FusionParams
     from fet_core.params import Transfer as TransferParams
     from fet_core.store import Store
     from fet_core.training.acceleration import choose_device
+    from fet_core.training.baselines import cgan_task, pix2pix_task
     from fet_core.training.fusion import FusionTask
-    from fet_core.training.schedule import Triples
-    from fet_core.training.transfer import TransferTask
+    from fet_core.training.g2gan import G2ganTask
+    from fet_core.training.identities import Identities
+    from fet_core.training.transfer import transfer_task
 
     device = choose_device(device_name)
     rng = np.random.default_rng(0)
     size = sizes["size"]
     faces = torch.from_numpy(rng.integers(0, 256, (SAMPLES, 3, size, size), dtype=np.uint8))
     points = torch.from_numpy(rng.uniform(0, size, (SAMPLES, 68, 2)).astype(np.float32))
+    numbers = torch.arange(SAMPLES, device=device)
     store = Store(
         faces.to(device),
-        torch.arange(SAMPLES, device=device),
+        numbers,
         torch.zeros(SAMPLES, dtype=torch.bool, device=device),
         points.to(device),
+        numbers % 8,
+        numbers // 8,
     )
     shared: dict[str, Any] = {
         "epochs": 1, "batch_size": 8, "lr_g": 2e-4, "lr_d": 1e-4, "beta1": 0.5, "beta2": 0.999,
@@ -54,21 +72,37 @@ def measure(name: str, sizes: dict[str, int], device_name: str, steps: int) -> d
     }  # fmt: skip
     fusion_params = FusionParams(
         **shared, size=sizes["fusion_size"], sigma=0.0156, width=sizes["fusion_width"],
-        bottleneck=16,
-        d_width=sizes["d_width"], lambda1=0.1, lambda2=10.0, lambda3=100.0,
+        bottleneck=8, d_width=sizes["d_width"], lambda1=0.1, lambda2=10.0, lambda3=100.0,
+        identities=1.0,
     )  # fmt: skip
     transfer_params = TransferParams(
-        **shared, width=sizes["width"], d_width=sizes["d_width"], mu1=1.0, mu2=100.0, jitter=0.0
-    )
-    fusion = Fusion(sizes["fusion_size"], sizes["fusion_width"], 16)
-    tasks = {
-        "fusion": FusionTask(store, fusion_params, lambda _: {}, lambda _: faces.numpy()),
-        "transfer": TransferTask(
-            store, fusion, 0.0156, transfer_params, lambda _: {}, lambda _: faces.numpy()
-        ),
+        **shared, width=sizes["width"], d_width=sizes["d_width"], d_norm="spectral", mu1=1.0,
+        mu2=100.0, true_landmarks=0.5, jitter=0.5,
+    )  # fmt: skip
+    baseline_params = BaselineParams(
+        **shared, width=sizes["width"], d_width=sizes["d_width"], sigma=0.0156, adversarial=1.0,
+        l1=100.0, cycle=10.0, identity=1.0, jitter=0.5,
+    )  # fmt: skip
+    fusion = Fusion(sizes["fusion_size"], sizes["fusion_width"], 8)
+    people = Identities(store, np.arange(SAMPLES), 1.0, 0)
+    return {
+        "fusion": FusionTask(store, people, fusion_params, Unseen()),
+        "transfer": transfer_task(store, fusion, 0.0156, transfer_params, Unseen()),
+        "cgan": cgan_task(store, baseline_params, Unseen()),
+        "pix2pix": pix2pix_task(store, baseline_params, Unseen()),
+        "g2gan": G2ganTask(store, baseline_params, Unseen()),
     }
+
+
+def measure(name: str, sizes: dict[str, int], device_name: str, steps: int) -> dict[str, Any]:
+    """Times of all tasks at one set of sizes, in seconds."""
+    import numpy as np
+
+    from fet_core.training.schedule import Triples
+
+    rng = np.random.default_rng(0)
     result: dict[str, Any] = {}
-    for key, task in tasks.items():
+    for key, task in tasks_of(sizes, device_name).items():
         times = []
         for number in range(steps + 3):
             rows = rng.integers(0, SAMPLES, (4, 8))

@@ -75,9 +75,9 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("mu2: 100.0", "mu2: .nan", "transfer.mu2"),
         ("mu2: 100.0", "mu2: .inf", "transfer.mu2"),
         ("lambda2: 10.0", 'lambda2: "10"', "fusion.lambda2"),
-        ("epochs: 12", "epochs: 12.5", "fusion.epochs"),
-        ("epochs: 12", "epochs: true", "fusion.epochs"),
-        ("epochs: 12", "epochs: 0", "fusion.epochs"),
+        ("epochs: 20", "epochs: 20.5", "fusion.epochs"),
+        ("epochs: 20", "epochs: true", "fusion.epochs"),
+        ("epochs: 20", "epochs: 0", "fusion.epochs"),
         ("flip: true", "flip: 1", "augment.flip"),
         ("by: subject", "by: person", "split.by"),
         ("test_share: 0.2", "test_share: 1.0", "split.test_share"),
@@ -209,7 +209,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
     path = edit()
     before = path.read_text(encoding="utf-8")
-    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 12}) == 0
+    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 20}) == 0
     assert set_values(path, {"transfer.mu2": 50.0}) == 1
     assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #")
     with pytest.raises(UserError, match=r"fusion\.epochs"):
