@@ -112,7 +112,7 @@ class Augment(_Section):
 
 
 class Optimisation(_Section):
-    """What both modules share: length, batch, Adam, seed and how often a sample grid is drawn."""
+    """What all trainings share: length, batch, Adam, seed and how often a sample grid is drawn."""
 
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1)

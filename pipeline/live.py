@@ -16,9 +16,10 @@ class LiveRecorder:
 
     Args:
         folder: metrics.json, plots/metrics/*.tsv and plots/images/*.png go there.
+        epoch: what an epoch counts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, epoch: int = 1) -> None:
         import os
 
         from dvclive import Live
@@ -31,19 +32,20 @@ class LiveRecorder:
 
         inside = "DVC_ROOT" in os.environ
         kind = Live if inside else Alone
+        self._epoch = epoch
         self._live = kind(str(folder), dvcyaml=None, save_dvc_exp=False, report=None)
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Metrics of an epoch, counted from 1."""
-        self._live.step = number
+        self._live.step = number * self._epoch
         for name, value in metrics.items():
             self._live.log_metric(name, value, timestamp=False)
         self._live.next_step()
 
     def picture(self, number: int, path: Path) -> None:
         """The sample grid after an epoch."""
-        self._live.step = number
-        self._live.log_image(f"{number}.png", path)
+        self._live.step = number * self._epoch
+        self._live.log_image(f"{self._live.step}.png", path)
 
     def close(self) -> None:
         """Write the last summary."""

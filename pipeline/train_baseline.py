@@ -36,16 +36,14 @@ def train_baseline(
     """Train a baseline; an interrupted run goes on where it was."""
     from fet_core.evaluation.baseline_rows import baseline_row
     from fet_core.evaluation.transfer import PictureValidation
-    from fet_core.training.baselines import cgan_task, pix2pix_task
+    from fet_core.training.baselines import TRUTHS_A_TRIPLE, cgan_task, pix2pix_task
     from fet_core.training.g2gan import G2ganTask
 
     run = training.Run(f"train_{model.value}", dataset, in_, out, metrics, params, device)
     inputs, settings = run.inputs, run.settings
     store, options = inputs.store, settings.baseline
-    both_ways = model is Model.g2gan
-    if both_ways:
-        # A step shows it two truths for each triple: so it has seen as many as the others.
-        options = options.model_copy(update={"epochs": -(-options.epochs // 2)})
+    truths = TRUTHS_A_TRIPLE[model.value]
+    options = options.model_copy(update={"epochs": -(-options.epochs // truths)})
 
     def row(net: Generator) -> Row:
         return baseline_row(store, net, options.sigma)
@@ -60,8 +58,9 @@ def train_baseline(
         checkpoints=checkpoints,
         save_seconds=save_every,
         depends={},
-        # G2-GAN learns the ways to and from the neutral face, and no others.
-        neutral_only=True if both_ways else None,
+        # Only between a neutral face and another can a triple be gone both ways.
+        neutral_only=True if truths == 2 else None,
+        epoch=truths,
     )
     sizes = {"size": store.size, "channels": store.channels, "width": options.width}
     run.keep(model.value, sizes, task.net, {"sigma": options.sigma})

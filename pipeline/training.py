@@ -72,6 +72,7 @@ class Run:
         save_seconds: float,
         depends: Mapping[str, Path],
         neutral_only: bool | None = None,
+        epoch: int = 1,
     ) -> None:
         """Train a task, resuming where it stopped, with live metrics; exits 130 or 143 on a signal.
 
@@ -83,6 +84,7 @@ class Run:
             save_seconds: time between two checkpoints.
             depends: further files that the result depends on, by name.
             neutral_only: overrides the data set's own rule for its triples.
+            epoch: what an epoch counts in the metrics, where it shows a truth more than once.
         """
         from fet_core.datasets.triples import training_index
         from fet_core.training.checkpoint import Checkpoints
@@ -95,7 +97,7 @@ class Run:
         schedule = Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed)
         mark = _fingerprint(inputs, options, depends)
         self._checkpoints = checkpoints / f"{inputs.dataset}-{self._stage}-{mark}"
-        recorder = LiveRecorder(self._live)
+        recorder = LiveRecorder(self._live, epoch)
         # DVC wants the folder even where no grid is drawn.
         (self._live / "plots" / "images").mkdir(parents=True, exist_ok=True)
         with exit_when_interrupted():

@@ -100,5 +100,6 @@ def load_baseline(name: str, folder: Path, store: Store) -> Row:
     """
     path = folder / f"{name}.safetensors"
     kind = BASELINES[name]
-    net, note = load_fitting(path, name, kind, store.size, store.channels, store.device)
+    wanted = (store.size, store.channels, store.device, ("sigma",))
+    net, note = load_fitting(path, name, kind, *wanted)
     return baseline_row(store, net, note["sigma"])

@@ -36,13 +36,16 @@ def save(
         save_file(state, temporary, metadata=header)
 
 
-def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
+def load(
+    path: Path, kind: str, build: type[Net], needs: tuple[str, ...] = ()
+) -> tuple[Net, dict[str, Any]]:
     """The network that a file holds, in eval mode on the CPU, and its note.
 
     Args:
         path: ends in .safetensors.
         kind: the model's name, as in `save`.
         build: the network's class.
+        needs: keys that the note must have.
 
     Raises:
         UserError: no such file, not safetensors, or the weights of another kind of model.
@@ -62,7 +65,9 @@ def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
             net = build(**header["sizes"])
             net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
             note = header["note"]
-    except (SafetensorError, KeyError, json.JSONDecodeError, RuntimeError, TypeError) as error:
+            if not set(needs) <= set(note):
+                raise ValueError(f"the note has {sorted(note)} where {sorted(needs)} are needed")
+    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise UserError(
             f"{path} is damaged or not made by this version; train the model again"
         ) from error
@@ -70,7 +75,13 @@ def load(path: Path, kind: str, build: type[Net]) -> tuple[Net, dict[str, Any]]:
 
 
 def load_fitting(
-    path: Path, kind: str, build: type[Net], size: int, channels: int, device: torch.device
+    path: Path,
+    kind: str,
+    build: type[Net],
+    size: int,
+    channels: int,
+    device: torch.device,
+    needs: tuple[str, ...] = (),
 ) -> tuple[Net, dict[str, Any]]:
     """A picture generator in eval mode on the device, for the pictures it will be given; its note.
 
@@ -81,11 +92,12 @@ def load_fitting(
         size: side of the pictures in pixels.
         channels: of the pictures, 1 or 3.
         device: where to put it.
+        needs: keys that the note must have.
 
     Raises:
         UserError: as `load`, or the weights are for other pictures.
     """
-    net, note = load(path, kind, build)
+    net, note = load(path, kind, build, needs)
     if (net.size, net.channels) != (size, channels):
         raise UserError(
             f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "

@@ -85,5 +85,5 @@ def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any
     Raises:
         UserError: as `fet_core.models.files.load`.
     """
-    net, note = load(path, "fusion", Fusion)
+    net, note = load(path, "fusion", Fusion, ("sigma",))
     return net.to(device), note

@@ -14,7 +14,7 @@ class G2gan(nn.Module):
 
     The publication fixes: expression removal and expression synthesis as a pair of adversarial
     networks trained together; heat maps of fiducial points as the condition; the way of a
-    transfer through the person's neutral face. Its code is not public; here both generators are
+    transfer through the person's neutral face. We found no code of it; here both generators are
     pix2pix's U-net.
 
     Args:
@@ -40,7 +40,7 @@ class Likeness(nn.Module):
 
     Args:
         channels: of the pictures.
-        people: number of training people.
+        people: number of people; those of the test side are never shown to it.
         width: channels of the first layer; the embedding has eight times as many numbers.
     """
 

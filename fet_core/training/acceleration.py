@@ -1,13 +1,15 @@
-"""What differs between devices: choosing one, memory format, mixed precision, compiling."""
+"""What differs between devices: choosing, uploading, memory format, precision, compiling."""
 
 from __future__ import annotations
 
 import shutil
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
+from typing import Any
 
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from fet_core.errors import UserError
 
@@ -33,6 +35,14 @@ def choose_device(name: str) -> torch.device:
             f"there is no {name}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
         )
     return device
+
+
+def upload(array: NDArray[Any], device: torch.device) -> Tensor:
+    """An array on the device; on CUDA the copy does not wait for the GPU's work."""
+    tensor = torch.from_numpy(array)
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def prepare(net: nn.Module, device: torch.device, compiled: bool) -> None:

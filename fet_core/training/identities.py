@@ -7,8 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fet_core.errors import UserError
 from fet_core.store import Store
 from fet_core.tables import EXPRESSIONS
+from fet_core.training.acceleration import upload
 
 
 class Identities:
@@ -16,14 +18,18 @@ class Identities:
 
     With a few dozen people to train on, Φ learns their faces by heart. An offset is a random mix,
     of normal weights, of how the training people's neutral faces deviate from the mean of all;
-    so it has the covariance of real identities. Added to all pictures of a person it makes
-    another person who moves in the same way.
+    so it has the covariance of real identities (of what is symmetric in them, for the mirrored
+    rows count too). Added to all pictures of a person it makes another person who moves in the
+    same way.
 
     Args:
         store: landmarks of all samples.
         training: [R] int64, the samples of the training side.
         strength: 0 makes no offsets, 1 those of the real people's spread.
         seed: with the step, what the random numbers are a function of.
+
+    Raises:
+        UserError: offsets are wanted, but no training picture is neutral.
     """
 
     def __init__(
@@ -37,7 +43,12 @@ class Identities:
         points = store.points[neutral]
         means = points.new_zeros(len(people), *points.shape[1:]).index_add_(0, number, points)
         means = means / number.bincount(minlength=len(people))[:, None, None]
-        self._deviations = means - means.mean(dim=0) if len(people) else means
+        self._deviations = means - means.mean(dim=0)
+        if strength and not len(people):
+            raise UserError(
+                "random identities are made from neutral faces, and no training picture is "
+                "neutral; set fusion.identities to 0"
+            )
 
     def offsets(self, faces: int, count: int, step: int) -> Tensor:
         """`count` sets of offsets for a batch, [count, faces, 68, 2] in pixels.
@@ -48,9 +59,9 @@ class Identities:
             step: of the training.
         """
         people = len(self._deviations)
-        if not self._strength or not people:
+        if not self._strength:
             return self._deviations.new_zeros(count, faces, 1, 1)
         rng = np.random.default_rng([self._seed, 4, step])
         weights = rng.standard_normal((count, faces, people)) * self._strength / people**0.5
-        mixed = torch.from_numpy(weights.astype(np.float32)).to(self._deviations.device)
+        mixed = upload(weights.astype(np.float32), self._deviations.device)
         return torch.einsum("cbp,pij->cbij", mixed, self._deviations)

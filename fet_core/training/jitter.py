@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fet_core.training.acceleration import upload
+
 TURN = 0.15
 ZOOM = 0.1
 SHIFT = 0.1
@@ -15,7 +17,7 @@ LIFT = 0.25
 
 
 def jitter(
-    photo: Tensor, wanted: Tensor, landmarks: Tensor, strength: float, seed: int, step: int
+    photo: Tensor, wanted: Tensor, condition: Tensor, strength: float, seed: int, step: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One random similarity and one random light for each triple, the same for all its pictures.
 
@@ -28,22 +30,20 @@ def jitter(
     Args:
         photo: [B, C, S, S], -1 to 1.
         wanted: the same.
-        landmarks: [B, 1, s, s], about -1 to 1; empty beyond its border.
+        condition: [B, K, s, s], about -1 to 1, landmark images, which are empty beyond their
+            border; or [B, K, 1, 1], labels, which have no place and stay as they are.
         strength: 0 changes nothing.
         seed: with `step`, what the random numbers are a function of.
         step: number of the training step.
 
     Returns:
-        photo, wanted and landmarks, of the same shapes.
+        photo, wanted and condition, of the same shapes.
     """
     if strength == 0:
-        return photo, wanted, landmarks
+        return photo, wanted, condition
     batch = len(photo)
     u = np.random.default_rng([seed, 2, step]).uniform(-strength, strength, (6, batch))
-    values = torch.from_numpy(u.astype(np.float32))
-    if photo.is_cuda:
-        values = values.pin_memory()
-    turn, zoom, x, y, gain, lift = values.to(photo.device, non_blocking=True)
+    turn, zoom, x, y, gain, lift = upload(u.astype(np.float32), photo.device)
     turn, zoom = turn * TURN, 1 + zoom * ZOOM
     cos, sin = zoom * turn.cos(), zoom * turn.sin()
     rows = [torch.stack([cos, -sin, x * SHIFT], 1), torch.stack([sin, cos, y * SHIFT], 1)]
@@ -61,5 +61,5 @@ def jitter(
     return (
         relight(move(photo, "reflection")),
         relight(move(wanted, "reflection")),
-        move(landmarks + 1, "zeros") - 1,
+        condition if condition.shape[-1] == 1 else move(condition + 1, "zeros") - 1,
     )

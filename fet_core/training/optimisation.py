@@ -1,4 +1,4 @@
-"""Small pieces that both tasks share: first weights, Adam, one update, eval mode for a while."""
+"""Small pieces that all tasks share: first weights, Adam, one update, eval mode for a while."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.datasets.triples import TrainingIndex
+from fet_core.training.acceleration import upload
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,8 @@ class Triples:
 
     def upload(self, device: torch.device) -> Rows:
         """All four on the device in one copy, which on CUDA does not wait for the GPU."""
-        stacked = torch.from_numpy(
-            np.stack([self.truth, self.target, self.source, self.reference]).astype(np.int64)
-        )
-        if device.type == "cuda":
-            stacked = stacked.pin_memory()
-        truth, target, source, reference = stacked.to(device, non_blocking=True).unbind(0)
+        rows = np.stack([self.truth, self.target, self.source, self.reference])
+        truth, target, source, reference = upload(rows.astype(np.int64), device).unbind(0)
         return Rows(truth, target, source, reference, self.step)
 
 

@@ -11,6 +11,7 @@ from fet_core.models.fusion import Fusion
 from fet_core.models.transfer import Transfer
 from fet_core.params import Transfer as TransferParams
 from fet_core.store import Store
+from fet_core.training.acceleration import upload
 from fet_core.training.observed import Validation
 from fet_core.training.optimisation import seeded
 from fet_core.training.schedule import Rows
@@ -48,7 +49,7 @@ def transfer_task(
         if not params.true_landmarks:
             return generated
         u = np.random.default_rng([params.seed, 5, rows.step]).random(len(truth))
-        exact = torch.from_numpy(u < params.true_landmarks).to(store.device)
+        exact = upload(u < params.true_landmarks, store.device)
         return torch.where(exact[:, None, None, None], truth, generated)
 
     channels, seed = store.channels, params.seed

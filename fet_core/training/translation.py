@@ -58,6 +58,7 @@ class TranslationTask(Observed[Net], Generic[Net]):
         validation: Validation[Net],
     ) -> None:
         super().__init__(net, validation)
+        self._name = name
         self._critic = critic
         self._condition = condition
         self._conditional = conditional
@@ -100,7 +101,7 @@ class TranslationTask(Observed[Net], Generic[Net]):
         adversarial = losses.generator(self._critic(torch.cat([known, generated], dim=1)))
         l1 = losses.l1(generated, wanted)
         total = weights.adversarial * adversarial + weights.l1 * l1
-        update(next(iter(self.optimizers.values())), total)
+        update(self.optimizers[self._name], total)
         self._critic.requires_grad_(True)
         parts = {"total": total, "adversarial": adversarial, "l1": l1, "discriminator": loss_d}
         return {f"loss_{key}": value.detach() for key, value in parts.items()}

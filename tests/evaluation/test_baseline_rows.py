@@ -137,7 +137,7 @@ def test_weights_come_back_with_the_spots_they_were_trained_with(
 def test_weights_of_another_model_or_size_are_refused(
     kind: str, sizes: dict[str, int], said: str, store: Store, tmp_path: Path
 ) -> None:
-    save(tmp_path / "pix2pix.safetensors", kind, sizes, BASELINES[kind](**sizes), {})
+    save(tmp_path / "pix2pix.safetensors", kind, sizes, BASELINES[kind](**sizes), {"sigma": SIGMA})
     with pytest.raises(UserError, match=said):
         load_baseline("pix2pix", tmp_path, store)
 

@@ -48,3 +48,11 @@ def test_a_function_of_seed_and_step_alone() -> None:
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
     assert not torch.equal(one[0], jitter(*triple(), 1.0, 5, 10)[0])
     assert not torch.equal(one[0], jitter(*triple(), 1.0, 6, 9)[0])
+
+
+def test_labels_have_no_place_and_stay() -> None:
+    labels = torch.tensor([[1.0, -1.0], [-1.0, 1.0]])[:, :, None, None]
+    photo = torch.rand(2, 3, 32, 32)
+    moved, _, found = jitter(photo, photo, labels, 1.0, 0, 0)
+    assert torch.equal(found, labels)
+    assert not torch.equal(moved, photo)
