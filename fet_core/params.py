@@ -20,7 +20,7 @@ from pydantic import (
 from fet_core.errors import UserError
 from fet_core.files import atomic_path
 
-_TAKEN = ("demo", "sweeps", "experiments", "benchmarks")
+RESERVED = ("demo", "sweeps", "experiments", "benchmarks")
 """Folders in data/ and metrics/ that are no data set's."""
 
 
@@ -209,10 +209,10 @@ class Params(_Section):
             return value
         for name in value["datasets"]:
             # The name is a folder, a DVC stage's and part of a dotted key.
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)) or name in _TAKEN:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", str(name)) or name in RESERVED:
                 raise ValueError(
                     f'a data set cannot be called "{name}"; use letters, digits, - and _ (and '
-                    f"none of {', '.join(_TAKEN)})"
+                    f"none of {', '.join(RESERVED)})"
                 )
         named = {
             name: {"reader": name} | item if isinstance(item, dict) else item

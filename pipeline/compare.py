@@ -33,7 +33,7 @@ def compare(
     """Compare all rows on the same triples: table, differences, errors by expression, figure."""
     from fet_core.evaluation import results, summaries
     from fet_core.evaluation.report import table
-    from fet_core.evaluation.sheets import models_sheet
+    from fet_core.evaluation.sheets import check_shown, models_sheet
     from fet_core.faces.facearray import open_faces
     from fet_core.files import write_png, write_text
     from pipeline.gather import results_of
@@ -46,6 +46,14 @@ def compare(
     where = {row: stage for stage, rows in ROWS.items() for row in rows}
     stages = {row: where[row] for row in results.ROWS if row in where}
     found = {row: _scores(inputs, source / stage, row) for row, stage in stages.items()}
+    # Everything is looked at before anything is written.
+    made = {}
+    if inputs.shown:
+        for stage in ROWS:
+            check_shown(source / stage, inputs.pairs_table, inputs.shown, _command(dataset, stage))
+        made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
+    for row in stages:
+        results.read_row(folder / f"{row}.json")
     ours, truth = found[OURS], found["truth"]
     compared = {
         row: summaries.differences(ours, scores, truth)
@@ -62,9 +70,6 @@ def compare(
     picture.unlink(missing_ok=True)
     if inputs.shown:
         names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
-        made = {
-            row: open_faces(source / stage / f"{row}.npy", stage) for row, stage in stages.items()
-        }
         sheet = models_sheet(inputs.store, inputs.pairs.at(inputs.shown), made, names)
         write_png(picture, sheet)
     print(f"{dataset}: {folder / 'table.md'}")
@@ -76,8 +81,7 @@ def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     from fet_core.errors import UserError
 
     path = folder / f"{row}.parquet"
-    option = "" if folder.name == "evaluate" else f" --row {row}"
-    command = f"`fet evaluate --dataset {inputs.dataset}{option}`"
+    command = _command(inputs.dataset, folder.name)
     if not path.is_file():
         raise UserError(f"there is no {path}; run {command} first")
     scores, pairs = tables.read(path, tables.SCORES), inputs.pairs_table
@@ -86,3 +90,13 @@ def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     if set(zip(*scored, strict=True)) != set(zip(*columns, strict=True)):
         raise UserError(f"{path} is of other test triples than pairs.parquet; run {command} again")
     return scores
+
+
+def _command(dataset: str, stage: str) -> str:
+    """What fills a folder of `ROWS`."""
+    return f"`fet {_words(stage).replace('evaluate', f'evaluate --dataset {dataset}', 1)}`"
+
+
+def _words(stage: str) -> str:
+    """A folder of `ROWS` as the command and its own option: "evaluate --row cgan"."""
+    return stage.replace("_", " --row ", 1)

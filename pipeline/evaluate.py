@@ -47,6 +47,7 @@ def evaluate(
     from fet_core.evaluation import results, rows, scores, summaries
     from fet_core.evaluation.protocols import PROTOCOLS
     from fet_core.evaluation.reader import ExpressionReader
+    from fet_core.evaluation.sheets import forget_shown, note_shown
     from fet_core.faces.facearray import write_faces
     from pipeline.inputs import open_inputs
 
@@ -68,6 +69,7 @@ def evaluate(
 
     ceiling = scored("truth", rows.truth_row(store), PROTOCOLS)
     shown = inputs.pairs.at(inputs.shown)
+    forget_shown(details)
     for key, (made, protocols) in make.items():
         table = ceiling if key == "truth" else scored(key, made, protocols)
         tables.write(details / f"{key}.parquet", table, tables.SCORES)
@@ -75,6 +77,7 @@ def evaluate(
         results.write(folder / f"{key}.json", summaries.summary(table, ceiling))
         intervals = summaries.interval_summary(table, ceiling)
         results.write(folder / "intervals" / f"{key}.json", intervals)
+    note_shown(details, inputs.pairs_table, inputs.shown)
     if row is Which.paper:
         _figures(inputs, {key: made for key, (made, _) in make.items()}, folder / "figures")
     print(f"{dataset}: {', '.join(make)} on {len(inputs.pairs)} test triples in {folder}")

@@ -14,13 +14,15 @@ EXPERIMENTS = "experiments"
 
 
 def data_sets(metrics: Path) -> list[Path]:
-    """The folders of the data sets that have results, by name.
+    """The folders of the data sets that have results, by name; reserved names are no data set's.
 
     Raises:
         UserError: there is none.
     """
+    from fet_core.params import RESERVED
+
     found = sorted({path.parent for path in metrics.glob("*/*.json")})
-    found = [folder for folder in found if folder.name != EXPERIMENTS]
+    found = [folder for folder in found if folder.name not in RESERVED]
     if not found:
         raise UserError(f"there are no results in {metrics}; run `make demo` or `dvc repro` first")
     return found
@@ -45,16 +47,21 @@ def results_of(folder: Path, params: Path, dataset: str | None = None) -> Result
         UserError: a file of results is damaged or of an older version.
     """
     from fet_core.evaluation.blocks import PAPER, Results
-    from fet_core.evaluation.results import read, read_all, read_list
+    from fet_core.evaluation.results import (
+        read_all,
+        read_differences,
+        read_intervals,
+        read_list,
+    )
 
     rows = read_all(folder)
     intervals = {
-        name: read(path)
+        name: read_intervals(path)
         for name in rows
         if (path := folder / "intervals" / f"{name}.json").is_file()
     }
     compared = folder / "differences.json"
-    differences = read(compared) if compared.is_file() else {}
+    model, differences = read_differences(compared) if compared.is_file() else ("fet", {})
     by_expression = folder / "expressions.json"
     own = folder / "params.yaml"
     name = dataset if dataset is not None else folder.name
@@ -63,8 +70,8 @@ def results_of(folder: Path, params: Path, dataset: str | None = None) -> Result
         title=title,
         rows=rows,
         intervals=intervals,
-        differences=differences.get("rows", {}),
-        model=differences.get("model", "fet"),
+        differences=differences,
+        model=model,
         expressions=read_list(by_expression) if by_expression.is_file() else [],
         paper=PAPER.get(reader),
     )

@@ -42,7 +42,7 @@ def find_stages(entries: list[str]) -> list[Stage]:
     What each depends on is what dvc.yaml says.
 
     Raises:
-        UserError: there is no such stage.
+        UserError: there is no such stage, or it compares rows, which a grid's points are not.
     """
     from fet_core.params import read_yaml
     from pipeline.cli import app
@@ -52,11 +52,16 @@ def find_stages(entries: list[str]) -> list[Stage]:
     for stage in read_yaml(TOP / "dvc.yaml")["stages"].values():
         body = stage.get("do", stage)
         words = shlex.split(str(body["cmd"]))
-        if words[:3] == ["python", "-m", "pipeline"]:
+        if words[:3] == ["python", "-m", "pipeline"] and words[3] != "compare":
             listed.setdefault(words[3], []).append(body)
     found = []
     for entry in entries:
         words = shlex.split(entry)
+        if words[:1] == ["compare"]:
+            raise UserError(
+                f'a grid cannot run the stage "{entry}", which needs the rows of all models; end '
+                'with evaluate and name its numbers under "collect"'
+            )
         callback = commands.get(words[0]) if words else None
         bodies = listed.get(words[0], []) if words else []
         if callback is None or not bodies:

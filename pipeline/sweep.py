@@ -13,10 +13,11 @@ from pipeline import common
 
 if TYPE_CHECKING:
     from fet_core.evaluation.sweeps import SweepResult
-    from fet_core.sweeps import Grid, Point
+    from fet_core.grids import Grid, Point
     from pipeline.sweeping import Job
 
 STORE = "_stages"
+POINTS = "_points"
 
 
 def sweep(
@@ -37,39 +38,42 @@ def sweep(
     """Run every point of a grid; what was run before with the same inputs is not run again."""
     from fet_core.evaluation import sweeps
     from fet_core.files import write_text
-    from fet_core.sweeps import dump_yaml, make_points, read_grid
+    from fet_core.grids import dump_yaml, make_points, read_grid
     from pipeline import sweeping
     from pipeline.stages import find_stages
 
     grid = read_grid(file)
     points = make_points(grid, file)
+    raw = common.raw_root(root, common.load(Path(grid.params), grid.dataset), grid.dataset)
+    store, place = out / STORE, out / POINTS / file.stem
+    for folder in (out, store, place, metrics):
+        common.check_separate(raw, folder)
     if table:
         result = _answered(sweeps.read(metrics / f"{file.stem}.json"), grid, points)
     else:
-        raw = common.raw_root(root, common.load(Path(grid.params), grid.dataset), grid.dataset)
-        common.check_separate(raw, out)
         stages = find_stages(grid.stages)
         listing = sweeping.raw_digest(raw)
         jobs = [
-            sweeping.plan(stages, point.params, grid.dataset, listing, device, out / STORE)
+            sweeping.plan(stages, point.params, grid.dataset, listing, device, store)
             for point in points
         ]
-        different = {job.folder: job for row in jobs for job in row}
-        waiting = sum(not job.done for job in different.values())
-        print(f"{file.stem}: {len(points)} points, {waiting} of {len(different)} stages to run")
-        shutil.rmtree(out / file.stem, ignore_errors=True)
-        for number, (point, row) in enumerate(zip(points, jobs, strict=True), 1):
-            folder = out / file.stem / point.name
-            write_text(folder / "params.yaml", dump_yaml(point.params))
-            for job in row:
-                seconds = sweeping.run(
-                    job, point.name, folder / "params.yaml", grid.dataset, root, device
-                )
-                if seconds is not None:
-                    step = f"[{number}/{len(points)}] {point.name}: {' '.join(job.stage.words)}"
-                    print(f"{step}, {seconds:.0f} s", flush=True)
-                sweeping.link(folder / job.stage.name, job.folder)
-        result = _result(file.stem, grid, points, jobs)
+        with sweeping.locked(out):
+            different = {job.folder: job for row in jobs for job in row}
+            waiting = sum(not job.done for job in different.values())
+            print(f"{file.stem}: {len(points)} points, {waiting} of {len(different)} stages to run")
+            shutil.rmtree(place, ignore_errors=True)
+            for number, (point, row) in enumerate(zip(points, jobs, strict=True), 1):
+                folder = place / point.name
+                write_text(folder / "params.yaml", dump_yaml(point.params))
+                for job in row:
+                    seconds = sweeping.run(
+                        job, point.name, folder / "params.yaml", grid.dataset, root, device
+                    )
+                    if seconds is not None:
+                        step = f"[{number}/{len(points)}] {point.name}: {' '.join(job.stage.words)}"
+                        print(f"{step}, {seconds:.0f} s", flush=True)
+                    sweeping.link(folder / job.stage.name, job.folder)
+            result = _result(file.stem, grid, points, jobs)
     sweeps.write(metrics, result)
     print(sweeps.table(result))
 
@@ -77,7 +81,7 @@ def sweep(
 def _result(name: str, grid: Grid, points: list[Point], jobs: list[list[Job]]) -> SweepResult:
     """What the points' stages wrote, as the grid asks for it."""
     from fet_core.evaluation.sweeps import PointResult, SweepResult
-    from fet_core.sweeps import short_names
+    from fet_core.grids import short_names
     from pipeline.sweeping import collect
 
     names = short_names(grid.collect)

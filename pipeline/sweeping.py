@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 from fet_core.errors import UserError
 from pipeline.stages import Stage
@@ -61,13 +61,14 @@ def plan(
         device: as asked for.
         store: the folder of all jobs' folders.
     """
+    from fet_core.grids import look_up
     from fet_core.training.checkpoint import code_digest, fingerprint
 
     # Where the raw folder lies changes nothing; what is in it does.
     settings = {key: value for key, value in params["datasets"][dataset].items() if key != "root"}
     jobs: list[Job] = []
     for stage in stages:
-        own = {key: _get(params, key) for key in stage.params if key != "datasets"}
+        own = {key: look_up(params, key) for key in stage.params if key != "datasets"}
         parts = {
             "command": list(stage.words),
             "params": own,
@@ -84,7 +85,7 @@ def plan(
 
 
 def raw_digest(root: Path) -> str:
-    """SHA-256 over names and sizes of all files below a raw folder."""
+    """SHA-256 over names and sizes of all files below a raw folder; what is in them is not read."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
     lines = (f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n" for path in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -112,30 +113,29 @@ def run(
     """
     from fet_core.files import write_json
 
-    with locked(job.folder) as lock:
-        if job.done:
-            return None
-        start = time.monotonic()
-        for name in ("in", "out", "metrics"):
-            shutil.rmtree(job.folder / name, ignore_errors=True)
-        for earlier in job.before:
-            for output in sorted((earlier.folder / "out").iterdir()):
-                link(job.folder / "in" / output.name, output)
-        code, caught = _call(_command(job, params, dataset, root, device), job.folder, lock)
-        seconds = time.monotonic() - start
-        if code == 0:
-            write_json(job.folder / "done.json", {"seconds": round(seconds, 1)})
-        if caught:
-            print("fet: the sweep was stopped; the same command goes on", file=sys.stderr)
-            raise SystemExit(128 + caught[0])
-        if code != 0:
-            errors = job.folder / "stderr.txt"
-            lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
-            said = next((line for line in reversed(lines) if line.strip()), f"exit code {code}")
-            raise UserError(
-                f"the stage {' '.join(job.stage.words)} of the point {point} failed: "
-                f"{said.strip().removeprefix('fet: ')} (all it said is in {errors})"
-            )
+    if job.done:
+        return None
+    start = time.monotonic()
+    for name in ("in", "out", "metrics"):
+        shutil.rmtree(job.folder / name, ignore_errors=True)
+    for earlier in job.before:
+        for output in sorted((earlier.folder / "out").iterdir()):
+            link(job.folder / "in" / output.name, output)
+    code, caught = _call(_command(job, params, dataset, root, device), job.folder)
+    seconds = time.monotonic() - start
+    if code == 0:
+        write_json(job.folder / "done.json", {"seconds": round(seconds, 1)})
+    if caught:
+        print("fet: the sweep was stopped; the same command goes on", file=sys.stderr)
+        raise SystemExit(128 + caught[0])
+    if code != 0:
+        errors = job.folder / "stderr.txt"
+        lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
+        said = next((line for line in reversed(lines) if line.strip()), f"exit code {code}")
+        raise UserError(
+            f"the stage {' '.join(job.stage.words)} of the point {point} failed: "
+            f"{said.strip().removeprefix('fet: ')} (all it said is in {errors})"
+        )
     shutil.rmtree(job.folder / "checkpoints", ignore_errors=True)
     return seconds
 
@@ -161,15 +161,9 @@ def collect(name: str, jobs: Sequence[Job]) -> tuple[float | None, tuple[float, 
 
 
 def link(path: Path, target: Path) -> None:
-    """Make `path` a symbolic link to a file or folder, or a copy where links cannot be made."""
+    """Make `path` a symbolic link to a file or folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.symlink_to(target.resolve())
-    except OSError:
-        if target.is_dir():
-            shutil.copytree(target, path)
-        else:
-            shutil.copy(target, path)
+    path.symlink_to(target.resolve())
 
 
 _NOTHING = object()
@@ -178,20 +172,16 @@ _NOTHING = object()
 def _written(jobs: Sequence[Job], file: str, dotted: str) -> Any:
     import json
 
+    from fet_core.grids import look_up
+
     for job in reversed(jobs):
         path = job.folder / "metrics" / file
         if path.is_file():
             try:
-                return _get(json.loads(path.read_text(encoding="utf-8")), dotted)
+                return look_up(json.loads(path.read_text(encoding="utf-8")), dotted)
             except (KeyError, TypeError):
                 return _NOTHING
     return _NOTHING
-
-
-def _get(value: Any, dotted: str) -> Any:
-    for part in dotted.split("."):
-        value = value[part]
-    return value
 
 
 def _command(job: Job, params: Path, dataset: str, root: Path | None, device: str) -> list[str]:
@@ -208,13 +198,12 @@ def _command(job: Job, params: Path, dataset: str, root: Path | None, device: st
     return [*command, *(w for name in offered if name in job.stage.takes for w in offered[name])]
 
 
-def _call(command: list[str], folder: Path, lock: IO[str]) -> tuple[int, list[int]]:
+def _call(command: list[str], folder: Path) -> tuple[int, list[int]]:
     """Run a command with its streams in files; its exit code, and signals that were passed on."""
     caught: list[int] = []
     (folder / "out").mkdir(parents=True, exist_ok=True)
     with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
-        # The child holds the lock too: where only this process is killed, the next one waits.
-        child = subprocess.Popen(command, stdout=out, stderr=err, pass_fds=(lock.fileno(),))
+        child = subprocess.Popen(command, stdout=out, stderr=err)
 
         def stop(signum: int, _: FrameType | None) -> None:
             caught.append(signum)
@@ -230,13 +219,18 @@ def _call(command: list[str], folder: Path, lock: IO[str]) -> tuple[int, list[in
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[IO[str]]:
-    """Let one process at a time into a job's folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+def locked(out: Path) -> Iterator[None]:
+    """Let one sweep at a time into a folder of points and stages.
+
+    Raises:
+        UserError: another is in it.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "_lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"waiting for another process in {folder}", file=sys.stderr, flush=True)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
+        except BlockingIOError as error:
+            raise UserError(
+                f"another sweep is running in {out}; wait for it, or choose another --out"
+            ) from error
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,8 +19,16 @@ from typer.testing import CliRunner
 from fet_core import tables
 from fet_core.datasets.kind import Kind
 from fet_core.datasets.pairs import test_pairs as make_pairs
+from fet_core.evaluation.choice import shown_triples
+from fet_core.evaluation.results import read_differences, read_list
+from fet_core.evaluation.sheets import forget_shown, note_shown
 from fet_core.faces.facearray import write_faces
+from fet_core.files import write_json
+from fet_core.params import RESERVED
 from pipeline.cli import app, main
+from pipeline.compare import ROWS
+from pipeline.gather import data_sets
+from pipeline.inputs import SHOWN
 from pipeline.show import END, START
 
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment"]
@@ -217,6 +226,12 @@ def test_show_puts_short_tables_between_the_marks_of_a_readme(
         ("intervals/cgan.json", '{"schema": 3}', "has schema 3 where 2 is expected"),
         ("differences.json", '{"schema": 2', "is damaged"),
         ("expressions.json", "{}", "holds no list of rows"),
+        ("differences.json", '{"schema": 2, "rows": {}}', "does not say what is compared"),
+        (
+            "intervals/cgan.json",
+            '{"schema": 2, "transfer": {"ssim": [0.1]}}',
+            'has no interval [low, high] of "ssim" in the protocol transfer',
+        ),
     ],
 )
 def test_results_of_an_older_version_are_named(
@@ -237,6 +252,40 @@ def test_results_of_an_older_version_are_named(
     assert "run `dvc repro" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "metrics/report.html").exists()
+
+
+@pytest.mark.parametrize("command", ["show", "report"])
+def test_expressions_of_an_older_version_are_named(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd")
+    old = '[{"model": "fet", "expression": "happy", "nme": 0.04, "n": 20}]'
+    (tmp_path / "metrics/rafd/expressions.json").write_text(old, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert fails(monkeypatch, command) == 2
+    assert capsys.readouterr().err == (
+        'fet: row 1 of metrics/rafd/expressions.json has no "protocol" as it should be; run `dvc '
+        "repro` to make it again\n"
+    )
+
+
+def test_reserved_folders_are_no_data_sets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = tmp_path / "metrics"
+    for name in RESERVED:
+        write_json(metrics / name / "steps.json", [{"model": "fet", "seconds": 0.1}])
+    monkeypatch.chdir(tmp_path)
+    assert fails(monkeypatch, "show") == 2
+    assert "no results in metrics" in capsys.readouterr().err
+    for name in ("rafd", "ckplus", "bench"):
+        write_data_set(metrics / name, ("copy", "fet"))
+    assert [folder.name for folder in data_sets(metrics)] == ["bench", "ckplus", "rafd"]
+    assert fails(monkeypatch, "show") == 0
+    assert "steps" not in capsys.readouterr().out
 
 
 def test_report_writes_one_page_of_all_results(
@@ -371,6 +420,127 @@ def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"{data}/evaluate_cgan/cgan.parquet is of other test triples" in error
     assert "run `fet evaluate --dataset rafd --row cgan` again" in error
+
+
+def ready_to_compare(data: Path) -> Path:
+    """Invented scores, means and pictures of all rows; the folder of the means."""
+    pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
+    metrics = data.parent / "metrics"
+    write_data_set(metrics, figures=False)
+    for file in ("differences.json", "expressions.json"):
+        (metrics / file).unlink()
+    for stage, rows in ROWS.items():
+        for row in rows:
+            write_scores(data, row, pairs.to_pylist())
+            write_faces(data / stage / f"{row}.npy", np.zeros((SHOWN, 32, 32, 3), np.uint8))
+        note_shown(data / stage, pairs, shown_triples(pairs, SHOWN, None))
+    return metrics
+
+
+def test_compare_puts_all_rows_beside_each_other(
+    data: Path, params: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = ready_to_compare(data)
+    options = ["--dataset", "rafd", "--params", params, "--in", str(data)]
+    assert fails(monkeypatch, "compare", *options, "--metrics", str(metrics)) == 0
+    assert capsys.readouterr().out == f"rafd: {metrics / 'table.md'}\n"
+    assert (metrics / "models/models.png").read_bytes()[:4] == b"\x89PNG"
+    model, compared = read_differences(metrics / "differences.json")
+    assert (model, list(compared)) == ("fet", ["copy", "warp", "cgan", "pix2pix", "g2gan"])
+    assert {line["model"] for line in read_list(metrics / "expressions.json")} == {
+        *compared,
+        "fet",
+        "truth",
+    }
+
+
+def test_compare_shows_nobody_who_may_not_be_shown(
+    data: Path,
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Pictures made when everybody might be shown are not taken for those of today."""
+    metrics = ready_to_compare(data)
+    before = sorted(metrics.rglob("*"))
+    stricter = tmp_path / "stricter.yaml"
+    text = Path(params).read_text(encoding="utf-8")
+    assert "  subjects: {}" in text
+    stricter.write_text(text.replace("subjects: {}", "subjects: {rafd: [p4, p5]}"), "utf-8")
+
+    command = ("compare", "--metrics", str(metrics))
+    error = complaint(monkeypatch, capsys, data, str(stricter), *command)
+    assert f"the pictures in {data}/evaluate_cgan are not of the triples to be shown now" in error
+    assert "run `fet evaluate --dataset rafd --row cgan` again" in error
+
+    pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
+    for stage in list(ROWS)[:-1]:
+        note_shown(data / stage, pairs, shown_triples(pairs, SHOWN, ["p4", "p5"]))
+    error = complaint(monkeypatch, capsys, data, str(stricter), *command)
+    assert f"the pictures in {data}/evaluate are not of the triples" in error
+    assert "run `fet evaluate --dataset rafd` again" in error
+
+    (data / "evaluate/shown.json").write_text('[{"pair_id": 3', encoding="utf-8")
+    error = complaint(monkeypatch, capsys, data, str(stricter), *command)
+    assert f"{data}/evaluate/shown.json is damaged" in error
+    forget_shown(data / "evaluate")
+    error = complaint(monkeypatch, capsys, data, str(stricter), *command)
+    assert f"there is no {data}/evaluate/shown.json" in error
+    assert sorted(metrics.rglob("*")) == before
+
+
+def test_compare_wants_all_rows_before_it_writes(
+    data: Path, params: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = ready_to_compare(data)
+    (data / "evaluate_g2gan/g2gan.npy").unlink()
+    error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
+    assert f"{data}/evaluate_g2gan/g2gan.npy; run the stage evaluate --row g2gan first" in error
+    write_faces(data / "evaluate_g2gan/g2gan.npy", np.zeros((SHOWN, 32, 32, 3), np.uint8))
+
+    (metrics / "pix2pix.json").unlink()
+    before = sorted(metrics.rglob("*"))
+    error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
+    assert f"there is no {metrics}/pix2pix.json; run `dvc repro` first" in error
+    assert sorted(metrics.rglob("*")) == before
+
+
+@pytest.mark.parametrize("allowed", [None, ["p4", "p5"], ["p0"]])
+def test_evaluate_says_whom_its_pictures_show(
+    allowed: list[str] | None,
+    data: Path,
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from fet_core.evaluation.baseline_rows import BASELINES
+    from fet_core.models import files
+
+    pytest.importorskip("dlib", reason="dlib is not installed")
+    sizes = {"size": 32, "channels": 3, "width": 4}
+    weights = data / "train_cgan/cgan.safetensors"
+    files.save(weights, "cgan", sizes, BASELINES["cgan"](**sizes), {"sigma": 0.02})
+    text = Path(params).read_text(encoding="utf-8")
+    if allowed:
+        text = text.replace("subjects: {}", f"subjects: {{rafd: [{', '.join(allowed)}]}}")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    options = ["--dataset", "rafd", "--params", str(mine), "--in", str(data), "--out", "out"]
+    assert fails(monkeypatch, "evaluate", "--row", "cgan", *options) == 0
+    assert capsys.readouterr().out == "rafd: cgan on 18 test triples in out/metrics\n"
+
+    shown = json.loads((tmp_path / "out/evaluate_cgan/shown.json").read_text(encoding="utf-8"))
+    people = {one[side] for one in shown for side in ("source_subject", "target_subject")}
+    assert (
+        people
+        == {None: {"p4", "p5", "p6"}, "p4": {"p4", "p5"}, "p0": set()}[
+            allowed[0] if allowed else None
+        ]
+    )
+    assert len(np.load(tmp_path / "out/evaluate_cgan/cgan.npy")) == len(shown)
 
 
 def write_scores(data: Path, row: str, pairs: list[dict[str, Any]]) -> None:

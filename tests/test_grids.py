@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
 from fet_core.evaluation.sweeps import read
+from fet_core.grids import Point, dump_yaml, make_points, read_grid
 from fet_core.params import load
-from fet_core.sweeps import Point, dump_yaml, make_points, read_grid
 from pipeline.stages import find_stages
 
 TOP = Path(__file__).resolve().parents[1]

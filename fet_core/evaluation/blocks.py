@@ -156,7 +156,7 @@ def summary(results: Results) -> Block:
 def differences(results: Results, protocol: str) -> Block | None:
     """A model minus each row on the same triples; what stands out has an interval without 0.
 
-    None where there is nothing to show.
+    A number of which neither direction is better never does. None where there is nothing to show.
     """
     names = [
         name
@@ -194,8 +194,8 @@ def note(results: Results) -> str:
     numbers = next(iter(first.values()))
     return (
         f"{numbers['n']} triples of {numbers['people']} people. In brackets: 95% intervals, "
-        "bootstrap over people (KID: jackknife over people). The best of each column is bold; "
-        "truth is the ceiling and does not compete."
+        "bootstrap over people (KID: jackknife over people). The best of each column with an arrow "
+        "is bold; truth is the ceiling and does not compete."
     )
 
 
@@ -216,8 +216,9 @@ def _step(metric: Metric, found: Mapping[str, Any]) -> Cell:
         return Cell(NOTHING)
     low, high = entry["low"], entry["high"]
     ends = f"[{_signed(metric, low)}, {_signed(metric, high)}]"
-    worse = {"higher": high < 0, "lower": low > 0, None: False}[metric.better]
-    return Cell(_signed(metric, entry["difference"]), ends, low > 0 or high < 0, worse)
+    apart = metric.better is not None and (low > 0 or high < 0)
+    worse = apart and (low > 0) == (metric.better == "lower")
+    return Cell(_signed(metric, entry["difference"]), ends, apart, worse)
 
 
 def _signed(metric: Metric, value: float) -> str:

@@ -82,7 +82,8 @@ def curve_chart(name: str, metric: str, curves: Mapping[str, Mapping[str, Curve]
                 markersize=6 if row == "fet-plus" else 3.5,
                 linewidth=1.6,
             )
-        axes.set_xlabel("epoch")
+        # One training's epoch may show two truths of each triple; its curve counts both.
+        axes.set_xlabel("epochs (the truth of each triple once)")
         axes.set_ylabel(LABELS[metric])
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y")

@@ -14,8 +14,8 @@ def kid(a: Features, b: Features) -> float:
     """Unbiased squared maximum mean discrepancy with the kernel (x·y/d + 1)³ (Binkowski 2018).
 
     Args:
-        a: [N, d], N at least 2.
-        b: [M, d], M at least 2.
+        a: [N, d], N at least 2, no picture twice: pairs of one picture with itself do not count.
+        b: [M, d], M at least 2, likewise.
 
     Returns:
         about 0 (also a little below) for two draws from one distribution.
@@ -29,9 +29,9 @@ def kid_by_person(
     """`kid`, and what it would be without each person, from one pass over all pairs.
 
     Args:
-        a: [N, d].
+        a: [N, d], no picture twice.
         people_a: [N], who is on each picture.
-        b: [M, d].
+        b: [M, d], likewise.
         people_b: [M].
 
     Returns:

@@ -13,8 +13,8 @@ from fet_core.evaluation.blocks import Block, Cell, Results
 from fet_core.evaluation.charts import COLOURS, INK, curve_chart, expression_chart
 from fet_core.evaluation.curves import CURVES, Curve
 from fet_core.evaluation.protocols import PROTOCOLS
-from fet_core.evaluation.results import METRICS, Metric
-from fet_core.evaluation.sweeps import PointResult, SweepResult, number
+from fet_core.evaluation.results import METRICS
+from fet_core.evaluation.sweeps import SweepResult, experiment_block
 
 CAPTIONS = {
     "transfer": (
@@ -71,38 +71,6 @@ def render(sections: Sequence[Section], experiments: Sequence[SweepResult] = ())
     )
 
 
-def experiment_block(experiment: SweepResult) -> Block:
-    """A sweep as a table: a line for each point, what varies first, then what came out.
-
-    The paper's values are marked; the best of each result stands out.
-    """
-    points = experiment.points
-    heads, columns = [], []
-    for name in points[0].results:
-        known = number(name)
-        if known is None or all(point.results[name] is None for point in points):
-            continue
-        origin = name.rpartition(".")[0]
-        metric = Metric(name, f"{origin} {known.title}".strip(), known.better, known.digits)
-        best = blocks.best_text((point.results[name] for point in points), metric)
-        heads.append(blocks.head(metric))
-        columns.append([_result(point, metric, best) for point in points])
-    lines = []
-    for at, point in enumerate(points):
-        values = ", ".join(map(str, point.values.values()))
-        name = f"{values} (the paper's)" if point.paper else values
-        lines.append((name, tuple(column[at] for column in columns)))
-    size = f", {experiment.size}×{experiment.size}" if experiment.size else ""
-    settings = "".join(f"; {key} {value}" for key, value in experiment.settings.items())
-    return Block(f"{experiment.dataset}{size}{settings}", tuple(heads), tuple(lines))
-
-
-def _result(point: PointResult, metric: Metric, best: str | None) -> Cell:
-    text = blocks.shown(metric, point.results[metric.key])
-    interval = blocks.bracket(metric, point.intervals.get(metric.key))
-    return Cell(text, interval, text == best)
-
-
 def _section(number: int, section: Section) -> dict[str, Any]:
     """Everything that the template shows of a data set, finished."""
     results = section.results
@@ -113,8 +81,10 @@ def _section(number: int, section: Section) -> dict[str, Any]:
         expression_chart(f"set-{number}-by-{metric}", metric, results.expressions)
         for metric in ("ssim", "nme")
     ]
-    known = [name for name in CAPTIONS if name in section.figures]
-    figures = [*known, *sorted(set(section.figures) - set(known))]
+    # All models' sheet shows the same triples, and more rows of them.
+    left_out = {"comparison"} if "models" in section.figures else set()
+    known = [name for name in CAPTIONS if name in section.figures and name not in left_out]
+    figures = [*known, *sorted(section.figures.keys() - CAPTIONS.keys())]
     return {
         "anchor": f"set-{number}",
         "name": section.name,
@@ -136,7 +106,7 @@ def _experiment(experiment: SweepResult) -> dict[str, Any]:
         "question": experiment.question,
         "answer": experiment.answer or "",
         "block": experiment_block(experiment),
-        "head": ", ".join(experiment.columns),
+        "head": experiment.columns[0],
     }
 
 

@@ -31,7 +31,10 @@ def table(results: Results) -> str:
         if found:
             parts += [f"### {found.caption}", markdown(found)]
     if results.differences:
-        parts.append("Paired over the same triples; in bold where the interval does not hold 0.")
+        parts.append(
+            "Paired over the same triples; in bold where the head has an arrow and the interval "
+            "does not hold 0."
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,10 +44,10 @@ def compact(results: Results) -> str:
     return "\n\n".join([*parts, *_paper(results, "")]) + "\n"
 
 
-def markdown(block: Block) -> str:
-    """A block as a Markdown table, without its caption."""
+def markdown(block: Block, first: str = "") -> str:
+    """A block as a Markdown table, without its caption; `first` heads the column of names."""
     lines = [
-        f"| | {' | '.join(block.heads)} |",
+        f"| {f'{first} ' if first else ''}| {' | '.join(block.heads)} |",
         f"| --- |{' --- |' * len(block.heads)}",
     ]
     for name, cells in block.lines:
@@ -58,7 +61,7 @@ def _paper(results: Results, mark: str) -> list[str]:
         return []
     said = "The paper's: the real data set at 256×256. Here: protocol transfer."
     heading = f"{mark}{block.caption}" if mark else f"{block.caption}:"
-    return [heading, markdown(block).replace("| |", "| Model |", 1), said]
+    return [heading, markdown(block, "Model"), said]
 
 
 def _marked(cell: Cell) -> str:

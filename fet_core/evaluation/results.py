@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,8 @@ ROWS = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 """Rows of the tables in their order; `truth` is a ceiling and never in competition."""
 
 _OTHERS = ("differences", "expressions")
+_NAMES = ("model", "protocol", "expression")
+_BY_EXPRESSION = ("ssim", "psnr", "nme", "read")
 _REMEDY = "run `dvc repro`"
 
 
@@ -51,7 +53,8 @@ METRICS = (
     Metric("nme", "NME", "lower", 4),
     Metric("no_face", "no face", "lower", 1, scale=100, unit="%"),
     Metric("expression", "expression read right", "higher", 1, scale=100, unit="%"),
-    Metric("kid", "KID ×10³", "lower", 2, scale=1000),
+    # Near 0 the noise decides, below 0 it is all there is: no row wins by it.
+    Metric("kid", "KID ×10³", None, 2, scale=1000),
 )
 """The eight numbers of every row in the order of the tables; `metrics/README.md` defines them."""
 
@@ -86,14 +89,27 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def read_list(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file that `write_list` made.
+    """The rows of numbers by expression that `write_list` wrote.
+
+    Returns:
+        each with "model", "protocol", "expression" and "n"; "ssim", "psnr", "nme" and "read", where
+        they are there, are numbers or None.
 
     Raises:
-        UserError: the file is missing or damaged.
+        UserError: the file is missing or damaged, or a row lacks one of these.
     """
     found = _json(path)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise UserError(f"{path} holds no list of rows; {_REMEDY} to make it again")
+    for place, row in enumerate(found, start=1):
+        wrong = [key for key in _NAMES if not isinstance(row.get(key), str)]
+        wrong += [] if _is_number(row.get("n")) else ["n"]
+        wrong += [key for key in _BY_EXPRESSION if not _is_number(row.get(key), or_none=True)]
+        if wrong:
+            raise UserError(
+                f'row {place} of {path} has no "{wrong[0]}" as it should be; {_REMEDY} to make it '
+                "again"
+            )
     return found
 
 
@@ -110,12 +126,56 @@ def read_row(path: Path) -> Protocols:
     for protocol, numbers in found.items():
         for key in keys:
             value = numbers.get(key, "") if isinstance(numbers, dict) else ""
-            if isinstance(value, bool) or not isinstance(value, int | float | None):
+            if not _is_number(value, or_none=True):
                 raise UserError(
                     f'{path} has no number "{key}" in the protocol {protocol}; {_REMEDY} to make '
                     "it again"
                 )
     return found
+
+
+def read_intervals(path: Path) -> Protocols:
+    """The intervals of one row by protocol and number: [low, high], or None.
+
+    Raises:
+        UserError: as `read`, or what is there is no interval.
+    """
+    found = read(path)
+    for protocol, numbers in found.items():
+        for key, ends in _entries(path, protocol, numbers):
+            pair = isinstance(ends, list) and len(ends) == 2 and all(map(_is_number, ends))
+            if ends is not None and not pair:
+                raise UserError(
+                    f'{path} has no interval [low, high] of "{key}" in the protocol {protocol}; '
+                    f"{_REMEDY} to make it again"
+                )
+    return found
+
+
+def read_differences(path: Path) -> tuple[str, dict[str, Protocols]]:
+    """A model, and what it has more than each other row, by row, protocol and number.
+
+    Returns:
+        the model's name, and {"difference", "low", "high"} or None of each number.
+
+    Raises:
+        UserError: as `read`, or what is there is no difference.
+    """
+    found = read(path)
+    model, rows = found.get("model"), found.get("rows")
+    if not isinstance(model, str) or not isinstance(rows, dict):
+        raise UserError(f"{path} does not say what is compared; {_REMEDY} to make it again")
+    for row, protocols in rows.items():
+        for protocol, numbers in _entries(path, row, protocols):
+            for key, step in _entries(path, f"{row}, {protocol}", numbers):
+                parts = step if isinstance(step, dict) else {}
+                whole = all(_is_number(parts.get(part)) for part in ("difference", "low", "high"))
+                if step is not None and not whole:
+                    raise UserError(
+                        f'{path} has no difference with low and high of "{key}" to {row} in the '
+                        f"protocol {protocol}; {_REMEDY} to make it again"
+                    )
+    return model, rows
 
 
 def read_all(folder: Path) -> dict[str, Protocols]:
@@ -129,6 +189,18 @@ def read_all(folder: Path) -> dict[str, Protocols]:
         raise UserError(f"there are no results in {folder}; {_REMEDY} first")
     ordered = [name for name in ROWS if name in names] + sorted(names - set(ROWS))
     return {name: read_row(Path(folder) / f"{name}.json") for name in ordered}
+
+
+def _is_number(value: Any, or_none: bool = False) -> bool:
+    if value is None:
+        return or_none
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _entries(path: Path, name: str, value: Any) -> ItemsView[str, Any]:
+    if not isinstance(value, dict):
+        raise UserError(f"{path} has no numbers of {name}; {_REMEDY} to make it again")
+    return value.items()
 
 
 def _json(path: Path) -> Any:

@@ -26,7 +26,7 @@ _TRUTHS_AT_A_TIME = 64
 
 @dataclass(frozen=True)
 class Truth:
-    """What the instruments read on the truth of each triple, measured once for all rows.
+    """What the instruments read on the truth of each triple, measured once for all rows of a run.
 
     Attributes:
         readings: one a triple, in the order of the pairs.

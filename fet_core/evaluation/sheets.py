@@ -1,17 +1,24 @@
-"""The figures of a trained model: Fig. 3 and 4 of the paper, and all rows on the same triples."""
+"""The figures of a trained model: Fig. 3 and 4 of the paper, all rows on the same triples."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
 
+from fet_core.errors import UserError
 from fet_core.evaluation.figures import Picture, column_sheet, tile, to_picture
 from fet_core.evaluation.protocols import Pairs
 from fet_core.evaluation.rows import Row
+from fet_core.files import write_json
 from fet_core.store import Store
+
+_SHOWN = "shown.json"
 
 
 @torch.no_grad()
@@ -80,3 +87,52 @@ def models_sheet(
     for name, pictures in rows.items():
         lines[name] = [np.repeat(one, 3, 2) if one.shape[2] == 1 else one for one in pictures]
     return tile(list(lines.values()), columns=names, margins=list(lines))
+
+
+def forget_shown(folder: Path) -> None:
+    """Before new pictures are made in a folder, so that an unfinished run's count as nobody's."""
+    (folder / _SHOWN).unlink(missing_ok=True)
+
+
+def note_shown(folder: Path, pairs: pa.Table, shown: Sequence[int]) -> None:
+    """Write down which triples the pictures in a folder are of.
+
+    Args:
+        folder: holds a row's pictures.
+        pairs: all triples, with the schema `fet_core.tables.PAIRS`.
+        shown: positions in them.
+    """
+    write_json(folder / _SHOWN, _at(pairs, shown))
+
+
+def check_shown(folder: Path, pairs: pa.Table, shown: Sequence[int], command: str) -> None:
+    """Refuse pictures of other triples than those to be shown: their people may not be shown.
+
+    Args:
+        folder: as for `note_shown`.
+        pairs: as for `note_shown`.
+        shown: positions of the triples to be shown now.
+        command: what makes the pictures again.
+
+    Raises:
+        UserError: the pictures are of other triples, or it is not known of which.
+    """
+    path = folder / _SHOWN
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"there is no {path}, which says whom the pictures beside it show; run {command} again"
+        ) from error
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path} is damaged ({error}); run {command} again") from error
+    if found != _at(pairs, shown):
+        raise UserError(
+            f"the pictures in {folder} are not of the triples to be shown now ({path.name} says "
+            f"of which); run {command} again"
+        )
+
+
+def _at(pairs: pa.Table, positions: Sequence[int]) -> list[dict[str, Any]]:
+    rows = pairs.to_pylist()
+    return [rows[position] for position in positions]

@@ -22,7 +22,7 @@ from fet_core.faces.embed import SAME_PERSON, SIZE
 from fet_core.tables import EXPRESSIONS
 
 FEWEST_FOR_KID = 50
-"""Faces on either side below which the kernel inception distance is not told."""
+"""Different faces on either side below which the kernel inception distance is not told."""
 
 Summary = dict[str, dict[str, float | None]]
 Intervals = dict[str, dict[str, list[float] | None]]
@@ -73,7 +73,7 @@ def interval_summary(scores: pa.Table, truth: pa.Table) -> Intervals:
 def differences(ours: pa.Table, theirs: pa.Table, truth: pa.Table) -> Differences:
     """What one row has more than another on the same triples, with 95% intervals.
 
-    A number is compared over the triples on which both rows have it; KID over all faces.
+    A number is compared over the triples on which both rows have it; KID over all different faces.
 
     Args:
         ours: scores of one row.
@@ -159,14 +159,19 @@ def _values(part: pa.Table) -> dict[str, NDArray[np.float64]]:
 
 
 def _embeddings(part: pa.Table) -> tuple[NDArray[np.float32], list[str]]:
-    """Those of the faces found [F, 128], and whose they are."""
+    """Those of the faces found, each person's different ones [F, 128], and whose they are."""
     there = part.filter(part["embedding"].is_valid())
-    flat = there["embedding"].combine_chunks().flatten().to_numpy()
-    return flat.reshape(-1, SIZE), there["subject"].to_pylist()
+    flat = there["embedding"].combine_chunks().flatten().to_numpy().reshape(-1, SIZE)
+    subjects = there["subject"].to_pylist()
+    # Triples share pictures, and a picture that counts twice would be paired with itself.
+    own = {name: np.unique(flat[[s == name for s in subjects]], axis=0) for name in set(subjects)}
+    names = sorted(own)
+    found = np.concatenate([flat[:0], *(own[name] for name in names)])
+    return found, [name for name in names for _ in own[name]]
 
 
 def _kid(part: pa.Table, truth: pa.Table) -> tuple[float, dict[str, float]] | None:
-    """KID to the truths, and without each person; None with too few faces."""
+    """KID to the truths, and without each person; None with too few different faces."""
     # The truth is the same in all protocols.
     made, real = _embeddings(part), _embeddings(next(iter(_protocols(truth).values())))
     if min(len(made[0]), len(real[0])) < FEWEST_FOR_KID:

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fet_core.errors import UserError
+from fet_core.evaluation import blocks
+from fet_core.evaluation.blocks import Block, Cell
+from fet_core.evaluation.report import markdown
+from fet_core.evaluation.results import METRICS, Metric
 from fet_core.files import write_json, write_text
 
-
-@dataclass(frozen=True)
-class Number:
-    """How a number is read: what is better, and how it is printed.
-
-    Attributes:
-        title: in the table's head.
-        better: which direction is.
-        digits: after the point.
-    """
-
-    title: str
-    better: Literal["higher", "lower"]
-    digits: int
-
-
-NUMBERS: dict[str, Number] = {
-    "test_l1": Number("test L1", "lower", 4),
-    "ssim": Number("SSIM", "higher", 3),
-    "psnr": Number("PSNR (dB)", "higher", 2),
-    "identity": Number("identity", "lower", 3),
-    "accepted": Number("accepted", "higher", 3),
-    "nme": Number("NME", "lower", 4),
-    "no_face": Number("no face", "lower", 3),
-    "expression": Number("expression", "higher", 3),
-    "kid": Number("KID", "lower", 4),
+COLLECTED = {
+    metric.key: metric for metric in (*METRICS, Metric("test_l1", "L1 of J_gen", "lower", 4))
 }
-"""All numbers that a grid may collect; `metrics/README.md` defines them."""
+"""The numbers that a grid may collect: the tables' and Φ's own; `metrics/README.md` has them."""
 
 
 class PointResult(BaseModel):
@@ -93,18 +72,20 @@ class SweepResult(BaseModel):
             if list(point.results) != first or not point.intervals.keys() <= set(first):
                 raise ValueError("a point has other results than the first")
         for name in first:
-            if number(name) is None:
+            if metric_of(name) is None:
                 raise ValueError(f'the result "{name}" is not known')
         return self
 
 
-def number(name: str) -> Number | None:
-    """How a result is read, by the last part of its dotted name; None for one not known."""
-    return NUMBERS.get(name.rsplit(".", 1)[-1])
+def metric_of(name: str) -> Metric | None:
+    """How a result such as "ssim" or "fet.transfer.ssim" is read; None for one not known."""
+    origin, _, last = name.rpartition(".")
+    known = COLLECTED.get(last)
+    return known and replace(known, key=name, title=f"{origin} {known.title}".strip())
 
 
 def in_words(value: Any) -> str:
-    """A parameter's value as it is printed: text as it is, 10.0 as 10."""
+    """A parameter's value as it stands in YAML: text as it is, 10.0 as 10."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value if isinstance(value, str) else json.dumps(value)
@@ -136,57 +117,46 @@ def read(path: Path) -> SweepResult:
 
 
 def table(result: SweepResult) -> str:
-    """A Markdown table of all points: the paper's marked, the best of each column in bold."""
-    names = list(result.points[0].results)
-    where = f" at {result.size}×{result.size}" if result.size else ""
+    """A result as Markdown: its question, its block and its answer."""
+    block = experiment_block(result)
+    parts = [f"## {result.title}", result.question.strip(), block.caption]
+    parts.append(markdown(block, result.columns[0]))
+    parts += [result.answer.strip()] if result.answer else []
+    return "\n\n".join(parts) + "\n"
+
+
+def experiment_block(result: SweepResult) -> Block:
+    """A sweep as a table: a line for each point, named after the first of the values that vary.
+
+    The other values follow, then what came out, the best of each in bold. The paper's point is
+    marked.
+    """
+    metrics = [metric for name in result.points[0].results if (metric := metric_of(name))]
+    best = {
+        metric.key: blocks.best_text((point.results[metric.key] for point in result.points), metric)
+        for metric in metrics
+    }
+    lines = []
+    for point in result.points:
+        first, *others = map(in_words, point.values.values())
+        cells = [Cell(value) for value in others]
+        for metric in metrics:
+            text = blocks.shown(metric, point.results[metric.key])
+            interval = blocks.bracket(metric, point.intervals.get(metric.key))
+            cells.append(Cell(text, interval, text == best[metric.key]))
+        lines.append((f"{first} (paper)" if point.paper else first, tuple(cells)))
+    heads = (*result.columns[1:], *map(blocks.head, metrics))
+    return Block(_caption(result), heads, tuple(lines))
+
+
+def _caption(result: SweepResult) -> str:
+    size = f" at {result.size}×{result.size}" if result.size else ""
     settings = "".join(f"; {key} {in_words(value)}" for key, value in result.settings.items())
-    head = [*(f"`{key}`" for key in result.columns), *(_title(name) for name in names)]
-    lines = [
-        f"## {result.title}",
-        "",
-        result.question,
-        "",
-        f"{result.dataset}{where}{settings}.",
-        "",
-        f"| {' | '.join(head)} |",
-        f"| {' | '.join('---' for _ in head)} |",
+    said = [
+        f"{result.dataset}{size}{settings}.",
+        "Small trainings for this question alone: compare the lines with each other, not with "
+        "other tables.",
     ]
-    columns = {name: _cells(name, result.points) for name in names}
-    for row, point in enumerate(result.points):
-        values = [in_words(value) for value in point.values.values()]
-        if point.paper:
-            values[0] += " (paper)"
-        lines.append(f"| {' | '.join([*values, *(columns[name][row] for name in names)])} |")
     if any(point.intervals for point in result.points):
-        lines += ["", "In brackets: 95% intervals, over people."]
-    if result.answer:
-        lines += ["", result.answer.strip()]
-    return "\n".join(lines) + "\n"
-
-
-def _title(name: str) -> str:
-    known = number(name)
-    assert known is not None
-    origin = f"{name.rsplit('.', 1)[0]} " if "." in name else ""
-    return f"{origin}{known.title} {'↑' if known.better == 'higher' else '↓'}"
-
-
-def _cells(name: str, points: Sequence[PointResult]) -> list[str]:
-    known = number(name)
-    assert known is not None
-    found = [value for point in points if (value := point.results[name]) is not None]
-    best = (max if known.better == "higher" else min)(found) if found else None
-    cells = []
-    for point in points:
-        value = point.results[name]
-        if value is None or best is None:
-            cells.append("–")
-            continue
-        text = f"{value:.{known.digits}f}"
-        # As printed, because two that read the same must look the same.
-        cell = f"**{text}**" if text == f"{best:.{known.digits}f}" else text
-        if name in point.intervals:
-            low, high = (f"{bound:.{known.digits}f}" for bound in point.intervals[name])
-            cell += f" [{low}, {high}]"
-        cells.append(cell)
-    return cells
+        said.append("In brackets: 95% intervals, over people.")
+    return " ".join(said)

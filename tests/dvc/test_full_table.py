@@ -51,6 +51,18 @@ def test_all_rows_are_scored_on_the_same_triples(full_base: Project) -> None:
         assert sorted(found) == sorted(list(wanted) * len(protocols(row)))
 
 
+def test_beside_the_pictures_stands_whom_they_show(full_base: Project) -> None:
+    data = full_base.folder / "data" / "rafd"
+    pairs = pq.read_table(data / "augment" / "pairs.parquet").to_pylist()
+    notes = [
+        full_base.json(f"data/rafd/{stage}/shown.json")
+        for stage in ("evaluate", *(f"evaluate_{row}" for row in BASELINES))
+    ]
+    assert notes == [notes[0]] * 4
+    assert 0 < len(notes[0]) <= 6
+    assert all(triple in pairs for triple in notes[0])
+
+
 def test_differences_are_those_of_the_means(full_base: Project) -> None:
     found = full_base.json("metrics/rafd/differences.json")
     assert (found["schema"], found["model"]) == (2, "fet")

@@ -35,7 +35,7 @@ def test_a_chart_is_the_same_bytes_each_time_and_has_no_date() -> None:
 def test_all_trained_rows_are_in_one_chart() -> None:
     svg = curve_chart("a", "ssim", CURVES)
     assert svg is not None
-    assert {"fet", "pix2pix", "epoch", "SSIM"} <= set(texts(svg))
+    assert {"fet", "pix2pix", "epochs (the truth of each triple once)", "SSIM"} <= set(texts(svg))
     assert COLOURS["fet"] in svg
     assert COLOURS["pix2pix"] in svg
     assert "fet 0.700" in svg

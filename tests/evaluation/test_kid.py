@@ -41,6 +41,12 @@ def test_two_halves_of_one_distribution_are_near_nothing() -> None:
     assert kid(draw(60, 0), draw(60, 1) + 0.5) > 10 * np.std(found)
 
 
+def test_a_picture_that_counts_twice_raises_it() -> None:
+    """Why every picture may be there once only: it would be paired with itself."""
+    a, b = draw(40, 0), draw(40, 1)
+    assert kid(np.repeat(a, 2, axis=0), np.repeat(b, 2, axis=0)) > kid(a, b) + 0.01
+
+
 def test_two_points_by_hand() -> None:
     """All of a at 0 and all of b at 1 in one dimension: 1 + 2³ - 2·1."""
     assert kid(np.zeros((3, 1)), np.ones((4, 1))) == pytest.approx(1 + 8 - 2)

@@ -8,11 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fake_results import write_data_set, write_experiment
+from fake_results import numbers, write_data_set, write_experiment
 
 from fet_core.errors import UserError
 from fet_core.evaluation import sweeps
-from fet_core.evaluation.page import experiment_block
+from fet_core.evaluation.blocks import Results
+from fet_core.evaluation.page import CAPTIONS, Section, render
+from fet_core.evaluation.report import markdown
+from fet_core.evaluation.sweeps import experiment_block
 from pipeline.report import report
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -115,13 +118,23 @@ def test_heads_of_tables_say_what_they_head(page: Page) -> None:
 
 def test_figures_are_inside_and_described(page: Page, metrics: Path) -> None:
     pictures = page.of("img")
-    assert len(pictures) == 3
-    names = ("figures/transfer", "models/models", "figures/comparison")
+    assert len(pictures) == 2
+    # The models' sheet holds what the comparison shows.
+    names = ("figures/transfer", "models/models")
     for name, picture in zip(names, pictures, strict=True):
         data = (picture["src"] or "").removeprefix("data:image/png;base64,")
         assert base64.b64decode(data) == (metrics / f"rafd/{name}.png").read_bytes()
         assert (picture["width"], picture["height"]) == ("30", "20")
         assert len(picture["alt"] or "") > 20
+
+
+def test_the_comparison_is_shown_where_nothing_holds_it(metrics: Path) -> None:
+    png = (metrics / "rafd/figures/comparison.png").read_bytes()
+    rows = {"copy": {"transfer": numbers("copy", 0)}}
+    section = Section("mine", Results("mine", rows), {"comparison": png, "another": png})
+    (first, second) = Page(render([section])).of("img")
+    assert first["alt"] == f"mine: {CAPTIONS['comparison']}"
+    assert second["alt"] == "mine: another."
 
 
 def test_a_data_set_without_figures_says_so(text: str) -> None:
@@ -151,14 +164,26 @@ def test_what_stands_in_the_results_cannot_become_markup(text: str, tmp_path: Pa
     Page(made)
 
 
-def test_an_experiment_marks_the_papers_point_and_the_best(metrics: Path) -> None:
+def test_an_experiment_marks_the_papers_point_and_the_best(metrics: Path, text: str) -> None:
     block = experiment_block(sweeps.read(metrics / "experiments" / "lambda.json"))
     names = [name for name, _ in block.lines]
-    assert names[3] == "0.1, 100.0 (the paper's)"
-    assert sum("paper" in name for name in names) == 1
-    assert [cells[0].bold for _, cells in block.lines] == [False, True, *[False] * 4]
-    assert block.lines[5][1][1].text == "–"
-    assert block.caption.startswith("rafd, 96×96")
+    assert names == ["0.01", "0.01", "0.1", "0.1 (paper)", "10", "10"]
+    assert block.heads[0] == "fusion.lambda3"
+    assert [cells[0].text for _, cells in block.lines] == ["10", "100"] * 3
+    assert [cells[1].bold for _, cells in block.lines] == [False, True, *[False] * 4]
+    assert block.lines[5][1][2].text == "–"
+    assert block.caption.startswith("rafd at 96×96; fusion.epochs 18. Small trainings")
+
+
+def test_an_experiment_is_the_same_table_on_the_page_and_in_markdown(
+    metrics: Path, page: Page
+) -> None:
+    result = sweeps.read(metrics / "experiments" / "lambda.json")
+    block = experiment_block(result)
+    assert page.said["caption"].count(block.caption) == 1
+    assert "fusion.lambda1" in page.said["th"]
+    lines = sweeps.table(result).split("\n\n")
+    assert lines[2:4] == [block.caption, markdown(block, "fusion.lambda1")]
 
 
 def test_one_data_set_with_three_rows_is_enough(tmp_path: Path) -> None:

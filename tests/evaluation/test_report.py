@@ -90,7 +90,7 @@ def test_a_number_as_shown(key: str, value: float | None, text: str) -> None:
 
 
 def test_an_undefined_number_is_a_dash_and_not_the_best() -> None:
-    found = column(scored(copy={"kid": None}, warp={"kid": 0.002}, fet={"kid": 0.001}), "kid")
+    found = column(scored(copy={"nme": None}, warp={"nme": 0.02}, fet={"nme": 0.01}), "nme")
     assert found["copy"] == blocks.Cell("–")
     assert found["fet"].bold
 
@@ -150,6 +150,17 @@ def test_a_difference_stands_out_where_its_interval_leaves_zero() -> None:
     assert cell["accepted"] == blocks.Cell("0.0", "[0.0, 0.0]", False, False)
     assert cell["kid"] == cell["identity"] == blocks.Cell("–")
     assert blocks.differences(results, "oracle") is None
+
+
+def test_a_number_without_a_better_direction_has_no_arrow_no_best_and_no_colour() -> None:
+    rows = {"copy": {"transfer": {"kid": 0.002}}, "fet": {"transfer": {"kid": 0.001}}}
+    step = {"kid": {"difference": -0.001, "low": -0.002, "high": -0.0005}}
+    results = Results("t", rows, differences={"copy": {"transfer": step}})
+    block, steps = blocks.scores(results, "transfer"), blocks.differences(results, "transfer")
+    assert steps is not None
+    assert block.heads[-1] == steps.heads[-1] == "KID ×10³"
+    assert [cells[-1] for _, cells in block.lines] == [blocks.Cell("2.00"), blocks.Cell("1.00")]
+    assert [cells[-1] for _, cells in steps.lines] == [blocks.Cell("−1.00", "[−2.00, −0.50]")]
 
 
 def test_the_papers_rows_are_its_tables_3_and_4() -> None:

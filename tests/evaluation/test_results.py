@@ -15,11 +15,15 @@ from fet_core.evaluation.results import (
     SCHEMA,
     read,
     read_all,
+    read_differences,
+    read_intervals,
     read_list,
     read_row,
     write,
     write_list,
 )
+
+HAPPY = {"model": "fet", "protocol": "transfer", "expression": "happy", "n": 3}
 
 
 def row(value: float | None = 0.5) -> dict[str, Any]:
@@ -51,8 +55,98 @@ def test_all_rows_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
 def test_intervals_and_lists_are_rounded_too(tmp_path: Path) -> None:
     write(tmp_path / "a.json", {"transfer": {"ssim": (0.1234567, 0.7654321), "kid": None}})
     assert read(tmp_path / "a.json") == {"transfer": {"ssim": [0.123457, 0.765432], "kid": None}}
-    write_list(tmp_path / "b.json", [{"model": "fet", "ssim": 0.1234567, "n": 3}])
-    assert read_list(tmp_path / "b.json") == [{"model": "fet", "ssim": 0.123457, "n": 3}]
+    assert read_intervals(tmp_path / "a.json") == read(tmp_path / "a.json")
+    write_list(tmp_path / "b.json", [HAPPY | {"ssim": 0.1234567, "nme": None}])
+    assert read_list(tmp_path / "b.json") == [HAPPY | {"ssim": 0.123457, "nme": None}]
+
+
+def test_no_row_wins_by_kid() -> None:
+    assert [metric.key for metric in METRICS if metric.better is None] == ["kid"]
+
+
+def test_differences_read_back(tmp_path: Path) -> None:
+    step = {"difference": 0.1, "low": -0.1, "high": 0.3}
+    rows = {"copy": {"transfer": {"ssim": step, "kid": None}}, "cgan": {}}
+    write(tmp_path / "differences.json", {"model": "fet", "rows": rows})
+    assert read_differences(tmp_path / "differences.json") == ("fet", rows)
+
+
+@pytest.mark.parametrize(
+    "ends", ["[0.1]", "[0.1, 0.2, 0.3]", "[null, 0.2]", '["a", "b"]', "[true, false]", "0.1", "{}"]
+)
+def test_an_interval_is_a_pair_of_numbers_or_null(tmp_path: Path, ends: str) -> None:
+    path = tmp_path / "fet.json"
+    path.write_text(f'{{"schema": 2, "transfer": {{"ssim": null, "psnr": {ends}}}}}')
+    with pytest.raises(UserError) as error:
+        read_intervals(path)
+    assert str(error.value) == (
+        f'{path} has no interval [low, high] of "psnr" in the protocol transfer; run `dvc repro` '
+        "to make it again"
+    )
+
+
+def test_intervals_without_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "fet.json"
+    path.write_text('{"schema": 2, "transfer": [0.1, 0.2]}')
+    with pytest.raises(UserError, match=r"fet\.json has no numbers of transfer; run `dvc repro`"):
+        read_intervals(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{}", "does not say what is compared"),
+        ('{"model": "fet"}', "does not say what is compared"),
+        ('{"model": 7, "rows": {}}', "does not say what is compared"),
+        ('{"model": "fet", "rows": {"copy": 7}}', "has no numbers of copy"),
+        ('{"model": "fet", "rows": {"copy": {"oracle": 7}}}', "has no numbers of copy, oracle"),
+        *(
+            (
+                f'{{"model": "fet", "rows": {{"copy": {{"oracle": {{"nme": {step}}}}}}}}}',
+                'has no difference with low and high of "nme" to copy in the protocol oracle',
+            )
+            for step in (
+                "0.1",
+                "[0.1, 0.2]",
+                '{"difference": 0.1, "low": 0.0}',
+                '{"difference": 0.1, "low": null, "high": 0.2}',
+            )
+        ),
+    ],
+)
+def test_a_difference_has_a_number_and_an_interval(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "differences.json"
+    path.write_text(content.replace("{", '{"schema": 2, ', 1).replace(", }", "}"))
+    with pytest.raises(UserError) as error:
+        read_differences(path)
+    assert str(error.value) == f"{path} {said}; run `dvc repro` to make it again"
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        *(({key: None}, key) for key in ("model", "protocol", "expression", "n")),
+        ({"protocol": 7}, "protocol"),
+        ({"n": "3"}, "n"),
+        ({"n": True}, "n"),
+        ({"ssim": "good"}, "ssim"),
+        ({"read": [0.1]}, "read"),
+    ],
+)
+def test_a_row_by_expression_has_its_names_and_numbers(
+    tmp_path: Path, changes: dict[str, Any], key: str
+) -> None:
+    path = tmp_path / "expressions.json"
+    broken = [HAPPY | changes]
+    if None in changes.values():
+        broken.append({name: value for name, value in HAPPY.items() if name != key})
+    for wrong in broken:
+        path.write_text(json.dumps([HAPPY, wrong]))
+        with pytest.raises(UserError) as error:
+            read_list(path)
+        assert str(error.value) == (
+            f'row 2 of {path} has no "{key}" as it should be; run `dvc repro` to make it again'
+        )
 
 
 def test_not_a_number_is_never_written(tmp_path: Path) -> None:

@@ -144,6 +144,45 @@ def test_kid_wants_fifty_faces_on_both_sides() -> None:
     assert summary(blind, faces(1, 0))["transfer"]["kid"] is None
 
 
+def test_a_picture_of_many_triples_counts_once_for_kid() -> None:
+    """Triples share truths and, where only the source differs, results too."""
+    made, real = faces(0, 0.3), faces(1, 0.0)
+
+    def three_times(scores: pa.Table, count: int = 60) -> pa.Table:
+        rows = scores.to_pylist()
+        return table(*(rows[n % count] | {"pair_id": n} for n in range(3 * count)))
+
+    once, thrice = (made, real), (three_times(made), three_times(real))
+    for asked in (summary, interval_summary):
+        few, many = (asked(*tables)["transfer"]["kid"] for tables in (once, thrice))
+        assert few is not None
+        assert many == pytest.approx(few)
+    steps = [
+        differences(ours, theirs, truth)["transfer"]["kid"]
+        for ours, theirs, truth in (
+            (made, faces(2, 0.1), real),
+            (three_times(made), three_times(faces(2, 0.1)), three_times(real)),
+        )
+    ]
+    assert steps[1] == pytest.approx(steps[0])
+    # Different people may look the same; that is no picture twice.
+    rows = made.to_pylist()
+    twin = [*rows[:59], rows[59] | {"embedding": rows[0]["embedding"]}]
+    assert {row["subject"] for row in (twin[0], twin[59])} == {"p0", "p5"}
+    assert summary(table(*twin), real)["transfer"]["kid"] == pytest.approx(
+        kid(embeddings(table(*twin))[0], embeddings(real)[0])
+    )
+
+
+def test_kid_counts_different_faces() -> None:
+    """A hundred and more triples of 49 pictures are too few, of 50 they are enough."""
+    for count, enough in ((49, False), (50, True)):
+        rows = faces(0, 0, count).to_pylist()
+        many = table(*(rows[n % count] | {"pair_id": n} for n in range(120)))
+        assert (summary(many, faces(1, 0))["transfer"]["kid"] is not None) == enough
+        assert (summary(faces(1, 0), many)["transfer"]["kid"] is not None) == enough
+
+
 def test_kid_differences_where_a_row_shows_nobody_of_a_person() -> None:
     """The jackknife is over all people of either row."""
     made, real = faces(0, 0.3, 72), faces(1, 0.0, 48)

@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_results import numbers as numbers_of
 
 from fet_core.errors import UserError
-from fet_core.evaluation.sweeps import SweepResult, read, table, write
+from fet_core.evaluation import blocks
+from fet_core.evaluation.results import METRICS, Metric
+from fet_core.evaluation.sweeps import SweepResult, experiment_block, read, table, write
+
+SMALL = (
+    "Small trainings for this question alone: compare the lines with each other, not with other "
+    "tables."
+)
 
 
 def result(**changes: Any) -> SweepResult:
@@ -48,13 +56,13 @@ def result(**changes: Any) -> SweepResult:
 
 def test_the_table_marks_the_paper_and_the_best() -> None:
     assert table(result()) == (
-        "## A title\n\nWhat?\n\nrafd at 64×64; fusion.epochs 6.\n\n"
-        "| `fusion.lambda1` | `transfer.d_norm` | test L1 ↓ | SSIM ↑ | NME ↓ |\n"
+        f"## A title\n\nWhat?\n\nrafd at 64×64; fusion.epochs 6. {SMALL} "
+        "In brackets: 95% intervals, over people.\n\n"
+        "| fusion.lambda1 | transfer.d_norm | L1 of J_gen ↓ | SSIM ↑ | NME ↓ |\n"
         "| --- | --- | --- | --- | --- |\n"
         "| 0 | batch | **0.1000** | **0.700** [0.690, 0.710] | – |\n"
         "| 0.1 (paper) | spectral | 0.1001 | **0.700** [0.680, 0.720] | 0.0500 |\n"
         "| 10 | spectral | 0.2000 | 0.500 | **0.0400** |\n"
-        "\nIn brackets: 95% intervals, over people.\n"
         "\nThis.\n"
     )
 
@@ -66,10 +74,39 @@ def test_a_table_without_size_intervals_and_answer() -> None:
     ]
     made = result(points=points, columns=["align.size"], size=None, settings={}, answer=None)
     text = table(made)
-    assert "\nrafd.\n" in text
+    assert f"\n\nrafd. {SMALL}\n\n| align.size |" in text
     assert "| fet.transfer PSNR (dB) ↑ |" in text
     assert "95%" not in text
-    assert text.endswith("| 96 | **20.00** |\n")
+    # Where all read the same, none is best.
+    assert text.endswith("| 64 | 20.00 |\n| 96 | 20.00 |\n")
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
+def test_a_number_reads_as_in_the_tables_of_the_data_sets(metric: Metric) -> None:
+    numbers = numbers_of("copy", 0), numbers_of("fet", 1)
+    keys = [f"fet.oracle.{metric.key}", metric.key]
+    points = [
+        {"values": {"x": at}, "paper": False, "results": dict.fromkeys(keys, found[metric.key])}
+        for at, found in enumerate(numbers)
+    ]
+    block = experiment_block(result(points=points, columns=["x"]))
+    rows = {name: {"transfer": found} for name, found in zip(("copy", "fet"), numbers, strict=True)}
+    scores = blocks.scores(blocks.Results("rafd", rows), "transfer")
+    place = METRICS.index(metric)
+    assert block.heads == (f"fet.oracle {scores.heads[place]}", scores.heads[place])
+    for (_, here), (_, there) in zip(block.lines, scores.lines, strict=True):
+        assert here == (there[place], there[place])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (0.1, "0.1"), (10, "10"), (1e-05, "1e-05"), (True, "true"), (None, "null")],
+)
+def test_a_value_reads_as_in_yaml(value: Any, text: str) -> None:
+    points = [{"values": {"x": value, "y": value}, "paper": True, "results": {"ssim": 0.5}}]
+    made = result(points=points, columns=["x", "y"], settings={"z": value})
+    assert f"; z {text}. " in table(made)
+    assert table(made).splitlines()[-3].startswith(f"| {text} (paper) | {text} |")
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fet_core.errors import UserError
-from fet_core.models.files import save
+from fet_core.models.files import load, save
 from fet_core.models.fusion import Fusion, load_fusion
 from fet_core.models.transfer import Transfer, load_transfer
 
@@ -105,3 +105,12 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="damaged"):
         load_transfer(path, 32, 1, CPU)
     assert not trace.exists()
+
+
+def test_a_note_without_what_the_reader_needs_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "fusion.safetensors"
+    sizes = {"size": 32, "width": 4, "bottleneck": 8}
+    save(path, "fusion", sizes, Fusion(**sizes), {"other": 1})
+    assert load(path, "fusion", Fusion)[1] == {"other": 1}
+    with pytest.raises(UserError, match="not made by this version"):
+        load(path, "fusion", Fusion, ("sigma",))

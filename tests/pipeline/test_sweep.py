@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -17,10 +16,10 @@ from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
 from fet_core.evaluation.sweeps import read, table
-from fet_core.sweeps import dump_yaml
+from fet_core.grids import dump_yaml
 from pipeline.stages import find_stages
 from pipeline.sweep import sweep
-from pipeline.sweeping import Job, collect, link, locked, plan, raw_digest
+from pipeline.sweeping import Job, collect, locked, plan, raw_digest
 
 TOP = Path(__file__).resolve().parents[2]
 DEMO = TOP / "data" / "demo" / "rafd"
@@ -128,7 +127,7 @@ def test_a_real_sweep(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert result.size == 32
     for point, name in zip(result.points, ("lambda2=0", "lambda2=10"), strict=True):
         file = "train-fusion/metrics/train_fusion/metrics.json"
-        written = json.loads((place.folder / "out" / "made" / name / file).read_text())
+        written = json.loads((place.folder / "out" / "_points" / "made" / name / file).read_text())
         assert point.results == {"test_l1": written["test_l1"]}
     assert result.points[0].results != result.points[1].results
 
@@ -169,10 +168,42 @@ def test_a_stage_that_does_not_exist(place: Place) -> None:
     assert not (place.folder / "out").exists()
 
 
+def test_a_grid_does_not_compare_rows(place: Place) -> None:
+    place.write(stages=["ingest", "compare"])
+    with pytest.raises(UserError, match=r'cannot run the stage "compare", .* end with evaluate'):
+        place.sweep()
+
+
 def test_outputs_in_the_raw_data_are_refused(place: Place) -> None:
     place.write()
-    with pytest.raises(UserError, match="lies inside the raw data"):
-        sweep(place.folder / "made.yaml", place.raw / "out", place.folder / "metrics")
+    here, raw = place.folder, place.raw
+    (here / "linked").mkdir()
+    (here / "linked" / "_points").symlink_to(raw)
+    for out, metrics in ((raw / "out", here), (here / "linked", here), (here / "out", raw)):
+        with pytest.raises(UserError, match="lies inside the raw data"):
+            sweep(here / "made.yaml", out, metrics)
+    assert {path.suffix for path in raw.iterdir()} == {".jpg"}
+    assert not (here / "out").exists()
+
+
+def test_only_the_points_of_a_sweep_are_removed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A grid may have the name of any folder, and `--out` may be where others lie."""
+
+    def refuse(*_: Any) -> None:
+        raise UserError("as far as it goes")
+
+    monkeypatch.setattr("pipeline.sweeping.run", refuse)
+    place.write()
+    named = (place.folder / "made.yaml").rename(place.folder / "raw.yaml")
+    before = {path: path.read_bytes() for path in place.raw.iterdir()}
+    old = place.folder / "_points" / "raw" / "lambda2=1"
+    old.mkdir(parents=True)
+    with pytest.raises(UserError, match="as far as it goes"):
+        sweep(named, place.folder, place.folder / "metrics")
+    assert {path: path.read_bytes() for path in place.raw.iterdir()} == before
+    assert [path.name for path in old.parent.iterdir()] == ["lambda2=0"]
 
 
 def params(**changes: Any) -> dict[str, Any]:
@@ -245,41 +276,13 @@ def test_numbers_are_collected_with_their_intervals(tmp_path: Path) -> None:
             collect(wrong, jobs)
 
 
-def test_where_links_cannot_be_made_there_is_a_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "file").write_text("text")
-    link(tmp_path / "in" / "linked", tmp_path / "folder")
-    assert (tmp_path / "in" / "linked").is_symlink()
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise OSError(os.strerror(1))
-
-    monkeypatch.setattr(Path, "symlink_to", refuse)
-    link(tmp_path / "in" / "copied", tmp_path / "folder")
-    link(tmp_path / "in" / "file", tmp_path / "folder" / "file")
-    assert not (tmp_path / "in" / "copied").is_symlink()
-    assert (tmp_path / "in" / "copied" / "file").read_text() == "text"
-    assert (tmp_path / "in" / "file").read_text() == "text"
-
-
-def test_a_stage_under_way_in_another_process_is_waited_for(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from pipeline.sweeping import locked\n"
-        "folder = Path(sys.argv[1])\n"
-        "with locked(folder): print((folder / 'done.json').is_file())"
-    )
-    with locked(tmp_path / "job"):
-        other = subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / "job")],
-            cwd=TOP,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert other.stderr is not None
-        assert other.stderr.readline().startswith("waiting for another process in ")
-        (tmp_path / "job" / "done.json").touch()
-    said, _ = other.communicate()
-    assert said.strip() == "True"
+def test_a_second_sweep_in_the_same_folder_is_refused(place: Place) -> None:
+    place.write()
+    with (
+        locked(place.folder / "out"),
+        pytest.raises(UserError, match=r"another sweep is running in .*out; wait for it"),
+    ):
+        place.sweep()
+    assert place.stages() == []
+    with locked(place.folder / "out"):
+        assert (place.folder / "out").is_dir()

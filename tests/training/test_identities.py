@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from fet_core.datasets.triples import training_rows
+from fet_core.errors import UserError
 from fet_core.store import Store
 from fet_core.training.identities import Identities
 
@@ -60,3 +61,10 @@ def test_they_are_a_function_of_seed_and_step(store: Store, samples: pa.Table) -
 def test_strength_0_moves_nothing(store: Store, samples: pa.Table) -> None:
     offsets = Identities(store, training_rows(samples), 0.0, 0).offsets(3, 2, 5)
     assert (store.points[:3] + offsets[0] == store.points[:3]).all()
+
+
+def test_without_a_neutral_face_there_are_none_to_make(store: Store) -> None:
+    smiling = np.flatnonzero((store.expression != 0).numpy())
+    with pytest.raises(UserError, match="no training picture is neutral"):
+        Identities(store, smiling, 1.0, 0)
+    assert Identities(store, smiling, 0.0, 0).offsets(2, 1, 0).abs().max() == 0

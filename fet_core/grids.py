@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fet_core.errors import UserError
-from fet_core.evaluation.sweeps import NUMBERS, in_words, number
+from fet_core.evaluation.sweeps import COLLECTED, in_words, metric_of
 from fet_core.params import Params, explain, read_yaml
 
 Values = dict[str, Any]
@@ -78,10 +78,10 @@ class Grid(BaseModel):
             if not self.one_at_a_time:
                 raise ValueError(f'"{key}" is set for all points and varies too; drop one')
         for name in self.collect:
-            if name.count(".") < 1 or number(name) is None:
+            if name.count(".") < 1 or metric_of(name) is None:
                 raise ValueError(
                     f'collect names "{name}"; write the row or training stage and one of '
-                    f"{', '.join(NUMBERS)}, as fet.transfer.ssim or train_fusion.test_l1"
+                    f"{', '.join(COLLECTED)}, as fet.transfer.ssim or train_fusion.test_l1"
                 )
         if strange := [key for key in self.paper if key not in self.keys]:
             raise ValueError(f'paper names "{strange[0]}", which does not vary; drop it')
@@ -156,7 +156,7 @@ def make_points(grid: Grid, path: Path) -> list[Point]:
     for chosen in _combinations(grid, base):
         params = _checked(_with(base, chosen), grid, f"{path}: {_describe(chosen)}")
         # As the params have them, so that 10 and 10.0 are the same point.
-        values = {key: _get(params, key) for key in chosen}
+        values = {key: look_up(params, key) for key in chosen}
         paper = bool(grid.paper) and all(values[key] == grid.paper[key] for key in grid.paper)
         if all(values != other.values for other in found):
             found.append(Point(values, params, paper, _describe(values)))
@@ -183,6 +183,13 @@ def short_names(keys: list[str]) -> dict[str, str]:
     return {key: end if ends.count(end) == 1 else key for key, end in last.items()}
 
 
+def look_up(tree: Any, dotted: str) -> Any:
+    """What lies in nested mappings under a dotted key; KeyError or TypeError where nothing does."""
+    for part in dotted.split("."):
+        tree = tree[part]
+    return tree
+
+
 def _combinations(grid: Grid, base: Mapping[str, Any]) -> list[Values]:
     if grid.points:
         return grid.points
@@ -191,7 +198,7 @@ def _combinations(grid: Grid, base: Mapping[str, Any]) -> list[Values]:
             dict(zip(grid.grid, values, strict=True))
             for values in itertools.product(*grid.grid.values())
         ]
-    centre = {key: _get(base, key) for key in grid.keys}
+    centre = {key: look_up(base, key) for key in grid.keys}
     varied = (grid.one_at_a_time or {}).items()
     return [centre, *(centre | {key: value} for key, values in varied for value in values)]
 
@@ -211,15 +218,9 @@ def _checked(params: Any, grid: Grid, where: str) -> dict[str, Any]:
     return checked.model_dump()
 
 
-def _get(params: Any, dotted: str) -> Any:
-    for part in dotted.split("."):
-        params = params[part]
-    return params
-
-
 def _has(params: Any, dotted: str) -> bool:
     try:
-        return not isinstance(_get(params, dotted), dict)
+        return not isinstance(look_up(params, dotted), dict)
     except (KeyError, TypeError):
         return False
 

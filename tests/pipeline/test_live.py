@@ -1,0 +1,23 @@
+"""What DVCLive writes: one line an epoch, at the place of the epoch on the axis of all models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.live import LiveRecorder
+
+
+@pytest.mark.parametrize("counts", [1, 2])
+def test_an_epoch_stands_where_as_many_truths_were_seen(
+    counts: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    recorder = LiveRecorder(tmp_path / "live", counts)
+    for number, value in ((1, 0.25), (2, 0.5)):
+        recorder.epoch(number, {"ssim": value})
+    recorder.close()
+    lines = (tmp_path / "live/plots/metrics/ssim.tsv").read_text().splitlines()
+    assert lines == ["step\tssim", f"{counts}\t0.25", f"{2 * counts}\t0.5"]
