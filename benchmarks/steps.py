@@ -81,7 +81,7 @@ def tasks_of(sizes: dict[str, int], device_name: str) -> dict[str, Any]:
     )  # fmt: skip
     baseline_params = BaselineParams(
         **shared, width=sizes["width"], d_width=sizes["d_width"], sigma=0.0156, adversarial=1.0,
-        l1=100.0, cycle=10.0, identity=1.0, jitter=0.5,
+        l1=100.0, cycle=10.0, identity=1.0, cgan_lr_g=2e-4, cgan_lr_d=2e-4, jitter=0.5,
     )  # fmt: skip
     fusion = Fusion(sizes["fusion_size"], sizes["fusion_width"], 8)
     people = Identities(store, np.arange(SAMPLES), 1.0, 0)

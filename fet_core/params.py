@@ -160,7 +160,7 @@ class Transfer(Optimisation):
 
 
 class Baseline(Optimisation):
-    """cgan, pix2pix and g2gan, what the paper's model is compared with; cgan uses no `l1`."""
+    """cgan, pix2pix and g2gan, what the paper's model is compared with; cgan uses no `l1`, and rates of its own."""
 
     width: int = Field(ge=4)
     d_width: int = Field(ge=4)
@@ -169,6 +169,8 @@ class Baseline(Optimisation):
     l1: float = Field(ge=0)
     cycle: float = Field(ge=0)
     identity: float = Field(ge=0)
+    cgan_lr_g: float = Field(gt=0)
+    cgan_lr_d: float = Field(gt=0)
     jitter: float = Field(ge=0, le=1)
 
 

@@ -39,6 +39,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "baseline.validate_every": 1,
         "baseline.lr_g": 0.0002,
         "baseline.adversarial": 1.0,
+        "baseline.cgan_lr_g": 0.0002,
+        "baseline.cgan_lr_d": 0.0001,
         "baseline.jitter": 0.0,
     },
     "demo": {
@@ -71,6 +73,8 @@ PROFILES: dict[str, dict[str, Any]] = {
         "baseline.validate_every": 2,
         "baseline.lr_g": 0.001,
         "baseline.adversarial": 0.05,
+        "baseline.cgan_lr_g": 0.0002,
+        "baseline.cgan_lr_d": 0.001,
         "baseline.jitter": 0.5,
     },
 }

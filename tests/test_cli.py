@@ -267,7 +267,7 @@ def test_expressions_of_an_older_version_are_named(
     monkeypatch.chdir(tmp_path)
     assert fails(monkeypatch, command) == 2
     assert capsys.readouterr().err == (
-        'fet: row 1 of metrics/rafd/expressions.json has no "protocol" as it should be; run `dvc '
+        'fet: row 1 of metrics/rafd/expressions.json has no "protocol" or a wrong one; run `dvc '
         "repro` to make it again\n"
     )
 

@@ -107,7 +107,7 @@ def read_list(path: Path) -> list[dict[str, Any]]:
         wrong += [key for key in _BY_EXPRESSION if not _is_number(row.get(key), or_none=True)]
         if wrong:
             raise UserError(
-                f'row {place} of {path} has no "{wrong[0]}" as it should be; {_REMEDY} to make it '
+                f'row {place} of {path} has no "{wrong[0]}" or a wrong one; {_REMEDY} to make it '
                 "again"
             )
     return found

@@ -52,9 +52,12 @@ def cgan_task(
 
     Args:
         store: pictures and labels of all samples.
-        params: sizes and rates; its weights do not count.
+        params: sizes and rates (`cgan_lr_g`, `cgan_lr_d`); its weights do not count.
         validation: what looks at the generator.
     """
+
+    # Where no L1 term holds the generator, it outruns its discriminator at the others' rates.
+    rates = {"lr_g": params.cgan_lr_g, "lr_d": params.cgan_lr_d}
 
     def labels(rows: Rows) -> Tensor:
         return label_planes(store.expression[rows.truth])
@@ -67,7 +70,7 @@ def cgan_task(
         labels,
         True,
         store,
-        params,
+        params.model_copy(update=rates),
         Weights(1.0, 0.0, params.jitter),
         validation,
     )

@@ -145,7 +145,7 @@ def test_a_row_by_expression_has_its_names_and_numbers(
         with pytest.raises(UserError) as error:
             read_list(path)
         assert str(error.value) == (
-            f'row 2 of {path} has no "{key}" as it should be; run `dvc repro` to make it again'
+            f'row 2 of {path} has no "{key}" or a wrong one; run `dvc repro` to make it again'
         )
 
 

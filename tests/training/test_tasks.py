@@ -30,7 +30,15 @@ SHARED: dict[str, Any] = {
     "decay_from": 1.0, "seed": 3, "grids": 0, "validate_every": 1, "d_width": 4, "width": 4,
 }  # fmt: skip
 BASELINE = Baseline(
-    **SHARED, sigma=0.03, adversarial=1.0, l1=100.0, cycle=10.0, identity=1.0, jitter=0.5
+    **SHARED,
+    sigma=0.03,
+    adversarial=1.0,
+    l1=100.0,
+    cycle=10.0,
+    identity=1.0,
+    cgan_lr_g=1e-3,
+    cgan_lr_d=1e-3,
+    jitter=0.5,
 )
 OMEGA = Transfer(**SHARED, d_norm="spectral", mu1=1.0, mu2=100.0, true_landmarks=0.5, jitter=0.5)
 PHI = FusionParams(
