@@ -160,7 +160,10 @@ class Transfer(Optimisation):
 
 
 class Baseline(Optimisation):
-    """cgan, pix2pix and g2gan, what the paper's model is compared with; cgan uses no `l1`, and rates of its own."""
+    """cgan, pix2pix and g2gan, what the paper's model is compared with.
+
+    cgan uses no `l1` and has rates of its own.
+    """
 
     width: int = Field(ge=4)
     d_width: int = Field(ge=4)

@@ -96,8 +96,8 @@ def check_allowed(samples: pa.Table, allowed: Collection[str] | None) -> None:
     unknown = sorted(set(allowed or ()) - set(samples["subject"].to_pylist()))
     if unknown:
         raise UserError(
-            f'figures.subjects names "{unknown[0]}", who is not among the subjects of the data set; '
-            "mend the list in the params file"
+            f'figures.subjects names "{unknown[0]}", who is not among the subjects of the data '
+            "set; mend the list in the params file"
         )
 
 
