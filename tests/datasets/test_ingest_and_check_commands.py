@@ -26,6 +26,7 @@ def params(tmp_path):
         yaml = YAML()
         values = yaml.load(PARAMS)
         values["datasets"] = datasets
+        values["tables"] = {"datasets": []}
         values["split"] = {"by": "subject", "test_share": 0.4, "seed": 0}
         values["ingest"] = {"max_reject_share": 0.2}
         path = tmp_path / "params.yaml"

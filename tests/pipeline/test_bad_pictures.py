@@ -30,6 +30,7 @@ def params(folder: Path, channels: int = 3, share: float = 0.9) -> Path:
     text = text[:start] + dataset + text[end:]
     text = text.replace("max_reject_share: 0.2", f"max_reject_share: {share}")
     text = text.replace("test_share: 0.2", "test_share: 0.5")
+    text = text.replace("datasets: [ckplus, rafd]", "datasets: [rafd]")
     path = folder / "params.yaml"
     path.write_text(text, encoding="utf-8")
     return path
