@@ -1,0 +1,149 @@
+"""Ω+, the expression transfer module that moves the target's own pixels and paints the rest."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fet_core.faces.regions import REGIONS, regions
+from fet_core.models.motion import Motion, sample
+from fet_core.models.sizes import halvings, resized
+
+FIELD = 32
+"""Side of the field of motion that comes from the landmarks."""
+
+_SHUFFLE = 4
+_FURTHEST = 0.2
+_CLOSED = -3.0
+_FLOWS = 3
+
+
+class Made(NamedTuple):
+    """A picture [B, C, S, S], the photo moved alone, and how much was painted [B, 1, S, S]."""
+
+    picture: Tensor
+    moved: Tensor
+    mask: Tensor
+
+
+def _down(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False),
+        nn.GroupNorm(8, outputs),
+    )
+
+
+def _up(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False),
+        nn.GroupNorm(8, outputs),
+    )
+
+
+class Warping(nn.Module):
+    """I_gen from P_t, its points L_t and the wanted points J_gen: move first, paint second.
+
+    `Motion` takes the photo to J_gen. A U-net looks at the photo before and after, at the mouth and
+    eyes of both sets of points and at the motion, and gives three corrections: a residual flow,
+    summed over its three finest levels; a mask; and a colour layer for what no pixel of the target
+    shows (teeth, a closed eye's lid). The result is the moved photo outside the mask.
+
+    The U-net works on the picture at `working` pixels, folded 4×4 into channels, however large the
+    picture is: flow, mask and colours are scaled up, the photo is moved at full size. GroupNorm (Wu
+    2018) makes a result independent of the other pictures of its batch, in training too.
+
+    Args:
+        channels: of the pictures, 1 or 3.
+        width: of the first layer, a multiple of 8; at most eight times as many follow.
+        working: side in pixels at which the U-net works.
+    """
+
+    def __init__(self, channels: int, width: int, working: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.working = working
+        self.motion = Motion(FIELD)
+        depth = halvings(working // _SHUFFLE, 2)
+        widths = [width * min(2**level, 8) for level in range(depth + 1)]
+        folded = channels * _SHUFFLE**2
+        self.stem = nn.Conv2d(2 * folded + 2 * len(REGIONS) + 2, width, 3, 1, 1)
+        self.down = nn.ModuleList(_down(widths[level], widths[level + 1]) for level in range(depth))
+        self.up = nn.ModuleList(
+            _up(widths[level] * (1 if level == depth else 2), widths[level - 1])
+            for level in range(depth, 0, -1)
+        )
+        self.flow = nn.ModuleList(
+            nn.Conv2d(2 * widths[level], 2, 3, 1, 1) for level in range(min(_FLOWS, depth))[::-1]
+        )
+        last = nn.Conv2d(width, folded + _SHUFFLE**2, 3, 1, 1)
+        self.paint = nn.Sequential(
+            nn.Conv2d(2 * width + folded, width, 3, 1, 1), nn.LeakyReLU(0.2), last
+        )
+        for head in [*self.flow, last]:
+            # At first the photo is moved as the landmarks say, and hardly painted on.
+            for value in head.parameters():
+                nn.init.zeros_(value)
+        with torch.no_grad():
+            last.bias[folded:] = _CLOSED
+
+    def forward(
+        self, photo: Tensor, points: Tensor, wanted: Tensor, field: Tensor | None = None
+    ) -> Made:
+        """The photo with the expression of the wanted points.
+
+        Args:
+            photo: P_t, [B, C, S, S], -1 to 1.
+            points: L_t, [B, 68, 2] pixels of it.
+            wanted: J_gen, the same.
+            field: what `motion` gives for them, where it is known already.
+        """
+        size = photo.shape[-1]
+        if field is None:
+            field = self.motion(points, wanted, size)
+        side = self.working // _SHUFFLE
+        small = _shrunk(photo, self.working)
+        seen = [
+            F.pixel_unshuffle(sample(small, field), _SHUFFLE),
+            F.pixel_unshuffle(small, _SHUFFLE),
+            regions(wanted, size, side),
+            regions(points, size, side),
+            10 * resized(field, side),
+        ]
+        value = self.stem(torch.cat(seen, dim=1))
+        skips = []
+        for layer in self.down:
+            skips.append(value)
+            value = layer(value)
+        rest: Tensor | None = None
+        heads = list(self.flow)
+        for level, layer in enumerate(self.up):
+            value = torch.cat([layer(value), skips.pop()], dim=1)
+            head = level - len(self.up) + len(heads)
+            if head >= 0:
+                step = 0.1 * heads[head](F.leaky_relu(value, 0.2)).float()
+                rest = step if rest is None else resized(rest, value.shape[-1]) + step
+        assert rest is not None
+        rest = _FURTHEST * torch.tanh(rest / _FURTHEST)
+        total = resized(field, side) + rest
+        again = F.pixel_unshuffle(sample(small, total), _SHUFFLE)
+        painted = self.paint(torch.cat([F.leaky_relu(value, 0.2), again], dim=1)).float()
+        folded = self.channels * _SHUFFLE**2
+        colour = torch.tanh(F.pixel_shuffle(painted[:, :folded], _SHUFFLE))
+        mask = torch.sigmoid(F.pixel_shuffle(painted[:, folded:], _SHUFFLE))
+        colour, mask = resized(colour, size), resized(mask, size)
+        moved = sample(photo, total)
+        return Made(moved + mask * (colour - moved), moved, mask)
+
+
+def _shrunk(picture: Tensor, size: int) -> Tensor:
+    """Scaled without aliasing; untouched where it has the size already."""
+    if picture.shape[-1] == size:
+        return picture
+    return F.interpolate(
+        picture, (size, size), mode="bilinear", align_corners=False, antialias=True
+    )
