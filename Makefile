@@ -5,7 +5,8 @@ VENV := .venv
 DEMO := ckplus rafd
 THREADS := $(shell n=$$(( $$(nproc 2>/dev/null || echo 2) / 2 )); echo $$(( n > 0 ? n : 1 )))
 MODELS := cgan pix2pix g2gan
-STAGES := ingest grayscale align landmarks augment train_fusion train_transfer evaluate \
+STAGES := ingest grayscale align landmarks augment refine train_fusion train_transfer evaluate \
+	train_fusion_plus train_transfer_plus evaluate_fet_plus \
 	$(MODELS:%=train_%) $(MODELS:%=evaluate_%)
 GRIDS := lambda cycle mu normalisation g2gan-identity
 BIN := $(VENV)/bin
@@ -18,8 +19,8 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 18
 
 .PHONY: demo
-demo: env ## train the paper's model on the demo faces, print its tables and where the figures are
-	$(MAKE) --jobs=2 $(DEMO:%=evaluate@%)
+demo: env ## train the paper's model and FET+ on the demo faces, print tables and where the figures are
+	$(MAKE) --jobs=2 $(DEMO:%=evaluate_plus@%)
 	$(BIN)/fet show
 
 .PHONY: tables
@@ -30,7 +31,10 @@ tables: env ## everything: the baselines too, the full tables, metrics/report.ht
 
 # One data set beside the other with half of the cores each: two cores serve two single-threaded
 # trainings better than one of two threads, by a third and more.
-evaluate@% compare@%: env
+evaluate_plus@%: env
+	OMP_NUM_THREADS=$(THREADS) $(BIN)/dvc repro evaluate@$* $@
+
+compare@%: env
 	OMP_NUM_THREADS=$(THREADS) $(BIN)/dvc repro $@
 
 .PHONY: experiments

@@ -159,6 +159,52 @@ class Transfer(Optimisation):
     jitter: float = Field(ge=0, le=1)
 
 
+class Refine(_Section):
+    """The 68 points again, for FET+."""
+
+    readings: int = Field(ge=1)
+
+
+class FusionPlus(Optimisation):
+    """Φ+: Eq. 1 and Eq. 3 to 6 over points; or the paper's Φ, whose peaks are decoded."""
+
+    representation: Literal["points", "heatmap"]
+    rank: int = Field(ge=1, le=136)
+    width: int = Field(ge=4)
+    code: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0)
+    noise: float = Field(ge=0, lt=0.1)
+    identities: float = Field(ge=0, le=2)
+    d_width: int = Field(ge=4)
+    lambda1: float = Field(ge=0)
+    lambda2: float = Field(ge=0)
+    lambda3: float = Field(ge=0)
+
+
+class TransferPlus(Optimisation):
+    """Ω+: a generator that moves pixels; or the paper's Ω on the points of Φ+."""
+
+    generator: Literal["warp", "unet"]
+    width: int = Field(ge=8, multiple_of=8)
+    working: int = Field(ge=32)
+    motion: bool
+    ridge: float = Field(gt=0)
+    d_width: int = Field(ge=4)
+    mu1: float = Field(ge=0)
+    mu2: float = Field(ge=0)
+    structure: float = Field(ge=0)
+    moved: float = Field(ge=0)
+    regions: float = Field(ge=0)
+    true_landmarks: float = Field(ge=0, le=1)
+    jitter: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _allowed(self) -> TransferPlus:
+        _check_size("transfer_plus.working", self.working)
+        return self
+
+
 class Baseline(Optimisation):
     """cgan, pix2pix and g2gan, what the paper's model is compared with.
 
@@ -203,6 +249,9 @@ class Params(_Section):
     augment: Augment
     fusion: Fusion
     transfer: Transfer
+    refine: Refine
+    fusion_plus: FusionPlus
+    transfer_plus: TransferPlus
     baseline: Baseline
     tables: Tables
     evaluate: Evaluate

@@ -16,11 +16,13 @@ ROWS = {
     "evaluate_cgan": ("cgan",),
     "evaluate_pix2pix": ("pix2pix",),
     "evaluate_g2gan": ("g2gan",),
+    "evaluate_fet_plus": ("fet-plus",),
     "evaluate": ("copy", "warp", "fet", "truth"),
 }
 """Rows by the folder that holds their scores."""
 
-OURS = "fet"
+OURS = {"fet": "differences.json", "fet-plus": "differences-plus.json"}
+"""The models whose differences to all other rows are told, and the files that tell them."""
 
 
 def compare(
@@ -54,13 +56,13 @@ def compare(
         made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
     for row in stages:
         results.read_row(folder / f"{row}.json")
-    ours, truth = found[OURS], found["truth"]
-    compared = {
-        row: summaries.differences(ours, scores, truth)
-        for row, scores in found.items()
-        if row not in (OURS, "truth")
-    }
-    results.write(folder / "differences.json", {"model": OURS, "rows": compared})
+    for ours, file in OURS.items():
+        compared = {
+            row: summaries.differences(found[ours], scores, found["truth"])
+            for row, scores in found.items()
+            if row not in (ours, "truth")
+        }
+        results.write(folder / file, {"model": ours, "rows": compared})
     results.write_list(folder / "expressions.json", summaries.by_expression(found))
     write_text(folder / "table.md", table(results_of(folder, params, dataset)))
 
@@ -99,4 +101,4 @@ def _command(dataset: str, stage: str) -> str:
 
 def _words(stage: str) -> str:
     """A folder of `ROWS` as the command and its own option: "evaluate --row cgan"."""
-    return stage.replace("_", " --row ", 1)
+    return stage.replace("_", " --row ", 1).replace("_", "-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fet_core.evaluation.protocols import Protocol
     from fet_core.evaluation.rows import Row
+    from fet_core.store import Store
     from pipeline.inputs import Inputs
 
     Rows = dict[str, tuple[Row, Sequence[Protocol]]]
@@ -29,12 +30,13 @@ class Which(StrEnum):
     cgan = "cgan"
     pix2pix = "pix2pix"
     g2gan = "g2gan"
+    plus = "fet-plus"
 
 
 def evaluate(
     dataset: common.DatasetOption,
     row: Annotated[
-        Which, typer.Option("--row", help="A baseline's row, or paper: copy, warp and fet.")
+        Which, typer.Option("--row", help="A baseline's row, fet-plus, or paper: copy, warp, fet.")
     ] = Which.paper,
     in_: common.InOption = None,
     out: common.OutOption = None,
@@ -54,11 +56,16 @@ def evaluate(
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
     folder = common.metrics_folder(metrics, settings, dataset, out)
-    name = "evaluate" if row is Which.paper else f"evaluate_{row.value}"
+    name = "evaluate" if row is Which.paper else f"evaluate_{row.value.replace('-', '_')}"
     details = common.out_folder(out, settings, dataset) / name
     inputs = open_inputs(source, settings, dataset, device)
     scores.check_triples(inputs.pairs_table)
-    make = _paper_rows(inputs, source) if row is Which.paper else _baseline_row(inputs, source, row)
+    if row is Which.plus:
+        make = _plus_row(inputs, source)
+    elif row is Which.paper:
+        make = _paper_rows(inputs, source)
+    else:
+        make = _baseline_row(inputs, source, row)
     store, batch = inputs.store, settings.evaluate.batch_size
     truth = scores.measure_truth(store, inputs.pairs, inputs.pairs_table)
     reader = ExpressionReader.of(inputs.samples)
@@ -79,7 +86,12 @@ def evaluate(
         results.write(folder / "intervals" / f"{key}.json", intervals)
     note_shown(details, inputs.pairs_table, inputs.shown)
     if row is Which.paper:
-        _figures(inputs, {key: made for key, (made, _) in make.items()}, folder / "figures")
+        _figures(inputs, {key: made for key, (made, _) in make.items()}, "fet", folder / "figures")
+    if row is Which.plus:
+        fet = _paper_rows(inputs, source)["fet"][0]
+        compared = {"fet": fet, "fet-plus": make["fet-plus"][0]}
+        _figures(inputs, compared, "fet-plus", folder / "plus")
+        results.write(folder / "plus" / "landmarks.json", _landmarks(inputs, source))
     print(f"{dataset}: {', '.join(make)} on {len(inputs.pairs)} test triples in {folder}")
 
 
@@ -111,8 +123,48 @@ def _baseline_row(inputs: Inputs, source: Path, row: Which) -> Rows:
     return {name: (made, baseline_protocols(name))}
 
 
-def _figures(inputs: Inputs, made: dict[str, Row], folder: Path) -> None:
-    """Fig. 3 and 4 of the paper, and the rows beside each other on a few triples."""
+def _plus_row(inputs: Inputs, source: Path) -> Rows:
+    from fet_core.evaluation import plus
+    from fet_core.evaluation.protocols import PROTOCOLS
+
+    store = plus.refined(inputs.store, inputs.samples, source / "refine" / "samples.parquet")
+    fusion = plus.load_fusion_plus(source / "train_fusion_plus", store)
+    transfer = plus.load_transfer_plus(source / "train_transfer_plus", store)
+    return {"fet-plus": (plus.plus_row(store, fusion, transfer), PROTOCOLS)}
+
+
+def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
+    """NME of Φ+, of the paper's Φ and of what needs no training, by how the truth was read."""
+    from fet_core.datasets.triples import training_rows
+    from fet_core.evaluation import plus, predictors
+    from fet_core.models.fusion import load_fusion
+    from fet_core.models.peaks import PeakFusion
+
+    store = inputs.store
+    refined = plus.refined(store, inputs.samples, source / "refine" / "samples.parquet")
+    training = training_rows(inputs.samples)
+    fusion, note = load_fusion(source / "train_fusion" / "fusion.safetensors", store.device)
+    peaks = PeakFusion(fusion, note["sigma"], store.size)
+    ours = plus.load_fusion_plus(source / "train_fusion_plus", refined)
+    people = inputs.pairs_table["target_subject"].to_pylist()
+
+    def rows(landmarks: Store) -> dict[str, predictors.Predictor]:
+        simple = predictors.simple_predictors(landmarks, training)
+        return simple | {"Φ, decoded": plus.predictor(landmarks, peaks)}
+
+    every = {
+        "one reading": rows(store) | {"Φ+": plus.predictor(refined, ours)},
+        "mean of readings": rows(refined) | {"Φ+": plus.predictor(refined, ours)},
+    }
+    rest = (inputs.pairs, people, inputs.settings.evaluate.batch_size)
+    return {
+        "one reading": predictors.table(every["one reading"], store.points, *rest),
+        "mean of readings": predictors.table(every["mean of readings"], refined.points, *rest),
+    }
+
+
+def _figures(inputs: Inputs, made: dict[str, Row], model: str, folder: Path) -> None:
+    """Fig. 3 and 4 of the paper with a model, and the rows beside each other on a few triples."""
     from fet_core.evaluation.choice import figure_sources, figure_targets
     from fet_core.evaluation.sheets import comparison_sheet, transfer_sheet
     from fet_core.files import write_png
@@ -129,7 +181,7 @@ def _figures(inputs: Inputs, made: dict[str, Row], folder: Path) -> None:
     for name in ("transfer.png", "comparison.png"):
         (folder / name).unlink(missing_ok=True)
     if top and side:
-        write_png(folder / "transfer.png", transfer_sheet(made["fet"], store, samples, top, side))
+        write_png(folder / "transfer.png", transfer_sheet(made[model], store, samples, top, side))
     if inputs.shown:
         names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
         compared = {key: row for key, row in made.items() if key not in ("copy", "truth")}

@@ -60,8 +60,12 @@ def results_of(folder: Path, params: Path, dataset: str | None = None) -> Result
         for name in rows
         if (path := folder / "intervals" / f"{name}.json").is_file()
     }
-    compared = folder / "differences.json"
-    model, differences = read_differences(compared) if compared.is_file() else ("fet", {})
+    compared = [
+        read_differences(path)
+        for name in ("differences-plus.json", "differences.json")
+        if (path := folder / name).is_file()
+    ]
+    (model, differences), *more = compared or [("fet", {})]
     by_expression = folder / "expressions.json"
     own = folder / "params.yaml"
     name = dataset if dataset is not None else folder.name
@@ -72,6 +76,7 @@ def results_of(folder: Path, params: Path, dataset: str | None = None) -> Result
         intervals=intervals,
         differences=differences,
         model=model,
+        more=more,
         expressions=read_list(by_expression) if by_expression.is_file() else [],
         paper=PAPER.get(reader),
     )

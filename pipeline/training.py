@@ -117,7 +117,11 @@ class Run:
         recorder.close()
 
     def keep(
-        self, kind: str, sizes: dict[str, int], net: nn.Module, note: dict[str, Any] | None = None
+        self,
+        kind: str,
+        sizes: Mapping[str, float],
+        net: nn.Module,
+        note: dict[str, Any] | None = None,
     ) -> Path:
         """Write the weights, and drop the checkpoints that led to them.
 
@@ -136,22 +140,45 @@ class Run:
         print(f"{self.inputs.dataset}: {kind} in {path}")
         return path
 
+    def take(self, kind: str, weights: Path) -> None:
+        """Let the weights of another stage stand for this one's; nothing is trained.
+
+        Args:
+            kind: the model's name, and that of the file.
+            weights: of the other stage.
+
+        Raises:
+            UserError: there are none.
+        """
+        from fet_core.errors import UserError
+        from fet_core.files import atomic_path
+
+        if not weights.is_file():
+            raise UserError(f"there are no weights at {weights}; train the model first")
+        path = self._out / f"{kind}.safetensors"
+        with atomic_path(path) as temporary:
+            shutil.copyfile(weights, temporary)
+        # DVC wants what the stage declares, though no epoch was trained.
+        (self._live / "plots" / "metrics").mkdir(parents=True, exist_ok=True)
+        (self._live / "plots" / "images").mkdir(parents=True, exist_ok=True)
+        (self._live / "metrics.json").write_text("{}\n", encoding="utf-8")
+        print(f"{self.inputs.dataset}: {kind} in {path}")
+
 
 def _fingerprint(inputs: Inputs, options: Optimisation, depends: Mapping[str, Path]) -> str:
     """Names a run by everything its weights and its history depend on."""
     import torch
 
-    import fet_core
-    from fet_core.files import sha256
+    from fet_core import files
     from fet_core.training.checkpoint import code_digest, fingerprint
 
-    library = Path(fet_core.__file__).parent
+    library = Path(files.__file__).parent
     folders = ("datasets", "evaluation", "faces", "models", "training")
     parts: dict[str, Any] = {
         "options": options.model_dump(),
         "dataset": inputs.dataset,
         "shown": inputs.allowed,
-        "files": {key: sha256(path) for key, path in (inputs.files | dict(depends)).items()},
+        "files": {key: files.sha256(path) for key, path in (inputs.files | dict(depends)).items()},
         "code": code_digest(library / "store.py", *(library / name for name in folders)),
         "device": inputs.store.device.type,
         "torch": torch.__version__,

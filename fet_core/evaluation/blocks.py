@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fet_core.evaluation.protocols import PROTOCOLS
 from fet_core.evaluation.results import METRICS, ROWS, Metric
 
 PAPER: dict[str, dict[str, tuple[float, float]]] = {
@@ -48,6 +49,7 @@ class Results:
         intervals: row to protocol to metric to [low, high].
         differences: row to protocol to metric to {"difference", "low", "high"}: `model` minus it.
         model: the model of the differences.
+        more: other models with their differences.
         expressions: the lines of expressions.json.
         paper: the paper's table for this data set.
     """
@@ -57,6 +59,7 @@ class Results:
     intervals: Mapping[str, Numbers] = field(default_factory=dict)
     differences: Mapping[str, Numbers] = field(default_factory=dict)
     model: str = "fet"
+    more: Sequence[tuple[str, Mapping[str, Numbers]]] = ()
     expressions: Sequence[Mapping[str, Any]] = ()
     paper: Mapping[str, tuple[float, float]] | None = None
 
@@ -151,6 +154,17 @@ def summary(results: Results) -> Block:
         lines.append((name, tuple(kept)))
     heads = tuple(head(m) if p == "transfer" else f"{p} {head(m)}" for p, m in asked)
     return Block("Protocol transfer, and oracle where said", heads, tuple(lines))
+
+
+def all_differences(results: Results) -> list[Block]:
+    """The blocks of `differences` for every model that has any, in both protocols."""
+    models = [(results.model, results.differences), *results.more]
+    found = [
+        differences(replace(results, model=model, differences=rows), protocol)
+        for model, rows in models
+        for protocol in PROTOCOLS
+    ]
+    return [block for block in found if block]
 
 
 def differences(results: Results, protocol: str) -> Block | None:

@@ -75,7 +75,6 @@ def _section(number: int, section: Section) -> dict[str, Any]:
     """Everything that the template shows of a data set, finished."""
     results = section.results
     scored = [blocks.scores(results, protocol) for protocol in PROTOCOLS]
-    stepped = [blocks.differences(results, protocol) for protocol in PROTOCOLS]
     curves = [curve_chart(f"set-{number}-{metric}", metric, section.curves) for metric in CURVES]
     bars = [
         expression_chart(f"set-{number}-by-{metric}", metric, results.expressions)
@@ -91,7 +90,7 @@ def _section(number: int, section: Section) -> dict[str, Any]:
         "title": results.title,
         "note": blocks.note(results),
         "scores": [block for block in scored if block.lines],
-        "differences": [block for block in stepped if block],
+        "differences": blocks.all_differences(results),
         "paper": blocks.beside_the_paper(results),
         "figures": [_figure(section.name, name, section.figures[name]) for name in figures],
         "curves": [_safe(chart) for chart in curves if chart],

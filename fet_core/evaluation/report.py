@@ -7,8 +7,8 @@ from fet_core.evaluation.blocks import (
     Block,
     Cell,
     Results,
+    all_differences,
     beside_the_paper,
-    differences,
     note,
     scores,
     summary,
@@ -26,10 +26,8 @@ def table(results: Results) -> str:
         if block.lines:
             parts += [f"### {block.caption}", markdown(block)]
     parts += _paper(results, "### ")
-    for protocol in PROTOCOLS:
-        found = differences(results, protocol)
-        if found:
-            parts += [f"### {found.caption}", markdown(found)]
+    for found in all_differences(results):
+        parts += [f"### {found.caption}", markdown(found)]
     if results.differences:
         parts.append(
             "Paired over the same triples; in bold where the head has an arrow and the interval "

@@ -18,7 +18,7 @@ SCHEMA = 2
 ROWS = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 """Rows of the tables in their order; `truth` is a ceiling and never in competition."""
 
-_OTHERS = ("differences", "expressions")
+_OTHERS = ("differences", "differences-plus", "expressions")
 _NAMES = ("model", "protocol", "expression")
 _BY_EXPRESSION = ("ssim", "psnr", "nme", "read")
 _REMEDY = "run `dvc repro`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 def save(
-    path: Path, kind: str, sizes: dict[str, int], net: nn.Module, note: dict[str, Any]
+    path: Path, kind: str, sizes: Mapping[str, float], net: nn.Module, note: dict[str, Any]
 ) -> None:
     """Write a network's weights.
 
@@ -30,7 +31,7 @@ def save(
     from safetensors.torch import save_file
 
     # One entry, because safetensors writes several in an order that changes from call to call.
-    header = {"fet": json.dumps({"kind": kind, "sizes": sizes, "note": note}, sort_keys=True)}
+    header = {"fet": json.dumps({"kind": kind, "sizes": dict(sizes), "note": note}, sort_keys=True)}
     state = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     with atomic_path(path) as temporary:
         save_file(state, temporary, metadata=header)
@@ -72,6 +73,32 @@ def load(
             f"{path} is damaged or not made by this version; train the model again"
         ) from error
     return net.eval(), note
+
+
+def load_chosen(
+    path: Path, kind: str, builds: Mapping[str, type[Net]], choice: str
+) -> tuple[Net, dict[str, Any]]:
+    """As `load`, where the note says which of several networks the file holds.
+
+    Args:
+        path: ends in .safetensors.
+        kind: the model's name, as in `save`.
+        builds: the networks' classes.
+        choice: the key of the note whose value is a key of `builds`.
+
+    Raises:
+        UserError: as `load`.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    name = next(iter(builds))
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get("fet", "{}"))
+        name = header.get("note", {}).get(choice, name)
+    except (SafetensorError, OSError, ValueError, AttributeError):
+        pass  # `load` says in a sentence what is wrong.
+    return load(path, kind, builds.get(name, builds[next(iter(builds))]), (choice,))
 
 
 def load_fitting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from fet_core.tables import POINTS
 
@@ -137,3 +138,25 @@ def _components(rows: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     kept = directions[:rank].T
     largest = kept.gather(0, kept.abs().argmax(dim=0, keepdim=True))
     return (values[:rank] / len(rows) ** 0.5).float(), (kept * largest.sign()).float()
+
+
+class PointCritic(nn.Module):
+    """D_J over points: one logit a face, with spectral normalisation as in Table 2.
+
+    Args:
+        width: of the two hidden layers.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2 * POINTS, width),
+            nn.LeakyReLU(0.2),
+            spectral_norm(nn.Linear(width, width)),
+            nn.LeakyReLU(0.2),
+            nn.Linear(width, 1),
+        )
+
+    def forward(self, points: Tensor) -> Tensor:
+        """Logits [B, 1] of points [B, 68, 2] about the picture's middle, in halves of its side."""
+        return self.layers(points.flatten(1))

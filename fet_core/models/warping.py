@@ -88,8 +88,8 @@ class Warping(nn.Module):
             # At first the photo is moved as the landmarks say, and hardly painted on.
             for value in head.parameters():
                 nn.init.zeros_(value)
-        with torch.no_grad():
-            last.bias[folded:] = _CLOSED
+        closed = torch.full((_SHUFFLE**2,), _CLOSED)
+        last.bias = nn.Parameter(torch.cat([torch.zeros(folded), closed]))
 
     def forward(
         self, photo: Tensor, points: Tensor, wanted: Tensor, field: Tensor | None = None

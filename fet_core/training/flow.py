@@ -75,7 +75,8 @@ def _flow(moved: Tensor, truth: Tensor, side: int) -> Tensor:
     search.setFinestScale(0 if size < 192 else 1)
     flows = []
     for a, b in zip(_grey(moved), _grey(truth), strict=True):
-        flow = cv2.GaussianBlur(search.calc(b, a, None), (0, 0), _BLUR * size)
+        start = np.zeros((size, size, 2), np.float32)
+        flow = cv2.GaussianBlur(search.calc(b, a, start), (0, 0), _BLUR * size)
         small = cv2.resize(flow, (side, side), interpolation=cv2.INTER_AREA)
         flows.append(small.transpose(2, 0, 1).ravel() * (2 / size))
     return torch.from_numpy(np.stack(flows).astype(np.float64))
