@@ -14,17 +14,23 @@ from pipeline import (
     check,
     compare,
     evaluate,
+    export,
     grayscale,
     ingest,
     landmarks,
+    merge,
     profile,
+    refine,
     report,
     show,
     sweep,
     synthesize,
     train_baseline,
     train_fusion,
+    train_fusion_plus,
     train_transfer,
+    train_transfer_plus,
+    transfer,
 )
 
 app = typer.Typer(
@@ -41,15 +47,21 @@ app.command("grayscale")(grayscale.grayscale)
 app.command("align")(align.align)
 app.command("landmarks")(landmarks.landmarks)
 app.command("augment")(augment.augment)
+app.command("refine")(refine.refine)
 app.command("train-fusion")(train_fusion.train_fusion)
 app.command("train-transfer")(train_transfer.train_transfer)
+app.command("train-fusion-plus")(train_fusion_plus.train_fusion_plus)
+app.command("train-transfer-plus")(train_transfer_plus.train_transfer_plus)
 app.command("train-baseline")(train_baseline.train_baseline)
 app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("sweep")(sweep.sweep)
 app.command("show")(show.show)
 app.command("profile")(profile.profile)
+app.command("transfer")(transfer.transfer)
 app.add_typer(synthesize.app, name="synthesize")
 
 

@@ -70,6 +70,8 @@ def plus_row(store: Store, fusion: Fuses, transfer: Generator) -> Row:
     """
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        if not len(pairs):
+            return store.bytes(pairs.target)
         own = store.points[pairs.target]
         wanted = store.points[pairs.truth]
         if protocol == "transfer":

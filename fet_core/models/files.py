@@ -75,6 +75,14 @@ def load(
     return net.eval(), note
 
 
+def sizes_of(path: Path) -> dict[str, float]:
+    """The arguments that build the network in a file that `load` can read."""
+    from safetensors import safe_open
+
+    with safe_open(str(path), framework="pt") as file:
+        return dict(json.loads(file.metadata()["fet"])["sizes"])
+
+
 def load_chosen(
     path: Path, kind: str, builds: Mapping[str, type[Net]], choice: str
 ) -> tuple[Net, dict[str, Any]]:

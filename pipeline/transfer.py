@@ -1,0 +1,100 @@
+"""`fet transfer`: the expression of one photograph on the face in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fet_core.errors import UserError
+from pipeline import common
+
+if TYPE_CHECKING:
+    from fet_core.portrait import Picture
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def transfer(
+    source: Annotated[Path, typer.Argument(help="The photograph whose expression to take.")],
+    target: Annotated[Path, typer.Argument(help="The photograph whose face to change.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture to write, .png or .jpg.")],
+    intensity: Annotated[
+        float,
+        typer.Option(
+            "--intensity", help="0 keeps the target's expression, 1 takes the source's, 2 doubles."
+        ),
+    ] = 1.0,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Write source, target and result side by side.")
+    ] = False,
+    source_face: Annotated[
+        int | None,
+        typer.Option(
+            "--source-face", help="Which of the source's faces to take, from left to right from 1."
+        ),
+    ] = None,
+    target_face: Annotated[
+        int | None,
+        typer.Option(
+            "--target-face", help="Which of the target's faces to change, counted likewise."
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="A file of `fet export` [default: the shipped weights]."),
+    ] = None,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Write the target's photograph with the source's expression."""
+    _check_out(out, source, target)
+    from fet_core.portrait import Transfer, beside, open_picture
+
+    made = Transfer(model, device)(source, target, intensity, source_face, target_face)
+    if compare:
+        made = beside([open_picture(source), open_picture(target), made])
+    _write(out, made, target)
+    if compare:
+        print(f"{out}: {source}, {target} and the result side by side")
+    else:
+        print(f"{out}: {target} with the expression of {source}")
+
+
+def _check_out(out: Path, source: Path, target: Path) -> None:
+    """Refuse an output that cannot be written before anything is computed."""
+    if out.suffix.lower() not in SUFFIXES:
+        raise UserError(
+            f"{out} does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; "
+            "give the output one of these endings"
+        )
+    if out.is_dir():
+        raise UserError(f"{out} is a folder; name a picture in it")
+    for picture in (source, target):
+        same = out.resolve() == picture.resolve()
+        if same or (out.exists() and picture.exists() and out.samefile(picture)):
+            raise UserError(
+                f"the output {out} would overwrite the picture {picture}; choose another with -o"
+            )
+
+
+def _write(out: Path, picture: Picture, like: Path) -> None:
+    """Write a picture, with the colour profile of the file `like` where it has a fitting one."""
+    from PIL import Image
+
+    from fet_core.files import atomic_path
+
+    with Image.open(like) as image:
+        profile = image.info.get("icc_profile") or b""
+    options: dict[str, Any] = {}
+    if profile[16:20] == (b"RGB " if picture.ndim == 3 else b"GRAY"):
+        options["icc_profile"] = profile
+    if out.suffix.lower() != ".png":
+        options |= {"quality": 95, "subsampling": 0}
+    try:
+        with atomic_path(out) as temporary:
+            Image.fromarray(picture).save(temporary, **options)
+    except OSError as error:
+        raise UserError(
+            f"{out} cannot be written ({error.strerror or error}); choose another with -o"
+        ) from error
