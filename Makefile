@@ -43,15 +43,36 @@ experiments: env ## run the grids of experiments/ on the demo faces
 	$(BIN)/fet report
 
 .PHONY: london
-london: env ## the full table and an experiment on real photographs: make london LONDON=path/to/london
-	run() { $(BIN)/fet "$$@" --dataset london --params metrics/london/params.yaml || exit $$?; }; \
-	for stage in ingest grayscale align landmarks; do run $$stage --root "$(LONDON)"; done; \
-	for stage in augment train-fusion train-transfer evaluate; do run $$stage; done; \
-	for model in $(MODELS); do \
-		run train-baseline --model $$model; run evaluate --row $$model; \
+london: env ## the full tables and experiments on real photographs: make london LONDON=path/to/london
+	for set in london london-256; do \
+		run() { $(BIN)/fet "$$@" --dataset $$set --params metrics/$$set/params.yaml || exit $$?; }; \
+		for stage in ingest grayscale align landmarks; do run $$stage --root "$(LONDON)"; done; \
+		run augment; run refine --root "$(LONDON)"; \
+		for stage in train-fusion train-transfer evaluate; do run $$stage; done; \
+		for stage in train-fusion-plus train-transfer-plus; do run $$stage; done; \
+		run evaluate --row fet-plus; \
+		for model in $(MODELS); do \
+			run train-baseline --model $$model; run evaluate --row $$model; \
+		done; \
+		run compare; \
 	done; \
-	run compare; \
-	$(BIN)/fet sweep experiments/normalisation-london.yaml --root "$(LONDON)"
+	for grid in normalisation-london fet-plus; do \
+		$(BIN)/fet sweep experiments/$$grid.yaml --root "$(LONDON)" || exit $$?; \
+	done
+
+.PHONY: weights
+weights: env ## train the shipped weights again: make weights LONDON=path/to/london
+	run() { $(BIN)/fet "$$@" --params metrics/shipped/params.yaml || exit $$?; }; \
+	for set in ckplus rafd london; do \
+		place="--out data/parts/$$set"; root=; \
+		[ $$set = london ] && root="--root $(LONDON)"; \
+		run ingest --dataset $$set $$place $$root; place="--in data/parts/$$set $$place"; \
+		for stage in grayscale align landmarks; do run $$stage --dataset $$set $$place $$root; done; \
+		run augment --dataset $$set $$place; run refine --dataset $$set $$place $$root; \
+	done; \
+	$(BIN)/fet merge data/parts/ckplus data/parts/rafd data/parts/london --out data/shipped; \
+	run train-fusion-plus --dataset shipped; run train-transfer-plus --dataset shipped; \
+	run export --dataset shipped --out fet_core/weights/fet-plus-small.safetensors
 
 .PHONY: readme
 readme: env ## bring the README's tables in step with metrics/
@@ -88,4 +109,4 @@ env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 l
 
 .PHONY: clean
 clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
-	rm -rf $(foreach stage,$(STAGES),data/*/$(stage)) data/sweeps checkpoints
+	rm -rf $(foreach stage,$(STAGES),data/*/$(stage)) data/parts data/sweeps checkpoints

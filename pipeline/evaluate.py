@@ -88,8 +88,10 @@ def evaluate(
     if row is Which.paper:
         _figures(inputs, {key: made for key, (made, _) in make.items()}, "fet", folder / "figures")
     if row is Which.plus:
-        fet = _paper_rows(inputs, source)["fet"][0]
-        compared = {"fet": fet, "fet-plus": make["fet-plus"][0]}
+        # A grid of experiments trains FET+ alone, and has no `fet` to show beside it.
+        known = (source / "train_transfer").is_dir()
+        beside = {"fet": _paper_rows(inputs, source)["fet"][0]} if known else {}
+        compared = beside | {"fet-plus": make["fet-plus"][0]}
         _figures(inputs, compared, "fet-plus", folder / "plus")
         results.write(folder / "plus" / "landmarks.json", _landmarks(inputs, source))
     print(f"{dataset}: {', '.join(make)} on {len(inputs.pairs)} test triples in {folder}")
