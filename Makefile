@@ -70,9 +70,18 @@ weights: env ## train the shipped weights again: make weights LONDON=path/to/lon
 		for stage in grayscale align landmarks; do run $$stage --dataset $$set $$place $$root; done; \
 		run augment --dataset $$set $$place; run refine --dataset $$set $$place $$root; \
 	done; \
-	$(BIN)/fet merge data/parts/ckplus data/parts/rafd data/parts/london --out data/shipped; \
-	run train-fusion-plus --dataset shipped; run train-transfer-plus --dataset shipped; \
-	run export --dataset shipped --out fet_core/weights/fet-plus-small.safetensors
+	$(BIN)/fet merge data/parts/ckplus data/parts/rafd data/parts/london --out data/merged; \
+	run train-fusion-plus --dataset merged --metrics metrics/shipped; \
+	run train-transfer-plus --dataset merged --metrics metrics/shipped; \
+	run export --dataset merged --out fet_core/weights/fet-plus-small.safetensors
+
+.PHONY: latency
+latency: env ## measure how long the shipped weights take for a picture
+	$(BIN)/python benchmarks/latency.py
+
+.PHONY: quality
+quality: env ## score the shipped weights on the data sets that were run: make quality SETS="rafd london"
+	$(BIN)/python benchmarks/quality.py $(SETS:%=data/%)
 
 .PHONY: readme
 readme: env ## bring the README's tables in step with metrics/

@@ -20,7 +20,7 @@ from pydantic import (
 from fet_core.errors import UserError
 from fet_core.files import atomic_path
 
-RESERVED = ("demo", "parts", "sweeps", "experiments", "benchmarks")
+RESERVED = ("demo", "parts", "shipped", "sweeps", "experiments", "benchmarks")
 """Folders in data/ and metrics/ that are no data set's."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -11,8 +13,8 @@ REGIONS = (INNER_LIPS, OUTER_LIPS, RIGHT_EYE, LEFT_EYE)
 """What is drawn, as closed outlines: the inside of the mouth, mouth with lips, both eyes."""
 
 
-def regions(points: Tensor, size: int, side: int) -> Tensor:
-    """Masks [B, 4, side, side] of `REGIONS`: 1 inside, 0 outside, half on the outline.
+def regions(points: Tensor, size: int, side: int, parts: Sequence[range] = REGIONS) -> Tensor:
+    """Masks [B, parts, side, side] of closed outlines: 1 inside, 0 outside, half on the outline.
 
     The edge is as soft as one pixel of the mask; the inside is counted by crossings (even-odd).
 
@@ -20,12 +22,13 @@ def regions(points: Tensor, size: int, side: int) -> Tensor:
         points: [B, 68, 2] pixels of a picture of `size`.
         size: side of that picture.
         side: of the masks.
+        parts: the outlines, as ranges of landmarks.
     """
     step = size / side
     line = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) * step - 0.5
     y, x = (axis.reshape(1, -1, 1) for axis in torch.meshgrid(line, line, indexing="ij"))
     masks = []
-    for part in REGIONS:
+    for part in parts:
         start = points[:, list(part)]
         end = start.roll(-1, dims=1)
         (ax, ay), (bx, by) = (corner[:, None].unbind(-1) for corner in (start, end))

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fet_core.faces.convention import INNER_LIPS
 from fet_core.faces.regions import REGIONS, regions
 from fet_core.models.motion import Motion, sample
 from fet_core.models.sizes import halvings, resized
@@ -18,6 +19,7 @@ FIELD = 32
 _SHUFFLE = 4
 _FURTHEST = 0.2
 _CLOSED = -3.0
+_OPEN = 5.0
 _FLOWS = 3
 
 
@@ -50,8 +52,9 @@ class Warping(nn.Module):
 
     `Motion` takes the photo to J_gen. A U-net looks at the photo before and after, at the mouth and
     eyes of both sets of points and at the motion, and gives three corrections: a residual flow,
-    summed over its three finest levels; a mask; and a colour layer for what no pixel of the target
-    shows (teeth, a closed eye's lid). The result is the moved photo outside the mask.
+    summed over its three finest levels; a mask, which to begin with is open between the wanted lips
+    and hardly anywhere else; and a colour layer for what no pixel of the target shows (teeth, a
+    closed eye's lid). The result is the moved photo outside the mask.
 
     The U-net works on the picture at `working` pixels, folded 4×4 into channels, however large the
     picture is: flow, mask and colours are scaled up, the photo is moved at full size and keeps its
@@ -136,7 +139,8 @@ class Warping(nn.Module):
         painted = self.paint(torch.cat(seen, dim=1)).float()
         folded = self.channels * _SHUFFLE**2
         colour = torch.tanh(F.pixel_shuffle(painted[:, :folded], _SHUFFLE))
-        mask = torch.sigmoid(F.pixel_shuffle(painted[:, folded:], _SHUFFLE))
+        mouth = regions(wanted, size, self.working, (INNER_LIPS,))
+        mask = torch.sigmoid(F.pixel_shuffle(painted[:, folded:], _SHUFFLE) + _OPEN * mouth)
         moved, painted = sample(photo, total), again + mask * (colour - again)
         mask = resized(mask, size)
         # What only the large photo shows stays where hardly anything is painted.

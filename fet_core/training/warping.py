@@ -15,6 +15,7 @@ from fet_core.models.discriminator import PatchDiscriminator
 from fet_core.models.painting import SPOT, Generator, Painting
 from fet_core.models.peaks import PeakFusion
 from fet_core.models.points import PointFusion
+from fet_core.models.sizes import resized
 from fet_core.models.warping import Warping
 from fet_core.params import TransferPlus as TransferPlusParams
 from fet_core.store import Store
@@ -88,7 +89,7 @@ class WarpingTask(Observed[Generator]):
             _update(self.optimizers["discriminator"], self._critic, loss_d)
             self._critic.requires_grad_(False)
             adversarial = losses.generator(self._critic(torch.cat([photo, picture], dim=1)))
-        weight = 1 + params.regions * regions(goal, store.size, store.size)[:, 1:].sum(1, True)
+        weight = 1 + params.regions * _heed(goal, store.size)
         l1 = ((picture - wanted).abs() * weight).mean()
         structure = dissimilarity(picture, wanted)
         moved = losses.l1(made.moved.float(), wanted)
@@ -136,6 +137,11 @@ def sizes(store: Store, params: TransferPlusParams) -> dict[str, float]:
 def _generator(store: Store, params: TransferPlusParams) -> Generator:
     kind: type[Generator] = Painting if params.generator == "unet" else Warping
     return seeded(params.seed, kind, *sizes(store, params).values())
+
+
+def _heed(points: Tensor, size: int) -> Tensor:
+    """Mouth and eyes [B, 1, size, size], drawn at half the side: 1 inside, 2 between the lips."""
+    return resized(regions(points, size, size // 2).sum(dim=1, keepdim=True), size)
 
 
 def _update(optimizer: Adam, net: nn.Module, loss: Tensor) -> None:

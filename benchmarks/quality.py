@@ -1,0 +1,65 @@
+"""What the shipped FET+ reaches on the test triples of data sets, beside the FET+ of each set."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fet_core import tables
+from fet_core.evaluation.plus import load_fusion_plus, load_transfer_plus, plus_row, refined
+from fet_core.evaluation.protocols import PROTOCOLS, Pairs, Protocol
+from fet_core.evaluation.rows import Row, score
+from fet_core.files import write_json
+from fet_core.models.plus import Plus, load_plus
+from fet_core.store import Store, to_bytes
+
+
+def shipped_row(store: Store, plus: Plus) -> Row:
+    """The shipped weights as a row; a grey photo is repeated to colour and the result averaged."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        own = store.points[pairs.target]
+        wanted = store.points[pairs.truth]
+        if protocol == "transfer":
+            wanted = plus.points(store.points[pairs.source], own)
+        photo = store.pictures(pairs.target)
+        made = plus.picture(photo.expand(-1, plus.channels, -1, -1), own, wanted)
+        return to_bytes(made if store.channels == plus.channels else made.mean(1, keepdim=True))
+
+    return make
+
+
+def main() -> None:
+    """Score both on every data set named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, help="stage outputs, as data/rafd")
+    parser.add_argument("--out", type=Path, default=Path("metrics/shipped/quality.json"))
+    options = parser.parse_args()
+    plus = load_plus()
+    found = {}
+    for folder in options.folders:
+        samples = tables.read(folder / "augment" / "samples.parquet", tables.SAMPLES)
+        table = tables.read(folder / "augment" / "pairs.parquet", tables.PAIRS)
+        device = torch.device("cpu")
+        store = Store.open(folder / "align" / "faces.npy", samples, device)
+        store = refined(store, samples, folder / "refine" / "samples.parquet")
+        fusion = load_fusion_plus(folder / "train_fusion_plus", store)
+        transfer = load_transfer_plus(folder / "train_transfer_plus", store)
+        rows = {
+            "shipped": shipped_row(store, plus),
+            "trained on this set": plus_row(store, fusion, transfer),
+        }
+        pairs = Pairs.of(table, device)
+        found[f"{folder.name}, {store.size}×{store.size}"] = {
+            name: {p: score(row, store, pairs, p, 16) for p in PROTOCOLS}
+            for name, row in rows.items()
+        }
+    write_json(options.out, found)
+    print(options.out.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
