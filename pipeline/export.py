@@ -25,6 +25,12 @@ def export(
     from fet_core.models.warping import Warping
 
     settings = common.load(params, dataset)
+    made = (settings.fusion_plus.representation, settings.transfer_plus.generator)
+    if made != ("points", "warp"):
+        raise UserError(
+            f"{params} makes FET+ of {made[0]} and {made[1]}, which `fet transfer` cannot use; set "
+            "fusion_plus.representation to points and transfer_plus.generator to warp"
+        )
     source = common.data_folder(in_, dataset)
     if out.suffix != ".safetensors":
         raise UserError(f"{out} does not end in .safetensors; name such a file with --out")

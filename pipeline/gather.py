@@ -30,7 +30,14 @@ def data_sets(metrics: Path) -> list[Path]:
 
 def figures_of(folder: Path) -> list[Path]:
     """The figures of a data set, without the grids of its trainings."""
-    return sorted([*folder.glob("figures/*.png"), *folder.glob("models/*.png")])
+    return sorted(
+        [*folder.glob("figures/*.png"), *folder.glob("models/*.png"), *folder.glob("plus/*.png")]
+    )
+
+
+def figure_name(path: Path) -> str:
+    """What a figure is called on the page: FET+ has two of the same names as `fet`."""
+    return f"plus-{path.stem}" if path.parent.name == "plus" else path.stem
 
 
 def results_of(folder: Path, params: Path, dataset: str | None = None) -> Results:

@@ -27,6 +27,8 @@ def merge(
         raise UserError(
             f"the folders {', '.join(names)} do not have different names; name each data set once"
         )
+    if out.resolve() in {part.resolve() for part in parts}:
+        raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
     faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
     pictures = [len(array) for array in faces.values()]
     plain, fine, pairs = (

@@ -24,13 +24,13 @@ def report(
     from fet_core.evaluation.curves import read_curves
     from fet_core.evaluation.page import Section, render
     from fet_core.files import write_text
-    from pipeline.gather import EXPERIMENTS, data_sets, figures_of, results_of
+    from pipeline.gather import EXPERIMENTS, data_sets, figure_name, figures_of, results_of
 
     sections = [
         Section(
             name=folder.name,
             results=results_of(folder, params),
-            figures={path.stem: path.read_bytes() for path in figures_of(folder)},
+            figures={figure_name(path): path.read_bytes() for path in figures_of(folder)},
             curves=read_curves(folder),
         )
         for folder in data_sets(metrics)

@@ -10,7 +10,7 @@ import numpy as np
 from fet_core.evaluation.results import METRICS, write, write_list
 from fet_core.files import write_json, write_png, write_text
 
-ALL = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "truth")
+ALL = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 EXPRESSIONS = ("neutral", "happy", "sad", "surprised", "angry", "fearful", "disgusted")
 SPREAD = {"ssim": 0.02, "psnr": 0.5, "identity": 0.03, "nme": 0.004, "kid": 0.0004}
 
@@ -46,15 +46,18 @@ def write_data_set(folder: Path, rows: tuple[str, ...] = ALL, figures: bool = Tr
         found[row] = scores
         write(folder / f"{row}.json", scores)
         write(folder / "intervals" / f"{row}.json", {p: ends(s) for p, s in scores.items()})
-    compared = {
-        row: {p: steps(found["fet"][p], scores[p]) for p in scores}
-        for row, scores in found.items()
-        if row not in ("fet", "truth")
-    }
-    write(folder / "differences.json", {"model": "fet", "rows": compared})
+    for ours, file in (("fet", "differences.json"), ("fet-plus", "differences-plus.json")):
+        if ours not in rows:
+            continue
+        compared = {
+            row: {p: steps(found[ours][p], scores[p]) for p in scores}
+            for row, scores in found.items()
+            if row not in (ours, "truth")
+        }
+        write(folder / file, {"model": ours, "rows": compared})
     write_list(folder / "expressions.json", by_expression(found))
-    for at, row in enumerate(("transfer", "pix2pix", "cgan", "g2gan")):
-        if {"transfer": "fet"}.get(row, row) in rows:
+    for at, row in enumerate(("transfer", "pix2pix", "cgan", "g2gan", "transfer_plus")):
+        if {"transfer": "fet", "transfer_plus": "fet-plus"}.get(row, row) in rows:
             write_curves(folder / f"train_{row}" / "plots" / "metrics", at)
     write_text(folder / "train_fusion/plots/metrics/test_l1.tsv", "step\ttest_l1\n1\t0.2\n")
     if figures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,19 +32,24 @@ from pipeline.gather import data_sets
 from pipeline.inputs import SHOWN
 from pipeline.show import END, START
 
-STAGES = ["ingest", "grayscale", "align", "landmarks", "augment"]
-TRAINED = ["train-fusion", "train-transfer", "train-baseline", "evaluate", "compare"]
+STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
+PLUS = ["train-fusion-plus", "train-transfer-plus", "export"]
+TRAINED = ["train-fusion", "train-transfer", *PLUS, "train-baseline", "evaluate", "compare"]
 TOOLS = ["profile", "show", "report", "sweep"]
 COMMANDS = [*STAGES, *TRAINED, "check", *TOOLS]
-NEEDED = {"train-baseline": ("--model", "pix2pix")}
+NEEDED = {
+    "train-baseline": ("--model", "pix2pix"),
+    "export": ("--out", "model.safetensors"),
+}
 """Options that a command is nothing without."""
 
 
 def test_help_lists_all_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    listed = [line.split()[0] for line in result.output.splitlines() if line.startswith("  ")]
-    assert {*COMMANDS, "synthesize"} <= set(listed)
+    commands = result.output.split("Commands:\n")[1].splitlines()
+    listed = [line.split()[0] for line in commands if re.match(r"  \w", line)]
+    assert sorted(listed) == sorted([*COMMANDS, "merge", "transfer", "synthesize"])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -109,8 +115,11 @@ def test_a_data_set_that_is_not_in_the_params(
         ("align", "frames.parquet"),
         ("landmarks", "frames.parquet"),
         ("augment", "manifest.parquet"),
+        ("refine", "frames.parquet"),
         ("train-fusion", "samples.parquet"),
         ("train-transfer", "samples.parquet"),
+        ("train-fusion-plus", "samples.parquet"),
+        ("train-transfer-plus", "samples.parquet"),
         ("train-baseline", "samples.parquet"),
         ("evaluate", "samples.parquet"),
         ("compare", "samples.parquet"),
@@ -133,7 +142,7 @@ def test_a_stage_before_its_time_names_the_missing_file(
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["ingest", "grayscale", "align", "landmarks"])
+@pytest.mark.parametrize("command", ["ingest", "grayscale", "align", "landmarks", "refine"])
 def test_nothing_is_written_into_the_raw_folder(
     command: str,
     params: str,
@@ -167,6 +176,7 @@ def test_missing_params_and_results(
         (("train-baseline", "--dataset", "rafd"), "--model"),
         (("train-baseline", "--dataset", "rafd", "--model", "gan"), "pix2pix"),
         (("evaluate", "--dataset", "rafd", "--row", "fet"), "paper"),
+        (("evaluate", "--dataset", "rafd", "--row", "fet_plus"), "fet-plus"),
     ],
 )
 def test_an_unknown_or_missing_model_is_told_with_those_there_are(
@@ -224,6 +234,8 @@ def test_show_puts_short_tables_between_the_marks_of_a_readme(
         ("fet.json", '{"transfer": {}}', "is of an older version"),
         ("pix2pix.json", '{"schema": 1, "transfer": {}}', "has schema 1 where 2 is expected"),
         ("intervals/cgan.json", '{"schema": 3}', "has schema 3 where 2 is expected"),
+        ("fet-plus.json", '{"schema": 1, "transfer": {}}', "has schema 1 where 2 is expected"),
+        ("differences-plus.json", '{"schema": 2, "rows": {}}', "does not say what is compared"),
         ("differences.json", '{"schema": 2', "is damaged"),
         ("expressions.json", "{}", "holds no list of rows"),
         ("differences.json", '{"schema": 2, "rows": {}}', "does not say what is compared"),
@@ -416,6 +428,11 @@ def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"there is no {data}/evaluate_pix2pix/pix2pix.parquet" in error
     assert "run `fet evaluate --dataset rafd --row pix2pix` first" in error
+    for row in ("pix2pix", "g2gan", "fet"):
+        write_scores(data, row, pairs)
+    error = complaint(monkeypatch, capsys, data, params, "compare")
+    assert f"there is no {data}/evaluate_fet_plus/fet-plus.parquet" in error
+    assert "run `fet evaluate --dataset rafd --row fet-plus` first" in error
     write_scores(data, "cgan", pairs[1:])
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"{data}/evaluate_cgan/cgan.parquet is of other test triples" in error
@@ -427,7 +444,7 @@ def ready_to_compare(data: Path) -> Path:
     pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
     metrics = data.parent / "metrics"
     write_data_set(metrics, figures=False)
-    for file in ("differences.json", "expressions.json"):
+    for file in ("differences.json", "differences-plus.json", "expressions.json"):
         (metrics / file).unlink()
     for stage, rows in ROWS.items():
         for row in rows:
@@ -446,12 +463,16 @@ def test_compare_puts_all_rows_beside_each_other(
     assert capsys.readouterr().out == f"rafd: {metrics / 'table.md'}\n"
     assert (metrics / "models/models.png").read_bytes()[:4] == b"\x89PNG"
     model, compared = read_differences(metrics / "differences.json")
-    assert (model, list(compared)) == ("fet", ["copy", "warp", "cgan", "pix2pix", "g2gan"])
+    others = ["copy", "warp", "cgan", "pix2pix", "g2gan"]
+    assert (model, list(compared)) == ("fet", [*others, "fet-plus"])
+    model, compared = read_differences(metrics / "differences-plus.json")
+    assert (model, list(compared)) == ("fet-plus", [*others, "fet"])
     assert {line["model"] for line in read_list(metrics / "expressions.json")} == {
         *compared,
-        "fet",
+        "fet-plus",
         "truth",
     }
+    assert (metrics / "table.md").read_text(encoding="utf-8").count("| fet-plus |") == 2
 
 
 def test_compare_shows_nobody_who_may_not_be_shown(
@@ -552,7 +573,7 @@ def write_scores(data: Path, row: str, pairs: list[dict[str, Any]]) -> None:
         | (told | nothing)
         for p in pairs
     ]
-    stage = "evaluate" if row in ("copy", "warp", "fet", "truth") else f"evaluate_{row}"
+    (stage,) = (folder for folder, rows in ROWS.items() if row in rows)
     tables.write(
         data / stage / f"{row}.parquet", tables.from_rows(lines, tables.SCORES), tables.SCORES
     )

@@ -101,8 +101,10 @@ def within(key: str, other: str) -> bool:
 
 def test_the_stages_are_those_of_the_design() -> None:
     first = ["ingest", "grayscale", "align", "landmarks", "augment"]
-    trained = ["train_fusion", "train_transfer", "train_baseline"]
-    assert list(STAGES) == [*first, *trained, "evaluate", "evaluate_baseline", "compare"]
+    paper = ["train_fusion", "train_transfer"]
+    plus = ["refine", "train_fusion_plus", "train_transfer_plus"]
+    rows = ["evaluate", "evaluate_plus", "evaluate_baseline"]
+    assert list(STAGES) == [*first, *paper, *plus, "train_baseline", *rows, "compare"]
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -158,20 +160,38 @@ def test_the_command_is_the_stages_own(name: str) -> None:
     words = str(STAGES[name]["cmd"]).split()
     assert words[:3] == ["python", "-m", "pipeline"]
     assert [plain(word) for word in words[4:6]] == ["--dataset", "DATASET"]
-    options = {"train_baseline": "--model", "evaluate_baseline": "--row"}
-    more = [options[name], "${item.model}"] if name in options else []
-    assert words[6:] == more
-    assert command(name).replace("-", "_") == name.replace("evaluate_baseline", "evaluate")
+    options = {
+        "train_baseline": ["--model", "${item.model}"],
+        "evaluate_baseline": ["--row", "${item.model}"],
+        "evaluate_plus": ["--row", "fet-plus"],
+    }
+    assert words[6:] == options.get(name, [])
+    called = re.sub("^evaluate_.*", "evaluate", name)
+    assert command(name).replace("-", "_") == called
 
 
 def test_the_baselines_are_the_same_everywhere() -> None:
     from pipeline.compare import ROWS
+    from pipeline.evaluate import Which
     from pipeline.train_baseline import Model
 
     models = [model.value for model in Model]
     assert STAGES["train_baseline"]["matrix"]["model"] == models
     assert STAGES["evaluate_baseline"]["matrix"]["model"] == models
-    assert [f"evaluate_{model}" for model in models] == [s for s in ROWS if s != "evaluate"]
+    assert list(ROWS) == [*(f"evaluate_{name}" for name in models), "evaluate_fet_plus", "evaluate"]
+    assert [which.value for which in Which] == ["paper", *models, "fet-plus"]
+
+
+def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
+    from pipeline.compare import OURS, ROWS
+
+    needed = {f"data/${{item}}/{folder}" for folder in ROWS}
+    for row in (row for rows in ROWS.values() for row in rows):
+        needed |= {f"metrics/${{item}}/{row}.json", f"metrics/${{item}}/intervals/{row}.json"}
+    deps = {dep for dep in STAGES["compare"]["deps"] if not dep.endswith(".py")}
+    assert deps - {"data/${item}/align", "data/${item}/augment"} == needed
+    made = {out.rsplit("/", 1)[1] for out in produced(STAGES["compare"])}
+    assert made == {*OURS.values(), "table.md", "expressions.json", "models"}
 
 
 def test_stages_read_the_raw_root_where_their_command_does() -> None:

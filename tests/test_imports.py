@@ -78,7 +78,8 @@ def test_training_needs_neither_dlib_nor_dvc() -> None:
     folders = ("fet_core/training", "fet_core/models", "fet_core/evaluation")
     files = [path for folder in folders for path in sources(folder)]
     files += [Path("fet_core/store.py"), Path("pipeline/training.py"), Path("pipeline/inputs.py")]
-    files += [Path("pipeline/train_fusion.py"), Path("pipeline/train_transfer.py")]
+    trained = ("train_fusion", "train_transfer", "train_fusion_plus", "train_transfer_plus")
+    files += [Path(f"pipeline/{name}.py") for name in trained]
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
     done = subprocess.run(
         [sys.executable, "-c", BLOCK, *modules],

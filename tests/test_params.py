@@ -54,6 +54,9 @@ def test_the_committed_file_is_valid(edit: Edit) -> None:
         ("  lambda3: 100.0", "  lambda3: 100.0\n  lambda4: 1.0", "fusion.lambda4"),
         ("  cycle: 10.0", "  cycle: 10.0\n  circle: 1.0", "baseline.circle"),
         ("tables: #", "tables:\n  rows: [fet] #", "tables.rows"),
+        ("  readings: ", "  boxes: 3\n  readings: ", "refine.boxes"),
+        ("  rank: ", "  depth: 3\n  rank: ", "fusion_plus.depth"),
+        ("  ridge: ", "  bridge: 1.0\n  ridge: ", "transfer_plus.bridge"),
     ],
 )
 def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> None:
@@ -102,6 +105,23 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("adversarial: 0.05", "adversarial: none", "baseline.adversarial"),
         ("identity: 1.0", "identity: true", "baseline.identity"),
         ("  l1: 100.0\n", "", "baseline.l1"),
+        ("  readings: ", "  readings: 0 # ", "refine.readings"),
+        ("  readings: ", "  readings: 1.5 # ", "refine.readings"),
+        ("representation: points", "representation: peaks", "fusion_plus.representation"),
+        ("  rank: ", "  rank: 0 # ", "fusion_plus.rank"),
+        ("  rank: ", "  rank: 137 # ", "fusion_plus.rank"),
+        ("  dropout: ", "  dropout: 1.0 # ", "fusion_plus.dropout"),
+        ("  noise: ", "  noise: 0.1 # ", "fusion_plus.noise"),
+        ("  code: 16", "  code: 0", "fusion_plus.code"),
+        ("generator: warp", "generator: gan", "transfer_plus.generator"),
+        ("width: 24", "width: 20", "transfer_plus.width"),
+        ("  working: ", "  working: 100 # ", "transfer_plus.working"),
+        ("  working: ", "  working: 16 # ", "transfer_plus.working"),
+        ("motion: true", "motion: 1", "transfer_plus.motion"),
+        ("  ridge: ", "  ridge: 0.0 # ", "transfer_plus.ridge"),
+        ("  structure: ", "  structure: -1.0 # ", "transfer_plus.structure"),
+        ("  moved: ", "  moved: .nan # ", "transfer_plus.moved"),
+        ("  regions: ", '  regions: "2" # ', "transfer_plus.regions"),
         ("[ckplus, rafd]", "ckplus", "tables.datasets"),
         ("[ckplus, rafd]", "[1]", "tables.datasets.0"),
         (
@@ -208,9 +228,16 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
     path = edit()
-    before = path.read_text(encoding="utf-8")
+    before, others = path.read_text(encoding="utf-8"), load(path).transfer_plus
     assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 20}) == 0
     assert set_values(path, {"transfer.mu2": 50.0}) == 1
-    assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #")
+    assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #", 1)
+    assert (load(path).transfer.mu2, load(path).transfer_plus) == (50.0, others)
+    plus = {"transfer_plus.mu2": 25.0, "transfer_plus.generator": "unet", "refine.readings": 3}
+    assert set_values(path, plus) == 3
+    found = load(path)
+    assert (found.transfer.mu2, found.transfer_plus.mu2) == (50.0, 25.0)
+    assert (found.transfer_plus.generator, found.refine.readings) == ("unet", 3)
+    assert path.read_text(encoding="utf-8").count("#") == before.count("#")
     with pytest.raises(UserError, match=r"fusion\.epochs"):
         set_values(path, {"fusion.epochs": 0})

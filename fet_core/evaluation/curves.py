@@ -59,7 +59,7 @@ def read_curves(folder: Path) -> dict[str, dict[str, Curve]]:
 
     Args:
         folder: of the data set's small results, with `train_<model>/plots/metrics/*.tsv`;
-            `train_transfer` is the paper's model.
+            `train_transfer` is the paper's model, `train_transfer_plus` FET+.
 
     Returns:
         Row to "ssim" and "psnr" to curve. A training that watches neither (Φ's) is left out.
@@ -75,4 +75,4 @@ def read_curves(folder: Path) -> dict[str, dict[str, Curve]]:
 
 def _row(folder: str) -> str:
     name = folder.removeprefix("train_").replace("_", "-")
-    return {"transfer": "fet", "plus": "fet-plus"}.get(name, name)
+    return {"transfer": "fet", "transfer-plus": "fet-plus"}.get(name, name)

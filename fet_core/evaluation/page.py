@@ -25,6 +25,11 @@ CAPTIONS = {
         "All models on the same triples: a column for each triple, a line for each model; "
         "protocol transfer."
     ),
+    "plus-transfer": "The same of FET+.",
+    "plus-comparison": (
+        "FET+ beside `fet`, one triple a line: source, target, results in both protocols, and the "
+        "truth."
+    ),
     "comparison": "One triple a line: source, target, results in both protocols, and the truth.",
 }
 """What a figure shows, by the name of its file; another is captioned with its name."""

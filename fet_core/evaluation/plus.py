@@ -163,8 +163,8 @@ def load_transfer_plus(folder: Path, store: Store) -> Generator:
     """What the stage train_transfer_plus has written, in eval mode on the store's device.
 
     Raises:
-        UserError: as `weights_in` and `fet_core.models.files.load`, or the model is for pictures
-            of other channels.
+        UserError: as `weights_in` and `fet_core.models.files.load`, or the model is for other
+            pictures.
     """
     path = weights_in(folder)
     kinds: dict[str, type[Generator]] = {"warp": Warping, "unet": Painting}
@@ -173,5 +173,10 @@ def load_transfer_plus(folder: Path, store: Store) -> Generator:
         raise UserError(
             f"{path} makes pictures with {net.channels} channels, but the data have "
             f"{store.channels}; train it again on these data"
+        )
+    if isinstance(net, Painting) and net.size != store.size:
+        raise UserError(
+            f"{path} makes pictures of {net.size}×{net.size}, but the data have "
+            f"{store.size}×{store.size}; train it again on these data"
         )
     return net.to(store.device)

@@ -25,6 +25,7 @@ class Painting(nn.Module):
 
     def __init__(self, size: int, channels: int, width: int, sigma: float) -> None:
         super().__init__()
+        self.size = size
         self.channels = channels
         self.motion = Motion(FIELD)
         self.net = Transfer(size, channels, width)

@@ -45,7 +45,7 @@ def decode_peaks(image: Tensor, near: Tensor) -> Tensor:
                 w = weight[one, 0, y + 1 + j, x + 1 + i]
                 total, dx, dy = total + w, dx + i * w, dy + j * w
         peaks = torch.stack([x + dx / total, y + dy / total], dim=1)
-        way = torch.cdist(near[one], peaks).cpu().numpy()
+        way = torch.cdist(near[one], peaks).detach().cpu().numpy()
         landmark, peak = linear_sum_assignment(np.minimum(way, 2 * _REACH * side))
         for i, k in zip(landmark, peak, strict=True):
             if way[i, k] <= _REACH * side:

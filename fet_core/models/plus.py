@@ -19,6 +19,8 @@ SHIPPED = Path(__file__).parents[1] / "weights" / "fet-plus-small.safetensors"
 
 _KIND = "fet-plus"
 
+_DAMAGED = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -120,7 +122,7 @@ def load_plus(path: Path | None = None, device: torch.device | None = None) -> P
             net.load_state_dict(own)
             net.eval().to(device or torch.device("cpu"))
         alignment = Alignment(**header["alignment"])
-    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError, OSError) as error:
+    except (SafetensorError, *_DAMAGED) as error:
         raise UserError(
             f"{path} is damaged or not made by this version; write it again with `fet export`"
         ) from error

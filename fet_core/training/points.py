@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW
 
 from fet_core.datasets.triples import TrainingIndex
+from fet_core.errors import UserError
 from fet_core.models.points import PointCritic, PointFusion
 from fet_core.params import FusionPlus as FusionPlusParams
 from fet_core.store import Store
@@ -35,6 +36,9 @@ class PointTask(Observed[PointFusion]):
         identities: random faces for the training people's expressions.
         params: sizes, weights λ and rates.
         validation: what looks at Φ+.
+
+    Raises:
+        UserError: fewer faces or pairs than `params.rank`.
     """
 
     def __init__(
@@ -57,7 +61,13 @@ class PointTask(Observed[PointFusion]):
             part.to(store.device)
         targets, truths = _pairs(index, params.seed, store.device)
         faces = store.points[torch.from_numpy(index.usable).to(store.device)]
-        net.fit(faces, store.points[targets], store.points[truths])
+        try:
+            net.fit(faces, store.points[targets], store.points[truths])
+        except ValueError as error:
+            raise UserError(
+                f"fusion_plus.rank is {params.rank}, but there are only {len(faces)} training "
+                "faces; lower it or add faces"
+            ) from error
         betas = (params.beta1, params.beta2)
         self.optimizers: Mapping[str, Adam] = {
             "fusion": AdamW(

@@ -15,8 +15,10 @@ _C2 = (0.03 * 2) ** 2
 def dissimilarity(a: Tensor, b: Tensor) -> Tensor:
     """1 - SSIM (Wang 2004), the mean over a batch: 0 for equal pictures.
 
-    The same window and constants as `fet_core.evaluation.metrics.ssim`, which is exact where this
-    one is differentiable.
+    The same as scikit-image's with a Gaussian window of σ 1.5 and `data_range` 2. The tables' SSIM
+    (`fet_core.evaluation.metrics.ssim`) is of bytes, whose black is 0 and not -1: contrast and
+    structure count alike in both, but the term of the means, which compares them relative to their
+    size, is stricter here about mid-grey and milder in black and white.
 
     Args:
         a: [B, C, S, S], -1 to 1, S at least 11.

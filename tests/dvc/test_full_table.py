@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from small_project import Project, stages_run
 
+from fet_core.params import read_yaml
+
 BASELINES = ("cgan", "pix2pix", "g2gan")
-ROWS = ("copy", "warp", *BASELINES, "fet")
+ROWS = ("copy", "warp", *BASELINES, "fet", "fet-plus")
 NUMBERS = {"ssim", "psnr", "identity", "accepted", "nme", "no_face", "expression", "kid"}
 
 
@@ -45,7 +47,8 @@ def test_all_rows_are_scored_on_the_same_triples(full_base: Project) -> None:
     pairs = pq.read_table(data / "augment" / "pairs.parquet")
     wanted = set(zip(*(pairs[c].to_pylist() for c in ("pair_id", "target_subject")), strict=True))
     for row in (*ROWS, "truth"):
-        folder = f"evaluate_{row}" if row in BASELINES else "evaluate"
+        own = row in (*BASELINES, "fet-plus")
+        folder = f"evaluate_{row.replace('-', '_')}" if own else "evaluate"
         scores = pq.read_table(data / folder / f"{row}.parquet")
         found = zip(*(scores[c].to_pylist() for c in ("pair_id", "subject")), strict=True)
         assert sorted(found) == sorted(list(wanted) * len(protocols(row)))
@@ -56,24 +59,27 @@ def test_beside_the_pictures_stands_whom_they_show(full_base: Project) -> None:
     pairs = pq.read_table(data / "augment" / "pairs.parquet").to_pylist()
     notes = [
         full_base.json(f"data/rafd/{stage}/shown.json")
-        for stage in ("evaluate", *(f"evaluate_{row}" for row in BASELINES))
+        for stage in ("evaluate", "evaluate_fet_plus", *(f"evaluate_{row}" for row in BASELINES))
     ]
-    assert notes == [notes[0]] * 4
+    assert notes == [notes[0]] * 5
     assert 0 < len(notes[0]) <= 6
     assert all(triple in pairs for triple in notes[0])
 
 
-def test_differences_are_those_of_the_means(full_base: Project) -> None:
-    found = full_base.json("metrics/rafd/differences.json")
-    assert (found["schema"], found["model"]) == (2, "fet")
-    assert set(found["rows"]) == set(ROWS) - {"fet"}
-    fet = full_base.json("metrics/rafd/fet.json")
+@pytest.mark.parametrize(
+    ("model", "file"), [("fet", "differences.json"), ("fet-plus", "differences-plus.json")]
+)
+def test_differences_are_those_of_the_means(full_base: Project, model: str, file: str) -> None:
+    found = full_base.json(f"metrics/rafd/{file}")
+    assert (found["schema"], found["model"]) == (2, model)
+    assert set(found["rows"]) == set(ROWS) - {model}
+    ours = full_base.json(f"metrics/rafd/{model}.json")
     for row, by_protocol in found["rows"].items():
         other = full_base.json(f"metrics/rafd/{row}.json")
         assert set(by_protocol) == protocols(row)
         for protocol, steps in by_protocol.items():
             for key in ("ssim", "psnr", "no_face", "expression"):
-                step = fet[protocol][key] - other[protocol][key]
+                step = ours[protocol][key] - other[protocol][key]
                 assert steps[key]["difference"] == pytest.approx(step, abs=2e-6)
                 assert steps[key]["low"] <= steps[key]["difference"] <= steps[key]["high"]
 
@@ -109,6 +115,15 @@ def test_a_parameter_of_a_model_trains_that_model_alone(full: Project) -> None:
     assert stages_run(full.dvc("repro", "--dry")) == ["train_transfer"]
     full.set({"transfer.mu2": 100.0, "baseline.l1": 50.0})
     assert stages_run(full.dvc("repro", "--dry")) == ["train_baseline"] * 3
+    full.set({"baseline.l1": 100.0})
+    params = read_yaml(full.folder / "params.yaml")
+    changes = {"transfer_plus": "structure", "fusion_plus": "noise"}
+    for section, key in changes.items():
+        full.set({f"{section}.{key}": params[section][key] / 2})
+        assert stages_run(full.dvc("repro", "--dry")) == [f"train_{section}"]
+        full.set({f"{section}.{key}": params[section][key]})
+    full.set({"refine.readings": 2})
+    assert stages_run(full.dvc("repro", "--dry")) == ["refine"]
 
 
 @pytest.mark.slow
@@ -126,7 +141,9 @@ def test_a_baselines_parameter_redoes_the_baselines_and_the_comparison(full: Pro
 @pytest.mark.slow
 def test_the_papers_model_is_trained_without_touching_a_baseline(full: Project) -> None:
     output = full.dvc("exp", "run", "-S", "transfer.mu2=50")
-    assert stages_run(output) == ["train_transfer", "evaluate", "compare"]
+    ran = stages_run(output)
+    assert (ran[0], ran[-1]) == ("train_transfer", "compare")
+    assert sorted(ran[1:-1]) == ["evaluate", "evaluate_plus"]
     steps = full.json("metrics/rafd/differences.json")["rows"]["copy"]["transfer"]["psnr"]
     copy, fet = (full.json(f"metrics/rafd/{row}.json")["transfer"] for row in ("copy", "fet"))
     assert steps["difference"] == pytest.approx(fet["psnr"] - copy["psnr"], abs=2e-6)

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from fake_results import ALL, EXPRESSIONS, by_expression, numbers, write_curves, write_data_set
+from fake_results import ALL, EXPRESSIONS, by_expression, numbers, write_data_set
 
 from fet_core.errors import UserError
 from fet_core.evaluation.charts import COLOURS, INK, curve_chart, expression_chart
@@ -103,7 +103,6 @@ def test_no_two_rows_have_one_colour() -> None:
 
 def test_curves_are_read_by_row(tmp_path: Path) -> None:
     write_data_set(tmp_path)
-    write_curves(tmp_path / "train_plus" / "plots" / "metrics", 1)
     found = read_curves(tmp_path)
     assert set(found) == {"fet", "fet-plus", "pix2pix", "cgan", "g2gan"}
     assert found["fet"]["ssim"].epochs == tuple(range(2, 19, 2))

@@ -110,12 +110,17 @@ def test_the_whole_table(tmp_path: Path) -> None:
     assert text.startswith("## rafd\n\n160 triples of 8 people. In brackets: 95% intervals")
     lines = cells(text)
     assert lines[2][:2] == ["copy", "0.694 [0.674, 0.714]"]
-    assert [line[0] for line in lines[2:9]] == [
-        "copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "truth",
+    assert [line[0] for line in lines[2:10]] == [
+        "copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth",
     ]  # fmt: skip
     assert ["CGAN", "0.554", "16.412", "0.711", "19.72"] in lines
     assert ["The proposed model", "0.801", "19.338", "0.737", "20.65"] in lines
     assert "**+0.043** [+0.022, +0.062]" in text
+    # The newer model's differences come first; either is compared with the other.
+    assert text.index("### fet-plus minus each row") < text.index("### fet minus each row")
+    named = [line[0] for line in lines]
+    assert named.count("fet-plus − fet") == named.count("fet − fet-plus") == 2
+    assert named.count("fet-plus − cgan") == named.count("fet − cgan") == 1
     assert {len(line) for line in lines} == {9, 5}
 
 

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from fet_core.errors import UserError
-from fet_core.models.files import load, save
+from fet_core.models.files import load, load_chosen, save, sizes_of
 from fet_core.models.fusion import Fusion, load_fusion
+from fet_core.models.painting import Painting
 from fet_core.models.transfer import Transfer, load_transfer
+from fet_core.models.warping import Warping
 
 CPU = torch.device("cpu")
 SIZES = {"size": 32, "channels": 1, "width": 4}
@@ -114,3 +116,52 @@ def test_a_note_without_what_the_reader_needs_is_refused(tmp_path: Path) -> None
     assert load(path, "fusion", Fusion)[1] == {"other": 1}
     with pytest.raises(UserError, match="not made by this version"):
         load(path, "fusion", Fusion, ("sigma",))
+
+
+def test_the_sizes_that_build_a_net_can_be_asked_for(written: Path) -> None:
+    assert sizes_of(written) == SIZES
+    assert list(Transfer(**sizes_of(written)).state_dict()) == list(Transfer(**SIZES).state_dict())
+
+
+GENERATORS = {"warp": Warping, "unet": Painting}
+WARP = {"channels": 1, "width": 8, "working": 32}
+UNET = {"size": 32, "channels": 1, "width": 4, "sigma": 0.02}
+
+
+@pytest.mark.parametrize(("name", "sizes"), [("warp", WARP), ("unet", UNET)])
+def test_the_note_says_which_net_is_built(
+    tmp_path: Path, name: str, sizes: dict[str, float]
+) -> None:
+    path, net = tmp_path / "net.safetensors", GENERATORS[name](**sizes)
+    save(path, "transfer_plus", sizes, net, {"generator": name})
+    again, note = load_chosen(path, "transfer_plus", GENERATORS, "generator")
+    assert type(again) is GENERATORS[name]
+    assert not again.training
+    assert note == {"generator": name}
+    state = again.state_dict()
+    assert all(torch.equal(state[key], value) for key, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize("note", [{}, {"generator": "unet"}, {"kind": "warp"}])
+def test_a_note_that_chooses_nothing_or_another_net(tmp_path: Path, note: dict[str, str]) -> None:
+    path = tmp_path / "net.safetensors"
+    save(path, "transfer_plus", WARP, Warping(**WARP), note)
+    with pytest.raises(UserError, match=r"net\.safetensors is damaged or not made by this version"):
+        load_chosen(path, "transfer_plus", GENERATORS, "generator")
+
+
+def test_a_choice_that_nobody_knows(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save(path, "transfer_plus", UNET, Painting(**UNET), {"generator": "gan"})
+    with pytest.raises(UserError, match="damaged or not made by this version"):
+        load_chosen(path, "transfer_plus", GENERATORS, "generator")
+
+
+def test_choosing_tells_mistakes_as_loading_does(written: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no weights at .*gone\.safetensors; train"):
+        load_chosen(tmp_path / "gone.safetensors", "transfer_plus", GENERATORS, "generator")
+    with pytest.raises(UserError, match="holds weights of transfer, not of transfer_plus"):
+        load_chosen(written, "transfer_plus", GENERATORS, "generator")
+    written.write_bytes(written.read_bytes()[:50])
+    with pytest.raises(UserError, match="is damaged"):
+        load_chosen(written, "transfer_plus", GENERATORS, "generator")
