@@ -165,13 +165,14 @@ def test_one_plot_has_the_curves_of_all_models(full: Project, title: str, metric
     full.dvc("plots", "show")
     page = (full.folder / "dvc_plots" / "index.html").read_text()
     values = specifications(page)[title]["data"]["values"]
-    trained = ("transfer", *BASELINES)
+    trained = ("transfer", "transfer_plus", *BASELINES)
     curves: dict[str, dict[int, float]] = {row: {} for row in trained}
     for line in values:
         row = next(row for row in trained if f"train_{row}/" in line["filename"])
         curves[row][int(line["step"])] = float(line[metric])
+    named = {"transfer": "fet", "transfer_plus": "fet-plus"}
     for row, curve in curves.items():
-        scores = full.json(f"metrics/rafd/{'fet' if row == 'transfer' else row}.json")
+        scores = full.json(f"metrics/rafd/{named.get(row, row)}.json")
         # An epoch of G2-GAN is two of the others.
         assert sorted(curve) == ([2] if row == "g2gan" else [1, 2])
         # The table is about the weights of the last epoch.
