@@ -10,26 +10,24 @@ from torch import Tensor
 
 from fet_core import tables
 from fet_core.evaluation.plus import load_fusion_plus, load_transfer_plus, plus_row, refined
-from fet_core.evaluation.protocols import PROTOCOLS, Pairs, Protocol
+from fet_core.evaluation.protocols import PROTOCOLS, Pairs
 from fet_core.evaluation.rows import Row, score
 from fet_core.files import write_json
 from fet_core.models.plus import Plus, load_plus
-from fet_core.store import Store, to_bytes
+from fet_core.models.warping import Made
+from fet_core.store import Store
 
 
 def shipped_row(store: Store, plus: Plus) -> Row:
     """The shipped weights as a row; a grey photo is repeated to colour and the result averaged."""
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        own = store.points[pairs.target]
-        wanted = store.points[pairs.truth]
-        if protocol == "transfer":
-            wanted = plus.points(store.points[pairs.source], own)
-        photo = store.pictures(pairs.target)
-        made = plus.picture(photo.expand(-1, plus.channels, -1, -1), own, wanted)
-        return to_bytes(made if store.channels == plus.channels else made.mean(1, keepdim=True))
+    def transfer(photo: Tensor, points: Tensor, wanted: Tensor) -> Made:
+        made = plus.transfer(photo.expand(-1, plus.channels, -1, -1), points, wanted)
+        if store.channels == plus.channels:
+            return made
+        return made._replace(picture=made.picture.mean(1, keepdim=True))
 
-    return make
+    return plus_row(store, plus.fusion, transfer)
 
 
 def main() -> None:

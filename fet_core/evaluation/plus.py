@@ -21,7 +21,7 @@ from fet_core.models.fusion import load_fusion
 from fet_core.models.painting import SPOT, Generator, Painting
 from fet_core.models.peaks import PeakFusion
 from fet_core.models.points import PointFusion
-from fet_core.models.warping import Warping
+from fet_core.models.warping import Made, Warping
 from fet_core.store import Store, to_bytes
 
 _SIDE = 128
@@ -60,7 +60,7 @@ def refined(store: Store, samples: pa.Table, points: Path) -> Store:
     return replace(store, points=torch.from_numpy(found).to(store.device))
 
 
-def plus_row(store: Store, fusion: Fuses, transfer: Generator) -> Row:
+def plus_row(store: Store, fusion: Fuses, transfer: Callable[..., Made]) -> Row:
     """FET+; *oracle* takes the truth's points in the place of J_gen.
 
     Args:

@@ -12,6 +12,7 @@ from torch import Tensor
 from fet_core.evaluation.instruments import nme
 from fet_core.evaluation.intervals import mean_interval
 from fet_core.evaluation.protocols import Pairs
+from fet_core.evaluation.rows import wanted_points
 from fet_core.store import Store
 
 Predictor = Callable[[Pairs], Tensor]
@@ -49,9 +50,7 @@ def simple_predictors(store: Store, training: NDArray[np.int64]) -> dict[str, Pr
 
     return {
         "unchanged": lambda pairs: points[pairs.target],
-        "displacement": lambda pairs: (
-            points[pairs.target] + points[pairs.source] - points[pairs.reference]
-        ),
+        "displacement": lambda pairs: wanted_points(store, pairs, "transfer"),
         "mean shift": shift,
     }
 
