@@ -1,5 +1,5 @@
 """`python -m pipeline STAGE`: the same as `fet STAGE`."""
 
-from pipeline.cli import main
+from .cli import main
 
 main()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.common import PARAMS, DatasetOption, ParamsOption, RootOption
+from .common import PARAMS, DatasetOption, ParamsOption, RootOption
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +30,8 @@ def check(
 
     from fet_core.datasets import make_reader
     from fet_core.datasets.check import survey
-    from pipeline import common
+
+    from . import common
 
     values = common.load(params, dataset)
     chosen = values.dataset(dataset)

@@ -8,7 +8,8 @@ from io import TextIOWrapper
 import typer
 
 from fet_core.errors import UserError
-from pipeline import (
+
+from . import (
     align,
     augment,
     check,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import common
+from . import common
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.inputs import Inputs
+    from .inputs import Inputs
 
 ROWS = {
     "evaluate_cgan": ("cgan",),
@@ -38,8 +38,9 @@ def compare(
     from fet_core.evaluation.sheets import check_shown, models_sheet
     from fet_core.faces.facearray import open_faces
     from fet_core.files import write_png, write_text
-    from pipeline.gather import results_of
-    from pipeline.inputs import open_inputs
+
+    from .gather import results_of
+    from .inputs import open_inputs
 
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)

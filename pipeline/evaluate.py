@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import common
+from . import common
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fet_core.evaluation.protocols import Protocol
     from fet_core.evaluation.rows import Row
     from fet_core.store import Store
-    from pipeline.inputs import Inputs
+
+    from .inputs import Inputs
 
     Rows = dict[str, tuple[Row, Sequence[Protocol]]]
 
@@ -51,7 +52,8 @@ def evaluate(
     from fet_core.evaluation.reader import ExpressionReader
     from fet_core.evaluation.sheets import forget_shown, note_shown
     from fet_core.faces.facearray import write_faces
-    from pipeline.inputs import open_inputs
+
+    from .inputs import open_inputs
 
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import common
+from . import common
 
 
 def export(

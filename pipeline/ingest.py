@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.common import PARAMS, DatasetOption, OutOption, ParamsOption, RootOption
+from .common import PARAMS, DatasetOption, OutOption, ParamsOption, RootOption
 
 
 def ingest(
@@ -25,7 +25,8 @@ def ingest(
     from fet_core.datasets.ingest import check_ingested
     from fet_core.datasets.ingest import ingest as ingest_pictures
     from fet_core.datasets.kind import Kind
-    from pipeline import common
+
+    from . import common
 
     values = common.load(params, dataset)
     chosen = values.dataset(dataset)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import common
+from . import common
 
 PROFILES: dict[str, dict[str, Any]] = {
     "paper": {

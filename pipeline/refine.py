@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import common
+from . import common
 
 
 def refine(

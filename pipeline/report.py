@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import common
+from . import common
 
 
 def report(
@@ -24,7 +24,8 @@ def report(
     from fet_core.evaluation.curves import read_curves
     from fet_core.evaluation.page import Section, render
     from fet_core.files import write_text
-    from pipeline.gather import EXPERIMENTS, data_sets, figure_name, figures_of, results_of
+
+    from .gather import EXPERIMENTS, data_sets, figure_name, figures_of, results_of
 
     sections = [
         Section(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import common
+from . import common
 
 START, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -24,7 +24,8 @@ def show(
 ) -> None:
     """Print every data set's tables and the paths of its figures."""
     from fet_core.files import write_text
-    from pipeline.gather import data_sets, figures_of, results_of
+
+    from .gather import data_sets, figures_of, results_of
 
     if readme is not None:
         write_text(readme, with_results(readme, metrics, params))
@@ -52,7 +53,8 @@ def with_results(readme: Path, metrics: Path, params: Path) -> str:
     """
     from fet_core.errors import UserError
     from fet_core.evaluation.report import compact
-    from pipeline.gather import data_sets, results_of
+
+    from .gather import data_sets, results_of
 
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if START not in text or END not in text.split(START, 1)[1]:

@@ -45,7 +45,8 @@ def find_stages(entries: list[str]) -> list[Stage]:
         UserError: there is no such stage, or it compares rows, which a grid's points are not.
     """
     from fet_core.params import read_yaml
-    from pipeline.cli import app
+
+    from .cli import app
 
     commands = {command.name: command.callback for command in app.registered_commands}
     listed: dict[str, list[dict[str, Any]]] = {}

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fet_core.errors import UserError
-from pipeline import common
+
+from . import common
 
 if TYPE_CHECKING:
     from fet_core.evaluation.sweeps import SweepResult
     from fet_core.grids import Grid, Point
-    from pipeline.sweeping import Job
+
+    from .sweeping import Job
 
 STORE = "_stages"
 POINTS = "_points"
@@ -39,8 +41,9 @@ def sweep(
     from fet_core.evaluation import sweeps
     from fet_core.files import write_text
     from fet_core.grids import dump_yaml, make_points, read_grid
-    from pipeline import sweeping
-    from pipeline.stages import find_stages
+
+    from . import sweeping
+    from .stages import find_stages
 
     grid = read_grid(file)
     points = make_points(grid, file)
@@ -82,7 +85,8 @@ def _result(name: str, grid: Grid, points: list[Point], jobs: list[list[Job]]) -
     """What the points' stages wrote, as the grid asks for it."""
     from fet_core.evaluation.sweeps import PointResult, SweepResult
     from fet_core.grids import short_names
-    from pipeline.sweeping import collect
+
+    from .sweeping import collect
 
     names = short_names(grid.collect)
     results = []

@@ -18,7 +18,8 @@ from types import FrameType
 from typing import Any
 
 from fet_core.errors import UserError
-from pipeline.stages import Stage
+
+from .stages import Stage
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def _written(jobs: Sequence[Job], file: str, dotted: str) -> Any:
 
 
 def _command(job: Job, params: Path, dataset: str, root: Path | None, device: str) -> list[str]:
-    command = [sys.executable, "-m", "pipeline", *job.stage.words]
+    command = [sys.executable, "-m", str(__package__), *job.stage.words]
     command += ["--dataset", dataset, "--params", str(params)]
     offered = {
         "in_": ("--in", str(job.folder / "in")),

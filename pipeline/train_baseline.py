@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import common, training
+from . import common, training
 
 if TYPE_CHECKING:
     from fet_core.evaluation.baseline_rows import Generator

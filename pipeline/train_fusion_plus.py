@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import common, training
+from . import common, training
 
 
 def train_fusion_plus(

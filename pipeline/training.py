@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import common
+from . import common
 
 if TYPE_CHECKING:
     from torch import nn
 
     from fet_core.params import Optimisation
     from fet_core.training.loop import Task
-    from pipeline.inputs import Inputs
+
+    from .inputs import Inputs
 
 CheckpointsOption = Annotated[
     Path, typer.Option("--checkpoints", help="Folder of checkpoints, from which a run goes on.")
@@ -52,7 +53,7 @@ class Run:
         params: Path,
         device: str,
     ) -> None:
-        from pipeline.inputs import open_inputs
+        from .inputs import open_inputs
 
         self.settings = common.load(params, dataset)
         self.source = common.data_folder(in_, dataset)
@@ -90,7 +91,8 @@ class Run:
         from fet_core.training.checkpoint import Checkpoints
         from fet_core.training.loop import train
         from fet_core.training.schedule import Schedule
-        from pipeline.live import LiveRecorder, exit_when_interrupted
+
+        from .live import LiveRecorder, exit_when_interrupted
 
         inputs = self.inputs
         rule = inputs.kind.neutral_only if neutral_only is None else neutral_only

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
-from pipeline import common
+
+from . import common
 
 if TYPE_CHECKING:
     from fet_core.portrait import Picture
