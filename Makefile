@@ -2,8 +2,6 @@
 
 PYTHON ?= python3
 VENV := .venv
-DEMO := ckplus rafd
-THREADS := $(shell n=$$(( $$(nproc 2>/dev/null || echo 2) / 2 )); echo $$(( n > 0 ? n : 1 )))
 MODELS := cgan pix2pix g2gan
 STAGES := ingest grayscale align landmarks augment refine train_fusion train_transfer evaluate \
 	train_fusion_plus train_transfer_plus evaluate_fet_plus \
@@ -19,23 +17,13 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 18
 
 .PHONY: demo
-demo: env ## train the paper's model and FET+ on the demo faces, print tables and where the figures are
-	$(MAKE) --jobs=2 $(DEMO:%=evaluate_plus@%)
-	$(BIN)/fet show
+demo: env ## train the paper's model and FET+ on the data sets of params.yaml, at first the demo faces
+	$(BIN)/fet run
 
 .PHONY: tables
-tables: env ## everything: the baselines too, the full tables, metrics/report.html
-	$(MAKE) --jobs=2 $(DEMO:%=compare@%)
+tables: env ## what `make demo` makes, the baselines too, the full tables, metrics/report.html
+	$(BIN)/fet run --baselines
 	$(BIN)/fet report
-	$(BIN)/fet show
-
-# One data set beside the other with half of the cores each: two cores serve two single-threaded
-# trainings better than one of two threads, by a third and more.
-evaluate_plus@%: env
-	OMP_NUM_THREADS=$(THREADS) $(BIN)/dvc repro evaluate@$* $@
-
-compare@%: env
-	OMP_NUM_THREADS=$(THREADS) $(BIN)/dvc repro $@
 
 .PHONY: experiments
 experiments: env ## run the grids of experiments/ on the demo faces
@@ -84,8 +72,8 @@ quality: env ## score the shipped weights on the data sets that were run: make q
 	$(BIN)/python benchmarks/quality.py $(SETS:%=data/%)
 
 .PHONY: readme
-readme: env ## bring the README's tables in step with metrics/
-	$(BIN)/fet show --readme README.md
+readme: env ## bring the tables and pictures of README and docs/ in step with metrics/
+	$(BIN)/fet readme
 
 .PHONY: test
 test: env ## run the default test suite

@@ -223,12 +223,6 @@ class Baseline(Optimisation):
     jitter: float = Field(ge=0, le=1)
 
 
-class Tables(_Section):
-    """Which data sets get the full table, with the baselines."""
-
-    datasets: list[str]
-
-
 class Evaluate(_Section):
     """The tables and the figures."""
 
@@ -253,7 +247,6 @@ class Params(_Section):
     fusion_plus: FusionPlus
     transfer_plus: TransferPlus
     baseline: Baseline
-    tables: Tables
     evaluate: Evaluate
 
     @model_validator(mode="before")
@@ -273,16 +266,6 @@ class Params(_Section):
             for name, item in value["datasets"].items()
         }
         return value | {"datasets": named}
-
-    @model_validator(mode="after")
-    def _tables_of_known_sets(self) -> Params:
-        for name in self.tables.datasets:
-            if name not in self.datasets:
-                raise ValueError(
-                    f'tables.datasets names "{name}", which is not among the data sets '
-                    f"({', '.join(self.datasets)}); mend one or the other"
-                )
-        return self
 
     def dataset(self, name: str) -> Dataset:
         """The data set called `name`; `UserError` with the known names where there is none."""

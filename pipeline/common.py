@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,23 @@ from fet_core.errors import UserError
 if TYPE_CHECKING:
     from fet_core.params import Params
 
+
+def _after_the_at(name: str) -> str:
+    """The data set in the name of a stage that DVC runs: "rafd" of "train_fusion@rafd"."""
+    return name.rpartition("@")[2]
+
+
+# DVC names the stage in DVC_STAGE. A command with a name from params.yaml in it would be read by a
+# shell, whatever the name says.
 DatasetOption = Annotated[
-    str, typer.Option("--dataset", help="Name of the data set in the params file.")
+    str,
+    typer.Option(
+        "--dataset",
+        envvar="DVC_STAGE",
+        show_envvar=False,
+        callback=_after_the_at,
+        help="Name of the data set in the params file.",
+    ),
 ]
 RootOption = Annotated[
     Path | None,
@@ -43,11 +59,22 @@ PARAMS = Path("params.yaml")
 
 
 def load(path: Path, dataset: str) -> Params:
-    """Read and validate the params file, and check that it has the data set."""
+    """Read and validate the params file, and check that it has the data set.
+
+    Raises:
+        UserError: it is wrong. DVC has then removed what the stage puts out, so that the sentence
+            says how to get it back.
+    """
     from fet_core.params import load as load_params
 
-    params = load_params(path)
-    params.dataset(dataset)
+    try:
+        params = load_params(path)
+        params.dataset(dataset)
+    except UserError as error:
+        if "DVC_STAGE" not in os.environ:
+            raise
+        back = f"`git checkout {path} && dvc checkout` brings back what there was"
+        raise UserError(f"{error}; {back}") from error
     return params
 
 

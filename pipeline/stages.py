@@ -12,6 +12,7 @@ from typing import Any
 from fet_core.errors import UserError
 
 TOP = Path(__file__).resolve().parents[1]
+FILES = (TOP / "dvc.yaml", TOP / "comparison" / "dvc.yaml")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Stage:
 def find_stages(entries: list[str]) -> list[Stage]:
     """The stages of command lines such as "train-baseline --model g2gan".
 
-    What each depends on is what dvc.yaml says.
+    What each depends on is what the two dvc.yaml say.
 
     Raises:
         UserError: there is no such stage, or it compares rows, which a grid's points are not.
@@ -50,8 +51,7 @@ def find_stages(entries: list[str]) -> list[Stage]:
 
     commands = {command.name: command.callback for command in app.registered_commands}
     listed: dict[str, list[dict[str, Any]]] = {}
-    for stage in read_yaml(TOP / "dvc.yaml")["stages"].values():
-        body = stage.get("do", stage)
+    for body in (stage["do"] for file in FILES for stage in read_yaml(file)["stages"].values()):
         words = shlex.split(str(body["cmd"]))
         if words[:3] == ["python", "-m", "pipeline"] and words[3] != "compare":
             listed.setdefault(words[3], []).append(body)

@@ -1,4 +1,4 @@
-"""dvc.yaml: every stage names all modules, params and outputs it uses, and none that it does not.
+"""Both dvc.yaml: every stage names all modules, params and outputs it uses, and no others.
 
 DVC does not follow imports, so a module that is missing among `deps` would leave old results in
 place after a change of the code.
@@ -16,9 +16,11 @@ from import_graph import ROOT, closure
 
 from fet_core.params import read_yaml
 
+ALL = {file: read_yaml(ROOT / file)["stages"] for file in ("dvc.yaml", "comparison/dvc.yaml")}
 STAGES: dict[str, dict[str, Any]] = {
-    name: stage.get("do", stage) for name, stage in read_yaml(ROOT / "dvc.yaml")["stages"].items()
+    name: stage["do"] for stages in ALL.values() for name, stage in stages.items()
 }
+BASELINES = ("cgan", "pix2pix", "g2gan")
 
 CHAIN = re.compile(r"(inputs\.)?(settings|values)\.(?P<key>[a-z_0-9.]+)")
 
@@ -51,20 +53,13 @@ def module(name: str) -> Path:
     return Path("pipeline") / f"{command(name).replace('-', '_')}.py"
 
 
-def plain(path: str) -> str:
-    """A path with one name for the data set, and for the model."""
-    return re.sub(r"\$\{(key|item|item\.dataset)\}", "DATASET", path)
-
-
 def produced(stage: dict[str, Any]) -> set[str]:
-    """What a stage puts out, a baseline's for each of them."""
-    kept = [
+    """What a stage puts out."""
+    return {
         out if isinstance(out, str) else next(iter(out))
         for kind in ("outs", "metrics", "plots")
         for out in stage.get(kind, [])
-    ]
-    models = stage.get("matrix", {}).get("model", [""])
-    return {plain(out.replace("${item.model}", model)) for out in kept for model in models}
+    }
 
 
 def listed(name: str) -> set[str]:
@@ -103,8 +98,21 @@ def test_the_stages_are_those_of_the_design() -> None:
     first = ["ingest", "grayscale", "align", "landmarks", "augment"]
     paper = ["train_fusion", "train_transfer"]
     plus = ["refine", "train_fusion_plus", "train_transfer_plus"]
-    rows = ["evaluate", "evaluate_plus", "evaluate_baseline"]
-    assert list(STAGES) == [*first, *paper, *plus, "train_baseline", *rows, "compare"]
+    assert list(ALL["dvc.yaml"]) == [*first, *paper, *plus, "evaluate", "evaluate_plus"]
+    rows = [f"{stage}_{model}" for stage in ("train", "evaluate") for model in BASELINES]
+    assert list(ALL["comparison/dvc.yaml"]) == [*rows, "compare"]
+
+
+@pytest.mark.parametrize("file", ALL)
+def test_every_stage_runs_once_for_each_data_set_from_the_top_folder(file: str) -> None:
+    for name, stage in ALL[file].items():
+        assert stage["foreach"] == "${datasets}", name
+        assert stage["do"].get("wdir") == (None if file == "dvc.yaml" else ".."), name
+
+
+def test_no_command_has_anything_of_the_params_in_it() -> None:
+    """A shell reads the commands: a data set called `a;touch b` would be one."""
+    assert [name for name, stage in STAGES.items() if "$" in str(stage["cmd"])] == []
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -129,13 +137,19 @@ def test_the_registry_of_readers_is_as_written_here() -> None:
 @pytest.mark.parametrize("name", STAGES)
 def test_every_dep_is_a_file_or_what_another_stage_puts_out(name: str) -> None:
     outs = set().union(*(produced(stage) for stage in STAGES.values()))
-    models = STAGES[name].get("matrix", {}).get("model", [""])
     for dep in STAGES[name]["deps"]:
         if dep.endswith(".py"):
             assert (ROOT / dep).is_file(), dep
         elif dep != "${item.root}":
-            assert {plain(dep.replace("${item.model}", model)) for model in models} <= outs, dep
+            assert dep in outs, dep
     assert len(STAGES[name]["deps"]) == len(set(STAGES[name]["deps"]))
+
+
+def test_the_papers_pipeline_never_waits_for_the_comparison() -> None:
+    theirs = set().union(*(produced(stage["do"]) for stage in ALL["comparison/dvc.yaml"].values()))
+    assert theirs
+    for name, stage in ALL["dvc.yaml"].items():
+        assert not theirs & set(stage["do"]["deps"]), name
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -157,17 +171,11 @@ def test_every_param_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_the_command_is_the_stages_own(name: str) -> None:
-    words = str(STAGES[name]["cmd"]).split()
-    assert words[:3] == ["python", "-m", "pipeline"]
-    assert [plain(word) for word in words[4:6]] == ["--dataset", "DATASET"]
-    options = {
-        "train_baseline": ["--model", "${item.model}"],
-        "evaluate_baseline": ["--row", "${item.model}"],
-        "evaluate_plus": ["--row", "fet-plus"],
-    }
-    assert words[6:] == options.get(name, [])
-    called = re.sub("^evaluate_.*", "evaluate", name)
-    assert command(name).replace("-", "_") == called
+    options = {f"train_{model}": f"train-baseline --model {model}" for model in BASELINES}
+    options |= {f"evaluate_{model}": f"evaluate --row {model}" for model in BASELINES}
+    options |= {"evaluate_plus": "evaluate --row fet-plus"}
+    own = options.get(name, name.replace("_", "-"))
+    assert STAGES[name]["cmd"] == f"python -m pipeline {own}"
 
 
 def test_the_baselines_are_the_same_everywhere() -> None:
@@ -175,21 +183,18 @@ def test_the_baselines_are_the_same_everywhere() -> None:
     from pipeline.evaluate import Which
     from pipeline.train_baseline import Model
 
-    models = [model.value for model in Model]
-    assert STAGES["train_baseline"]["matrix"]["model"] == models
-    assert STAGES["evaluate_baseline"]["matrix"]["model"] == models
-    assert list(ROWS) == [*(f"evaluate_{name}" for name in models), "evaluate_fet_plus", "evaluate"]
-    assert [which.value for which in Which] == ["paper", *models, "fet-plus"]
+    assert [model.value for model in Model] == list(BASELINES)
+    assert list(ROWS) == [*(f"evaluate_{m}" for m in BASELINES), "evaluate_fet_plus", "evaluate"]
+    assert [which.value for which in Which] == ["paper", *BASELINES, "fet-plus"]
 
 
 def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
     from pipeline.compare import OURS, ROWS
 
-    needed = {f"data/${{item}}/{folder}" for folder in ROWS}
-    for row in (row for rows in ROWS.values() for row in rows):
-        needed |= {f"metrics/${{item}}/{row}.json", f"metrics/${{item}}/intervals/{row}.json"}
+    needed = {f"data/${{key}}/{folder}" for folder in ROWS}
+    needed |= {f"metrics/${{key}}/{row}.json" for rows in ROWS.values() for row in rows}
     deps = {dep for dep in STAGES["compare"]["deps"] if not dep.endswith(".py")}
-    assert deps - {"data/${item}/align", "data/${item}/augment"} == needed
+    assert deps - {"data/${key}/align", "data/${key}/augment"} == needed
     made = {out.rsplit("/", 1)[1] for out in produced(STAGES["compare"])}
     assert made == {*OURS.values(), "table.md", "expressions.json", "models"}
 

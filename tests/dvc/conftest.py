@@ -24,10 +24,9 @@ def project(base: Project, tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def full_base(base: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The base project after a `dvc repro` that made the full table too, all committed."""
+    """The base project after a `dvc repro -P`, which makes the full table too, all committed."""
     project = base.copy(tmp_path_factory.mktemp("full") / "project")
-    project.set({"tables.datasets": ["rafd"]})
-    project.dvc("repro")
+    project.dvc("repro", "-P")
     project.commit("full table")
     return project
 

@@ -115,8 +115,9 @@ class Project:
 
 
 def stages_run(output: str) -> list[str]:
-    """The stages that dvc ran or would run, in its order, without their data sets and models."""
-    return [name.split("@")[0] for name in re.findall(r"Running stage '([^']+)'", output)]
+    """The stages that dvc ran or would run, in its order, without their files and data sets."""
+    found = re.findall(r"Running stage '([^']+)'", output)
+    return [name.split("@")[0].rpartition(":")[2] for name in found]
 
 
 def add_person(raw: Path, person: str) -> None:
@@ -128,8 +129,9 @@ def add_person(raw: Path, person: str) -> None:
 
 def make_project(folder: Path) -> Project:
     """Fill an empty folder with the project, run it once, commit everything."""
-    for name in ("fet_core", "pipeline"):
-        shutil.copytree(TOP / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("fet_core", "pipeline", "comparison"):
+        ignored = shutil.ignore_patterns("__pycache__", "dvc.lock")
+        shutil.copytree(TOP / name, folder / name, ignore=ignored)
     for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore", "pyproject.toml"):
         shutil.copy(TOP / name, folder / name)
     (folder / ".dvc").mkdir()
@@ -146,8 +148,7 @@ def make_project(folder: Path) -> Project:
     document = yaml.load(folder / "params.yaml")
     del document["datasets"]["ckplus"]
     yaml.dump(document, folder / "params.yaml")
-    # The full table costs as much again as all the rest, so that only those who ask for it pay.
-    project.set(TINY | {"tables.datasets": []})
+    project.set(TINY)
     project.git("init", "-q", "-b", "main")
     project.commit("raw data and code")
     project.dvc("repro")

@@ -1,0 +1,144 @@
+"""`fet run`: every stage of every data set through DVC, the data sets side by side."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from . import common
+
+ROWS = ("evaluate", "evaluate_plus")
+BASELINES = "comparison/dvc.yaml:compare"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """All stages of one data set: one `dvc repro`, which runs them one after the other."""
+
+    dataset: str
+    process: subprocess.Popen[str]
+
+
+def run(
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="The baselines and the full tables too.")
+    ] = False,
+    metrics: Annotated[Path, typer.Option("--metrics", help="The folder of all results.")] = Path(
+        "metrics"
+    ),
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Run all stages of all data sets; what is up to date is not run again."""
+    from fet_core.params import load
+
+    names = list(load(params).datasets)
+    code = run_chains(names, baselines)
+    if code:
+        raise SystemExit(code)
+    print(ending(names, metrics))
+
+
+def run_chains(names: Sequence[str], baselines: bool = False) -> int:
+    """Run the stages of data sets, as many sets at a time as there are cores.
+
+    Two cores serve two single-threaded trainings better than one of two threads, by a third and
+    more; DVC runs one stage at a time, so each data set has a `dvc repro` of its own. They share
+    DVC's lock, for which they wait (`--wait-for-lock`) and do not race.
+
+    Args:
+        names: of the data sets.
+        baselines: whether the baselines and the full table are wanted too.
+
+    Returns:
+        0, or 1 where a chain failed; the others went on to their end.
+
+    Raises:
+        SystemExit: SIGINT or SIGTERM came; it was passed on and all have ended.
+    """
+    cores = os.cpu_count() or 1
+    threads = max(cores // len(names), 1)
+    environment = {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"} | os.environ
+    lines: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
+    waiting, running = list(names), dict[str, Chain]()
+    failed: list[str] = []
+    caught: list[int] = []
+    width = max(map(len, names))
+
+    def stop(signum: int, _: FrameType | None) -> None:
+        caught.append(signum)
+        for chain in running.values():
+            # A second Ctrl-C is answered, whatever a stage is busy with.
+            os.killpg(chain.process.pid, signum if len(caught) == 1 else signal.SIGKILL)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while running or (waiting and not caught):
+            while waiting and len(running) < cores and not caught:
+                name = waiting.pop(0)
+                running[name] = _start(name, baselines, environment, lines)
+            name, line = lines.get()
+            if line is not None:
+                print(f"{name:>{width}} | {line}", flush=True)
+                continue
+            code = running[name].process.wait()
+            del running[name]
+            if code and not caught:
+                failed.append(name)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        print("fet: stopped; the same command goes on from there", file=sys.stderr)
+        raise SystemExit(128 + caught[0])
+    for name in failed:
+        print(
+            f"fet: the stages of {name} did not end well; its last lines above say why, and the "
+            "same command goes on from there",
+            file=sys.stderr,
+        )
+    return 1 if failed else 0
+
+
+def _start(
+    name: str,
+    baselines: bool,
+    environment: dict[str, str],
+    lines: queue.SimpleQueue[tuple[str, str | None]],
+) -> Chain:
+    """Start a chain in a process group of its own; its lines, and None at its end, are queued."""
+    targets = [f"{stage}@{name}" for stage in ROWS] + [f"{BASELINES}@{name}"] * baselines
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *targets],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
+    )
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip():
+                lines.put((name, line.rstrip()))
+        lines.put((name, None))
+
+    threading.Thread(target=read, daemon=True).start()
+    return Chain(name, process)
+
+
+def ending(names: Sequence[str], metrics: Path) -> str:
+    return ""
