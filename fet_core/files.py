@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,12 @@ def write_png(path: Path, picture: NDArray[np.uint8]) -> None:
 
     with atomic_path(path) as temporary:
         Image.fromarray(picture).save(temporary)
+
+
+def copy_file(path: Path, target: Path) -> None:
+    """Copy a file's bytes."""
+    with atomic_path(target) as temporary:
+        shutil.copyfile(path, temporary)
 
 
 def sha256(path: Path) -> str:

@@ -21,6 +21,7 @@ from . import (
     landmarks,
     merge,
     profile,
+    readme,
     refine,
     report,
     show,
@@ -61,6 +62,7 @@ app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("sweep")(sweep.sweep)
 app.command("show")(show.show)
+app.command("readme")(readme.readme)
 app.command("profile")(profile.profile)
 app.command("transfer")(transfer.transfer)
 app.add_typer(synthesize.app, name="synthesize")

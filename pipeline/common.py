@@ -124,3 +124,20 @@ def check_separate(root: Path, out: Path) -> None:
             f"the output folder {out} lies inside the raw data {root}, where nothing is ever "
             "written; choose another with --out"
         )
+
+
+def check_outside_raw(params: Path, out: Path) -> None:
+    """Refuse an output folder inside the raw data of any data set of a params file.
+
+    Args:
+        params: the params file; where there is none, no raw data are known.
+        out: the folder.
+
+    Raises:
+        UserError: `out` is some data set's raw folder or lies in it, or the params are wrong.
+    """
+    from fet_core.params import load as load_params
+
+    if params.is_file():
+        for known in load_params(params).datasets.values():
+            check_separate(Path(known.root), out)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fet_core.errors import UserError
+
 from . import common
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def compare(
     from fet_core.evaluation import results, summaries
     from fet_core.evaluation.report import table
     from fet_core.evaluation.sheets import check_shown, models_sheet
+    from fet_core.evaluation.triples import identify
     from fet_core.faces.facearray import open_faces
     from fet_core.files import write_png, write_text
 
@@ -55,16 +58,23 @@ def compare(
         for stage in ROWS:
             check_shown(source / stage, inputs.pairs_table, inputs.shown, _command(dataset, stage))
         made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
-    for row in stages:
-        results.read_row(folder / f"{row}.json")
+    triples = identify(inputs.store, inputs.pairs, inputs.pairs_table)
+    for row, stage in stages.items():
+        path = folder / f"{row}.json"
+        if results.read_row(path).triples != triples:
+            raise UserError(
+                f"{path} is of other test triples than pairs.parquet and faces.npy; run "
+                f"{_command(dataset, stage)} again"
+            )
     for ours, file in OURS.items():
         compared = {
             row: summaries.differences(found[ours], scores, found["truth"])
             for row, scores in found.items()
             if row not in (ours, "truth")
         }
-        results.write(folder / file, {"model": ours, "rows": compared})
-    results.write_list(folder / "expressions.json", summaries.by_expression(found))
+        results.write_compared(folder / file, results.Compared(triples, ours, compared))
+    lines = [line | {"triples": triples.digest} for line in summaries.by_expression(found)]
+    results.write_list(folder / "expressions.json", lines)
     write_text(folder / "table.md", table(results_of(folder, params, dataset)))
 
     # DVC wants the folder even where nobody may be shown.
@@ -81,7 +91,6 @@ def compare(
 def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     """The scores of a row, which must be of the test triples that there are now."""
     from fet_core import tables
-    from fet_core.errors import UserError
 
     path = folder / f"{row}.parquet"
     command = _command(inputs.dataset, folder.name)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     Rows = dict[str, tuple[Row, Sequence[Protocol]]]
 
 
+SHORT = ("cgan", "pix2pix", "g2gan", "fet", "fet-plus")
+"""Rows of trained models, whose SSIM and PSNR are put out once more, for `dvc exp show`."""
+
+
 class Which(StrEnum):
     """Whose rows are scored."""
 
@@ -51,6 +55,7 @@ def evaluate(
     from fet_core.evaluation.protocols import PROTOCOLS
     from fet_core.evaluation.reader import ExpressionReader
     from fet_core.evaluation.sheets import forget_shown, note_shown
+    from fet_core.evaluation.triples import identify
     from fet_core.faces.facearray import write_faces
 
     from .inputs import open_inputs
@@ -76,6 +81,7 @@ def evaluate(
         found = (store, inputs.pairs, inputs.pairs_table, truth, reader, protocols, batch)
         return scores.score_row(made, *found, name=key)
 
+    triples = identify(store, inputs.pairs, inputs.pairs_table)
     ceiling = scored("truth", rows.truth_row(store), PROTOCOLS)
     shown = inputs.pairs.at(inputs.shown)
     forget_shown(details)
@@ -83,9 +89,11 @@ def evaluate(
         table = ceiling if key == "truth" else scored(key, made, protocols)
         tables.write(details / f"{key}.parquet", table, tables.SCORES)
         write_faces(details / f"{key}.npy", rows.pictures(made, shown))
-        results.write(folder / f"{key}.json", summaries.summary(table, ceiling))
-        intervals = summaries.interval_summary(table, ceiling)
-        results.write(folder / "intervals" / f"{key}.json", intervals)
+        means = summaries.summary(table, ceiling)
+        told = results.Scored(triples, means, summaries.interval_summary(table, ceiling))
+        results.write_row(folder / f"{key}.json", told)
+        if key in SHORT:
+            results.write_short(folder / "short" / f"{key}.json", dataset, key, means)
     note_shown(details, inputs.pairs_table, inputs.shown)
     if row is Which.paper:
         _figures(inputs, {key: made for key, (made, _) in make.items()}, "fet", folder / "figures")
@@ -95,7 +103,7 @@ def evaluate(
         beside = {"fet": _paper_rows(inputs, source)["fet"][0]} if known else {}
         compared = beside | {"fet-plus": make["fet-plus"][0]}
         _figures(inputs, compared, "fet-plus", folder / "plus")
-        results.write(folder / "plus" / "landmarks.json", _landmarks(inputs, source))
+        results.write(folder / "landmarks.json", _landmarks(inputs, source))
     print(f"{dataset}: {', '.join(make)} on {len(inputs.pairs)} test triples in {folder}")
 
 

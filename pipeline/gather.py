@@ -1,4 +1,4 @@
-"""What lies in the folder of all results, read for `fet show` and `fet report`."""
+"""What lies in the folder of all results, read for the commands that show it."""
 
 from __future__ import annotations
 
@@ -41,12 +41,15 @@ def figure_name(path: Path) -> str:
 
 
 def results_of(folder: Path, params: Path, dataset: str | None = None) -> Results:
-    """All numbers of a data set; only its rows must be there.
+    """All numbers of a data set that are of the same triples; only its rows must be there.
+
+    Rows, differences and numbers by expression of other triples than those of
+    `fet_core.evaluation.triples.reference` are left out.
 
     Args:
         folder: metrics/DATASET.
-        params: the params file, which says how large the pictures are and which of the paper's
-            tables belongs beside; where it does not know the data set, the name alone does.
+        params: the params file, which says which of the paper's tables belongs beside; where it
+            does not know the data set, the name alone does.
         dataset: its name where the folder has another; None takes the folder's, and then a params
             file of the data set's own in the folder comes first.
 
@@ -54,49 +57,46 @@ def results_of(folder: Path, params: Path, dataset: str | None = None) -> Result
         UserError: a file of results is damaged or of an older version.
     """
     from fet_core.evaluation.blocks import PAPER, Results
-    from fet_core.evaluation.results import (
-        read_all,
-        read_differences,
-        read_intervals,
-        read_list,
-    )
+    from fet_core.evaluation.results import read_all, read_differences, read_list
+    from fet_core.evaluation.triples import reference
 
-    rows = read_all(folder)
-    intervals = {
-        name: read_intervals(path)
-        for name in rows
-        if (path := folder / "intervals" / f"{name}.json").is_file()
-    }
+    found = read_all(folder)
+    triples = reference({row: scored.triples for row, scored in found.items()})
+    rows = {row: one for row, one in found.items() if one.triples.digest == triples.digest}
     compared = [
         read_differences(path)
         for name in ("differences-plus.json", "differences.json")
         if (path := folder / name).is_file()
     ]
-    (model, differences), *more = compared or [("fet", {})]
-    by_expression = folder / "expressions.json"
+    differences = [
+        (one.model, {row: steps for row, steps in one.rows.items() if row in rows})
+        for one in compared
+        if one.triples.digest == triples.digest and one.model in rows
+    ]
+    (model, first), *more = differences or [("fet", {})]
+    path = folder / "expressions.json"
+    lines = read_list(path) if path.is_file() else []
     own = folder / "params.yaml"
     name = dataset if dataset is not None else folder.name
-    title, reader = _known(name, own if dataset is None and own.is_file() else params)
     return Results(
-        title=title,
-        rows=rows,
-        intervals=intervals,
-        differences=differences,
+        title=f"{name}, {triples.size}×{triples.size}",
+        rows={row: one.means for row, one in rows.items()},
+        triples=triples,
+        intervals={row: one.intervals for row, one in rows.items()},
+        differences=first,
         model=model,
         more=more,
-        expressions=read_list(by_expression) if by_expression.is_file() else [],
-        paper=PAPER.get(reader),
+        expressions=[
+            line for line in lines if line["triples"] == triples.digest and line["model"] in rows
+        ],
+        paper=PAPER.get(_reader(name, own if dataset is None and own.is_file() else params)),
+        left_out=[row for row in found if row not in rows],
     )
 
 
-def _known(dataset: str, params: Path) -> tuple[str, str]:
-    """The title and the reader of a data set."""
+def _reader(dataset: str, params: Path) -> str:
+    """The reader of a data set."""
     from fet_core.params import load
 
-    if not params.is_file():
-        return dataset, dataset
-    settings = load(params)
-    known = settings.datasets.get(dataset)
-    if known is None:
-        return dataset, dataset
-    return f"{dataset}, {settings.align.size}×{settings.align.size}", known.reader
+    known = load(params).datasets.get(dataset) if params.is_file() else None
+    return dataset if known is None else known.reader

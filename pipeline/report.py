@@ -27,6 +27,7 @@ def report(
 
     from .gather import EXPERIMENTS, data_sets, figure_name, figures_of, results_of
 
+    common.check_outside_raw(params, out.parent)
     sections = [
         Section(
             name=folder.name,

@@ -146,7 +146,7 @@ def collect(name: str, jobs: Sequence[Job]) -> tuple[float | None, tuple[float, 
 
     Args:
         name: as "train_fusion.test_l1" (of train_fusion/metrics.json) or "fet.transfer.ssim" (of
-            fet.json, the interval of intervals/fet.json).
+            fet.json, which holds the interval too).
         jobs: the point's.
 
     Raises:
@@ -157,7 +157,7 @@ def collect(name: str, jobs: Sequence[Job]) -> tuple[float | None, tuple[float, 
     value = _written(jobs, file, rest)
     if value is _NOTHING:
         raise UserError(f'"collect" names {name}, but no stage wrote it; mend the grid file')
-    interval = _written(jobs, f"intervals/{file}", rest)
+    interval = _written(jobs, file, f"intervals.{rest}")
     return value, (None if interval in (_NOTHING, None) else (interval[0], interval[1]))
 
 

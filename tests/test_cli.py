@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,28 +15,32 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from fake_results import write_data_set, write_experiment
+import torch
+from fake_results import on_other_triples, write_data_set, write_experiment
 from typer.testing import CliRunner
 
 from fet_core import tables
 from fet_core.datasets.kind import Kind
 from fet_core.datasets.pairs import test_pairs as make_pairs
 from fet_core.evaluation.choice import shown_triples
-from fet_core.evaluation.results import read_differences, read_list
+from fet_core.evaluation.documents import END, START
+from fet_core.evaluation.protocols import Pairs
+from fet_core.evaluation.results import read_differences, read_list, read_row, write_row
 from fet_core.evaluation.sheets import forget_shown, note_shown
+from fet_core.evaluation.triples import identify
 from fet_core.faces.facearray import write_faces
 from fet_core.files import write_json
 from fet_core.params import RESERVED
+from fet_core.store import Store
 from pipeline.cli import app, main
 from pipeline.compare import ROWS
 from pipeline.gather import data_sets
 from pipeline.inputs import SHOWN
-from pipeline.show import END, START
 
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
 PLUS = ["train-fusion-plus", "train-transfer-plus", "export"]
 TRAINED = ["train-fusion", "train-transfer", *PLUS, "train-baseline", "evaluate", "compare"]
-TOOLS = ["profile", "show", "report", "sweep"]
+TOOLS = ["profile", "show", "report", "readme", "sweep"]
 COMMANDS = [*STAGES, *TRAINED, "check", *TOOLS]
 NEEDED = {
     "train-baseline": ("--model", "pix2pix"),
@@ -162,7 +167,7 @@ def test_missing_params_and_results(
     monkeypatch.chdir(tmp_path)
     assert fails(monkeypatch, "ingest", "--dataset", "rafd") == 2
     assert "no params file params.yaml" in capsys.readouterr().err
-    for command in ("show", "report"):
+    for command in ("show", "report", "readme"):
         assert fails(monkeypatch, command) == 2
         assert "no results in metrics" in capsys.readouterr().err
     assert fails(monkeypatch, "sweep", "nosuch.yaml") == 2
@@ -197,7 +202,7 @@ def test_show_prints_tables_and_figures(
     monkeypatch.chdir(tmp_path)
     assert fails(monkeypatch, "show") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "## rafd"
+    assert lines[0] == "## rafd, 96×96"
     assert sum(line.startswith("| fet |") for line in lines) == 2
     assert [line for line in lines if line.startswith("figure: ")] == [
         "figure: metrics/rafd/figures/comparison.png",
@@ -206,25 +211,130 @@ def test_show_prints_tables_and_figures(
     ]
 
 
-def test_show_puts_short_tables_between_the_marks_of_a_readme(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def marked(path: Path) -> Path:
+    """A Markdown file with marks and something stale between them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"before\n{START}\nstale\n{END}\nafter\n", encoding="utf-8")
+    return path
+
+
+def test_readme_brings_tables_and_pictures_in_step(
+    tmp_path: Path, params: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_data_set(tmp_path / "metrics/rafd", ("copy", "fet"))
-    readme = tmp_path / "README.md"
+    metrics = tmp_path / "metrics"
+    write_data_set(metrics / "rafd")
+    write_data_set(metrics / "london", ("copy", "fet"))
+    shutil.copytree(metrics / "rafd/figures", metrics / "rafd/plus")
+    readme, results = tmp_path / "README.md", tmp_path / "docs/results.md"
     monkeypatch.chdir(tmp_path)
     readme.write_text("# Mine\n", encoding="utf-8")
-    assert fails(monkeypatch, "show", "--readme", "README.md") == 2
+    assert fails(monkeypatch, "readme", "--params", params) == 2
     assert "README.md has no lines <!-- results -->" in capsys.readouterr().err
-    assert readme.read_text(encoding="utf-8") == "# Mine\n"
+    marked(readme)
+    assert fails(monkeypatch, "readme", "--params", params) == 2
+    assert "docs/results.md has no lines <!-- results -->" in capsys.readouterr().err
+    assert "stale" in readme.read_text(encoding="utf-8")
 
-    readme.write_text(f"before\n{START}\nstale\n{END}\nafter\n", encoding="utf-8")
+    marked(results)
+    texts = []
     for _ in range(2):
-        assert fails(monkeypatch, "show", "--readme", "README.md") == 0
-        text = readme.read_text(encoding="utf-8")
-        assert text.startswith(f"before\n{START}\n\n### rafd\n")
-        assert text.endswith(f"\n{END}\nafter\n")
+        assert fails(monkeypatch, "readme", "--params", params) == 0
+        assert (
+            capsys.readouterr().out == "README.md, docs/results.md; 3 pictures in docs/pictures\n"
+        )
+        texts.append([path.read_text(encoding="utf-8") for path in (readme, results)])
+    assert texts[0] == texts[1]
+    short, long = texts[0]
+    for text in texts[0]:
         assert "stale" not in text
-        assert text.count("| fet |") == 1
+        assert text.startswith(f"before\n{START}\n\n")
+        assert text.endswith(f"\n\n{END}\nafter\n")
+    assert "|  | london, 96×96 | rafd, 96×96 |" in short.replace("| |", "|  |")
+    assert short.count("| fet |") == 1
+    assert max(map(len, short.splitlines())) <= 100
+    assert long.count("### london, 96×96\n") == long.count("### rafd, 96×96\n") == 1
+    pictures = tmp_path / "docs/pictures"
+    names = ["rafd-curves.svg", "rafd-models.png", "rafd-transfer.png"]
+    assert sorted(path.name for path in pictures.iterdir()) == names
+    same = (metrics / "rafd/models/models.png").read_bytes()
+    assert (pictures / "rafd-models.png").read_bytes() == same
+
+    # Without the figures, as in a fresh clone, what was published stays.
+    for name in ("figures", "models", "plus", "train_transfer", "train_transfer_plus"):
+        shutil.rmtree(metrics / "rafd" / name)
+    for name in ("train_cgan", "train_pix2pix", "train_g2gan"):
+        shutil.rmtree(metrics / "rafd" / name)
+    assert fails(monkeypatch, "readme", "--params", params) == 0
+    assert sorted(path.name for path in pictures.iterdir()) == names
+    for command in ("show", "report"):
+        assert fails(monkeypatch, command) == 0
+
+
+def test_readme_copies_no_pictures_of_other_data_under_a_demos_name(
+    tmp_path: Path, params: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd")
+    write_data_set(tmp_path / "metrics/london")
+    marked(tmp_path / "README.md")
+    marked(tmp_path / "docs/results.md")
+    mine = tmp_path / "mine.yaml"
+    text = Path(params).read_text(encoding="utf-8")
+    assert "root: data/demo/rafd" in text
+    mine.write_text(text.replace("root: data/demo/rafd", "root: raw/rafd"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for given in (str(mine), "none.yaml"):
+        assert fails(monkeypatch, "readme", "--params", given) == 0
+        assert not (tmp_path / "docs/pictures").exists()
+
+
+@pytest.mark.parametrize("command", ["show", "report", "readme"])
+def test_rows_of_other_triples_are_nowhere_beside_the_rest(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd")
+    on_other_triples(tmp_path / "metrics/rafd", "pix2pix", "g2gan")
+    files = [marked(tmp_path / "README.md"), marked(tmp_path / "docs/results.md")]
+    monkeypatch.chdir(tmp_path)
+    assert fails(monkeypatch, command) == 0
+    shown = {"show": [], "report": [tmp_path / "metrics/report.html"], "readme": files}[command]
+    texts = [path.read_text(encoding="utf-8") for path in shown] or [capsys.readouterr().out]
+    for text in texts:
+        assert "Left out: g2gan, pix2pix, which were scored on other triples" in text
+        assert "make tables" in text
+        named = re.findall(r'(?:^\| |<th scope="row">(?:<span.*?</span> )?)([^|<]+)', text, re.M)
+        rows = [name.strip() for name in named]
+        assert "fet" in rows
+        assert [name for name in rows if "g2gan" in name or "pix2pix" in name] == []
+
+
+@pytest.mark.parametrize("command", ["report", "readme"])
+def test_nothing_shown_is_written_into_any_raw_folder(
+    command: str,
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_data_set(tmp_path / "metrics/rafd")
+    raw = tmp_path / "data/demo/ckplus"
+    raw.mkdir(parents=True)
+    marked(tmp_path / "README.md")
+    marked(tmp_path / "docs/results.md")
+    monkeypatch.chdir(tmp_path)
+    options = {
+        "report": [("--out", "data/demo/ckplus/report.html"), ("--out", str(raw / "a/b.html"))],
+        "readme": [("--pictures", "data/demo/ckplus/a"), ("--results", str(raw / "a.md"))],
+    }[command]
+    for given in options:
+        assert fails(monkeypatch, command, "--params", params, *given) == 2
+        error = capsys.readouterr().err
+        assert "lies inside the raw data data/demo/ckplus" in error
+        assert error.count("\n") == 1
+    assert list(raw.iterdir()) == []
+    assert "stale" in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", ["show", "report"])
@@ -232,17 +342,16 @@ def test_show_puts_short_tables_between_the_marks_of_a_readme(
     ("file", "content", "complaint"),
     [
         ("fet.json", '{"transfer": {}}', "is of an older version"),
-        ("pix2pix.json", '{"schema": 1, "transfer": {}}', "has schema 1 where 2 is expected"),
-        ("intervals/cgan.json", '{"schema": 3}', "has schema 3 where 2 is expected"),
-        ("fet-plus.json", '{"schema": 1, "transfer": {}}', "has schema 1 where 2 is expected"),
-        ("differences-plus.json", '{"schema": 2, "rows": {}}', "does not say what is compared"),
-        ("differences.json", '{"schema": 2', "is damaged"),
+        ("pix2pix.json", '{"schema": 2, "transfer": {}}', "has schema 2 where 3 is expected"),
+        ("cgan.json", '{"schema": 4}', "has schema 4 where 3 is expected"),
+        ("fet-plus.json", '{"schema": 3, "transfer": {}}', "does not say of which triples it is"),
+        ("differences-plus.json", '{"schema": 3, "rows": {}}', "does not say what is compared"),
+        ("differences.json", '{"schema": 3', "is damaged"),
         ("expressions.json", "{}", "holds no list of rows"),
-        ("differences.json", '{"schema": 2, "rows": {}}', "does not say what is compared"),
         (
-            "intervals/cgan.json",
-            '{"schema": 2, "transfer": {"ssim": [0.1]}}',
-            'has no interval [low, high] of "ssim" in the protocol transfer',
+            "differences.json",
+            '{"schema": 3, "model": "fet", "rows": {}}',
+            "does not say of which triples it is",
         ),
     ],
 )
@@ -442,8 +551,12 @@ def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
 def ready_to_compare(data: Path) -> Path:
     """Invented scores, means and pictures of all rows; the folder of the means."""
     pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
+    samples = tables.read(data / "augment/samples.parquet", tables.SAMPLES)
+    cpu = torch.device("cpu")
+    store = Store.open(data / "align/faces.npy", samples, cpu)
     metrics = data.parent / "metrics"
-    write_data_set(metrics, figures=False)
+    triples = identify(store, Pairs.of(pairs, cpu), pairs)
+    write_data_set(metrics, figures=False, triples=triples)
     for file in ("differences.json", "differences-plus.json", "expressions.json"):
         (metrics / file).unlink()
     for stage, rows in ROWS.items():
@@ -462,17 +575,48 @@ def test_compare_puts_all_rows_beside_each_other(
     assert fails(monkeypatch, "compare", *options, "--metrics", str(metrics)) == 0
     assert capsys.readouterr().out == f"rafd: {metrics / 'table.md'}\n"
     assert (metrics / "models/models.png").read_bytes()[:4] == b"\x89PNG"
-    model, compared = read_differences(metrics / "differences.json")
+    triples = read_row(metrics / "fet.json").triples
+    compared = read_differences(metrics / "differences.json")
     others = ["copy", "warp", "cgan", "pix2pix", "g2gan"]
-    assert (model, list(compared)) == ("fet", [*others, "fet-plus"])
-    model, compared = read_differences(metrics / "differences-plus.json")
-    assert (model, list(compared)) == ("fet-plus", [*others, "fet"])
-    assert {line["model"] for line in read_list(metrics / "expressions.json")} == {
-        *compared,
-        "fet-plus",
-        "truth",
-    }
-    assert (metrics / "table.md").read_text(encoding="utf-8").count("| fet-plus |") == 2
+    assert (compared.model, list(compared.rows)) == ("fet", [*others, "fet-plus"])
+    assert compared.triples == triples
+    compared = read_differences(metrics / "differences-plus.json")
+    assert (compared.model, list(compared.rows)) == ("fet-plus", [*others, "fet"])
+    assert compared.triples == triples
+    lines = read_list(metrics / "expressions.json")
+    assert {line["model"] for line in lines} == {*compared.rows, "fet-plus", "truth"}
+    assert {line["triples"] for line in lines} == {triples.digest}
+    table = (metrics / "table.md").read_text(encoding="utf-8")
+    assert table.startswith("## rafd, 32×32\n")
+    assert table.count("| fet-plus |") == 2
+
+
+def test_compare_puts_no_row_of_other_triples_into_the_table(
+    data: Path, params: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = ready_to_compare(data)
+    write_row(metrics / "mine.json", read_row(metrics / "copy.json"))
+    on_other_triples(metrics, "mine")
+    options = ["--dataset", "rafd", "--params", params, "--in", str(data)]
+    assert fails(monkeypatch, "compare", *options, "--metrics", str(metrics)) == 0
+    capsys.readouterr()
+    table = (metrics / "table.md").read_text(encoding="utf-8")
+    assert "| mine |" not in table
+    assert "Left out: mine, which was scored on other triples" in table
+
+    # One of its own rows it does not do without: other truths, though their names are the same.
+    on_other_triples(metrics, "g2gan")
+    before = {path: path.read_bytes() for path in metrics.rglob("*") if path.is_file()}
+    error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
+    assert (
+        f"{metrics}/g2gan.json is of other test triples than pairs.parquet and faces.npy" in error
+    )
+    assert "run `fet evaluate --dataset rafd --row g2gan` again" in error
+    faces = np.load(data / "align/faces.npy")
+    write_faces(data / "align/faces.npy", faces ^ 1)
+    error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
+    assert f"{metrics}/copy.json is of other test triples" in error
+    assert {path: path.read_bytes() for path in metrics.rglob("*") if path.is_file()} == before
 
 
 def test_compare_shows_nobody_who_may_not_be_shown(
@@ -562,6 +706,11 @@ def test_evaluate_says_whom_its_pictures_show(
         ]
     )
     assert len(np.load(tmp_path / "out/evaluate_cgan/cgan.npy")) == len(shown)
+    scored = read_row(tmp_path / "out/metrics/cgan.json")
+    assert (scored.triples.n, scored.triples.people, scored.triples.size) == (18, 3, 32)
+    assert list(scored.means) == list(scored.intervals) == ["transfer"]
+    told = json.loads((tmp_path / "out/metrics/short/cgan.json").read_text(encoding="utf-8"))
+    assert list(told["rafd"]["cgan"]) == ["ssim", "psnr"]
 
 
 def write_scores(data: Path, row: str, pairs: list[dict[str, Any]]) -> None:

@@ -14,8 +14,7 @@ from ruamel.yaml import YAML
 
 from fet_core.evaluation.report import table
 from pipeline.gather import results_of
-from pipeline.report import report
-from pipeline.show import with_results
+from pipeline.readme import texts
 
 TOP = Path(__file__).resolve().parents[1]
 METRICS, PARAMS = TOP / "metrics", TOP / "params.yaml"
@@ -60,23 +59,27 @@ def protocols(row: str) -> list[str]:
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_metrics_have_the_fixed_form(dataset: str, row: str) -> None:
     scores = result(dataset, f"{row}.json")
-    assert list(scores) == ["schema", *protocols(row)]
-    assert scores["schema"] == 2
+    assert list(scores) == ["schema", "triples", *protocols(row), "intervals"]
+    assert scores["schema"] == 3
+    triples = scores["triples"]
+    assert list(triples) == ["digest", "n", "people", "size"]
+    assert triples["n"] >= 20
+    assert triples["people"] >= 2
+    assert triples == result(dataset, "truth.json")["triples"]
     for found in (scores[protocol] for protocol in protocols(row)):
-        assert list(found) == [*NUMBERS, "n", "people"]
+        assert list(found) == NUMBERS
         assert 0 < found["ssim"] <= 1
         assert 5 < found["psnr"] <= 100
         for share in ("accepted", "no_face", "expression"):
             assert 0 <= found[share] <= 1
-        assert found["n"] >= 20
-        assert found["people"] >= 2
 
 
 @pytest.mark.parametrize("row", [*ROWS, "truth"])
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_number_lies_in_its_interval(dataset: str, row: str) -> None:
-    scores, intervals = result(dataset, f"{row}.json"), result(dataset, f"intervals/{row}.json")
-    assert list(intervals) == ["schema", *protocols(row)]
+    scores = result(dataset, f"{row}.json")
+    intervals = scores["intervals"]
+    assert list(intervals) == protocols(row)
     for protocol in protocols(row):
         assert list(intervals[protocol]) == NUMBERS
         for key, interval in intervals[protocol].items():
@@ -92,7 +95,8 @@ def test_every_number_lies_in_its_interval(dataset: str, row: str) -> None:
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_differences_are_of_these_rows(dataset: str, model: str, file: str) -> None:
     found = result(dataset, file)
-    assert (found["schema"], found["model"]) == (2, model)
+    assert (found["schema"], found["model"]) == (3, model)
+    assert found["triples"] == result(dataset, "truth.json")["triples"]
     assert list(found["rows"]) == [row for row in ROWS if row != model]
     ours = result(dataset, f"{model}.json")
     for row, steps in found["rows"].items():
@@ -115,7 +119,7 @@ def test_the_papers_model_is_ahead(dataset: str, other: str) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if row != "fet-plus"])
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_fet_plus_is_ahead(dataset: str, row: str) -> None:
-    """In what the README says it is ahead in; where it is not, the README says that too."""
+    """In what docs/results.md says it is ahead in; where it is not, that is said there too."""
     plus, theirs = result(dataset, "fet-plus.json"), result(dataset, f"{row}.json")
     for protocol in protocols(row):
         assert plus[protocol]["ssim"] > theirs[protocol]["ssim"]
@@ -129,7 +133,7 @@ def test_fet_plus_is_ahead(dataset: str, row: str) -> None:
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_phi_plus_foretells_better_than_what_needs_no_training(dataset: str) -> None:
-    for found in list(result(dataset, "plus/landmarks.json").values())[1:]:
+    for found in list(result(dataset, "landmarks.json").values())[1:]:
         simple = [found[key]["nme"] for key in ("unchanged", "displacement", "mean shift")]
         assert found["Φ+"]["nme"] < min(simple)
 
@@ -140,28 +144,35 @@ def test_the_table_is_of_these_numbers(dataset: str) -> None:
     assert written == table(results_of(METRICS / dataset, PARAMS))
 
 
-def test_the_readme_shows_these_results() -> None:
-    readme = TOP / "README.md"
-    assert with_results(readme, METRICS, PARAMS) == readme.read_text(encoding="utf-8")
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_numbers_by_expression_are_of_these_triples(dataset: str) -> None:
+    lines = result(dataset, "expressions.json")
+    truth = result(dataset, "truth.json")["triples"]
+    assert {line["triples"] for line in lines} == {truth["digest"]}
+    assert {line["model"] for line in lines} == {*ROWS, "truth"}
 
 
-def test_the_report_is_of_these_results(tmp_path: Path) -> None:
-    """Where this fails: `fet report`, and commit the page."""
-    report(metrics=METRICS, out=tmp_path / "report.html", params=PARAMS)
-    same = (tmp_path / "report.html").read_bytes() == (METRICS / "report.html").read_bytes()
-    # Not compared by `assert ==`, which would print two pages full of pictures.
-    assert same, "metrics/report.html is older than the results; run `fet report`"
+def test_no_two_data_sets_have_the_same_triples() -> None:
+    assert len({result(name, "truth.json")["triples"]["digest"] for name in DATASETS}) == 4
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/results.md"])
+def test_the_published_tables_are_of_these_results(name: str) -> None:
+    """Where this fails: `fet readme`, and commit what it changes."""
+    made = texts(METRICS, TOP / "README.md", TOP / "docs/results.md", PARAMS)
+    assert made[TOP / name] == (TOP / name).read_text(encoding="utf-8")
+
+
+def test_the_published_pictures_are_the_demos_and_are_there() -> None:
+    published = {path.name for path in (TOP / "docs/pictures").iterdir()}
+    assert {name.split("-")[0] for name in published} == {"ckplus", "rafd"}
+    for page in ("README.md", "docs/results.md"):
+        text = (TOP / page).read_text(encoding="utf-8")
+        for link in re.findall(r"!\[[^]]*\]\(([^)]*)\)", text):
+            assert (TOP / page).parent.joinpath(link).is_file(), (page, link)
 
 
 def test_no_london_photograph_is_committed() -> None:
     for name in ("london", "london-256", "shipped"):
         assert not [path for path in (METRICS / name).rglob("*") if path.suffix in PICTURES]
     assert not [path for path in METRICS.rglob("*") if path.suffix in (".jpg", ".jpeg")]
-    page = (METRICS / "report.html").read_text(encoding="utf-8")
-    london, rafd = (
-        re.search(rf"<h2[^>]*>{n}.*?</section>", page, re.S) for n in ("london", "rafd")
-    )
-    assert rafd is not None
-    assert "data:image" in rafd[0], "this is how the page holds pictures"
-    assert london is not None
-    assert "data:image" not in london[0]

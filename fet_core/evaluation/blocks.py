@@ -8,6 +8,7 @@ from typing import Any
 
 from fet_core.evaluation.protocols import PROTOCOLS
 from fet_core.evaluation.results import METRICS, ROWS, Metric
+from fet_core.evaluation.triples import Triples, left_out_sentence
 
 PAPER: dict[str, dict[str, tuple[float, float]]] = {
     "ckplus": {
@@ -41,27 +42,31 @@ _METRIC = {metric.key: metric for metric in METRICS}
 
 @dataclass(frozen=True)
 class Results:
-    """What is known of one data set; only the rows must be there.
+    """What is known of one data set; only the rows must be there, all of the same triples.
 
     Args:
         title: of its section.
         rows: row to protocol to metric to mean.
+        triples: that all numbers are of.
         intervals: row to protocol to metric to [low, high].
         differences: row to protocol to metric to {"difference", "low", "high"}: `model` minus it.
         model: the model of the differences.
         more: other models with their differences.
         expressions: the lines of expressions.json.
         paper: the paper's table for this data set.
+        left_out: rows of other triples, which are not shown.
     """
 
     title: str
     rows: Mapping[str, Numbers]
+    triples: Triples
     intervals: Mapping[str, Numbers] = field(default_factory=dict)
     differences: Mapping[str, Numbers] = field(default_factory=dict)
     model: str = "fet"
     more: Sequence[tuple[str, Mapping[str, Numbers]]] = ()
     expressions: Sequence[Mapping[str, Any]] = ()
     paper: Mapping[str, tuple[float, float]] | None = None
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +192,25 @@ def differences(results: Results, protocol: str) -> Block | None:
     return Block(f"{results.model} minus each row, protocol {protocol}", heads, tuple(lines))
 
 
+def overview(sets: Sequence[Results]) -> Block:
+    """All data sets in one small table: a line a row, of each set what fits a README.
+
+    A cell is SSIM, PSNR in dB and the share of expressions read right, protocol transfer.
+    """
+    lines = []
+    for name in ordered({row for results in sets for row in results.rows if row != CEILING}):
+        cells = []
+        for results in sets:
+            found = results.rows.get(name, {}).get("transfer") or {}
+            texts = [shown(_METRIC[key], found.get(key)) for key in ("ssim", "psnr")]
+            right = found.get("expression")
+            texts.append(NOTHING if right is None else f"{right:.0%}")
+            cells.append(Cell(" / ".join(texts) if found else NOTHING))
+        lines.append((name, tuple(cells)))
+    caption = "SSIM / PSNR in dB / expression read right, protocol transfer"
+    return Block(caption, tuple(results.title for results in sets), tuple(lines))
+
+
 def beside_the_paper(results: Results) -> Block | None:
     """Tables 3 and 4 with the rows here next to them, or None where the paper has no such table."""
     if not results.paper:
@@ -204,13 +228,16 @@ def beside_the_paper(results: Results) -> Block | None:
 
 def note(results: Results) -> str:
     """How many triples of how many people, and what the brackets and the bold numbers mean."""
-    first = next(iter(results.rows.values()))
-    numbers = next(iter(first.values()))
     return (
-        f"{numbers['n']} triples of {numbers['people']} people. In brackets: 95% intervals, "
-        "bootstrap over people (KID: jackknife over people). The best of each column with an arrow "
-        "is bold; truth is the ceiling and does not compete."
+        f"{results.triples.n} triples of {results.triples.people} people. In brackets: 95% "
+        "intervals, bootstrap over people (KID: jackknife over people). The best of each column "
+        "with an arrow is bold; truth is the ceiling and does not compete."
     )
+
+
+def left_out(results: Results) -> str:
+    """Which rows are not shown because they are of other triples, and what to do; "" of none."""
+    return left_out_sentence(results.left_out)
 
 
 def _best(results: Results, names: Sequence[str], protocol: str, metric: Metric) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fet_core.evaluation.blocks import ordered
@@ -136,6 +136,28 @@ def expression_chart(name: str, metric: str, lines: Iterable[Mapping[str, Any]])
     title = f"{'1 − SSIM' if metric == 'ssim' else 'NME'} by expression, transfer protocol"
     description = f"Bars for {', '.join(rows)} in each of: {', '.join(expressions)}."
     return _svg(name, (10, 3.2), title, description, draw)
+
+
+def beside(charts: Sequence[str], gap: int = 24) -> str:
+    """Charts in one row as an SVG file of its own: dark on white, wherever it is shown.
+
+    Args:
+        charts: `<svg>` elements as from `curve_chart`.
+        gap: between and around them, in the charts' own units.
+    """
+    boxes = [tuple(map(float, _attribute(chart, "viewBox").split()))[2:] for chart in charts]
+    width = round(sum(box[0] for box in boxes) + gap * (len(boxes) + 1), 2)
+    height = round(max(box[1] for box in boxes) + 2 * gap, 2)
+    parts, left = [], float(gap)
+    for chart, (across, down) in zip(charts, boxes, strict=True):
+        place = f'x="{left:g}" y="{gap}" width="{across:g}" height="{down:g}"'
+        parts.append(chart.replace("<svg ", f"<svg {place} ", 1))
+        left += across + gap
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" color="#1c1c1e" font-family="sans-serif">\n'
+        f'<rect width="100%" height="100%" fill="#ffffff"/>\n' + "\n".join(parts) + "\n</svg>\n"
+    )
 
 
 def _svg(name: str, inches: tuple[float, float], title: str, description: str, draw: Any) -> str:

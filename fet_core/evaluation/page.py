@@ -94,6 +94,7 @@ def _section(number: int, section: Section) -> dict[str, Any]:
         "name": section.name,
         "title": results.title,
         "note": blocks.note(results),
+        "left_out": blocks.left_out(results),
         "scores": [block for block in scored if block.lines],
         "differences": blocks.all_differences(results),
         "paper": blocks.beside_the_paper(results),

@@ -1,6 +1,8 @@
-"""The table of a data set as Markdown: in full, and short for a README."""
+"""The tables as Markdown: of a data set in full and short, and of all sets in one for a README."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from fet_core.evaluation.blocks import (
     PAPER,
@@ -9,18 +11,20 @@ from fet_core.evaluation.blocks import (
     Results,
     all_differences,
     beside_the_paper,
+    left_out,
     note,
+    overview,
     scores,
     summary,
 )
 from fet_core.evaluation.protocols import PROTOCOLS
 
-__all__ = ["PAPER", "Results", "compact", "markdown", "table"]
+__all__ = ["PAPER", "Results", "compact", "markdown", "short", "table"]
 
 
 def table(results: Results) -> str:
     """The whole table of a data set as Markdown: both protocols, the paper, the differences."""
-    parts = [f"## {results.title}", note(results)]
+    parts = [f"## {results.title}", *_notes(results)]
     for protocol in PROTOCOLS:
         block = scores(results, protocol)
         if block.lines:
@@ -37,9 +41,16 @@ def table(results: Results) -> str:
 
 
 def compact(results: Results) -> str:
-    """The table for a README as Markdown, with the paper's below."""
-    parts = [f"### {results.title}", markdown(summary(results)), note(results)]
+    """The few numbers of `blocks.summary` as Markdown, with the paper's below."""
+    parts = [f"### {results.title}", markdown(summary(results)), *_notes(results)]
     return "\n\n".join([*parts, *_paper(results, "")]) + "\n"
+
+
+def short(sets: Sequence[Results]) -> str:
+    """One small table of all data sets as Markdown, and whose rows are not in it."""
+    block = overview(sets)
+    said = [f"{results.title}: {text}" for results in sets if (text := left_out(results))]
+    return "\n\n".join([markdown(block), f"{block.caption}.", *said]) + "\n"
 
 
 def markdown(block: Block, first: str = "") -> str:
@@ -51,6 +62,10 @@ def markdown(block: Block, first: str = "") -> str:
     for name, cells in block.lines:
         lines.append(f"| {name} | {' | '.join(map(_marked, cells))} |")
     return "\n".join(lines)
+
+
+def _notes(results: Results) -> list[str]:
+    return [text for text in (note(results), left_out(results)) if text]
 
 
 def _paper(results: Results, mark: str) -> list[str]:

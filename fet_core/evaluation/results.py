@@ -10,16 +10,17 @@ from typing import Any, Literal
 
 from fet_core.errors import UserError
 from fet_core.evaluation.protocols import PROTOCOLS
+from fet_core.evaluation.triples import Triples
 from fet_core.files import write_json
 
-SCHEMA = 2
+SCHEMA = 3
 """Counts up when a file of results changes its meaning or its form."""
 
 ROWS = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 """Rows of the tables in their order; `truth` is a ceiling and never in competition."""
 
-_OTHERS = ("differences", "differences-plus", "expressions")
-_NAMES = ("model", "protocol", "expression")
+_OTHERS = ("differences", "differences-plus", "expressions", "landmarks")
+_NAMES = ("model", "protocol", "expression", "triples")
 _BY_EXPRESSION = ("ssim", "psnr", "nme", "read")
 _REMEDY = "run `dvc repro`"
 
@@ -61,9 +62,67 @@ METRICS = (
 Protocols = dict[str, dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Scored:
+    """One row of the tables.
+
+    Attributes:
+        triples: that it was scored on.
+        means: by protocol and number, None where one is not defined.
+        intervals: 95%, [low, high] by protocol and number, or None.
+    """
+
+    triples: Triples
+    means: Protocols
+    intervals: Protocols
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a model has more than each other row.
+
+    Attributes:
+        triples: that all of them were scored on.
+        model: whose differences these are.
+        rows: {"difference", "low", "high"} or None by row, protocol and number.
+    """
+
+    triples: Triples
+    model: str
+    rows: dict[str, Protocols]
+
+
 def write(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file of results: the schema first, numbers rounded to six digits."""
     write_json(path, {"schema": SCHEMA} | _rounded(dict(content)))
+
+
+def write_row(path: Path, scored: Scored) -> None:
+    """Write one row: its triples, the means by protocol, and their intervals."""
+    row = {"triples": scored.triples.as_dict()} | scored.means | {"intervals": scored.intervals}
+    write(path, row)
+
+
+def write_short(path: Path, dataset: str, row: str, means: Mapping[str, Any]) -> None:
+    """Write a row's SSIM and PSNR of the transfer protocol alone, for `dvc metrics` and `dvc exp`.
+
+    Names of columns there are paths in the file, so that few and short ones fit a terminal.
+
+    Args:
+        path: of the file.
+        dataset: the data set's name.
+        row: the row's name.
+        means: by protocol and number.
+    """
+    found = means["transfer"]
+    numbers = {"ssim": round(found["ssim"], 4), "psnr": round(found["psnr"], 2)}
+    write_json(path, {dataset: {row: numbers}})
+
+
+def write_compared(path: Path, compared: Compared) -> None:
+    """Write a model's differences to all other rows."""
+    content = {"triples": compared.triples.as_dict(), "model": compared.model}
+    write(path, content | {"rows": compared.rows})
 
 
 def write_list(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -92,8 +151,8 @@ def read_list(path: Path) -> list[dict[str, Any]]:
     """The rows of numbers by expression that `write_list` wrote.
 
     Returns:
-        each with "model", "protocol", "expression" and "n"; "ssim", "psnr", "nme" and "read", where
-        they are there, are numbers or None.
+        each with "model", "protocol", "expression", "triples" (the digest of those it is of) and
+        "n"; "ssim", "psnr", "nme" and "read", where they are there, are numbers or None.
 
     Raises:
         UserError: the file is missing or damaged, or a row lacks one of these.
@@ -113,35 +172,29 @@ def read_list(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def read_row(path: Path) -> Protocols:
-    """The numbers of one row by protocol: those of `METRICS`, `n` and `people`.
+def read_row(path: Path) -> Scored:
+    """One row: its triples, its numbers and their intervals.
 
     Raises:
-        UserError: as `read`, or a protocol or a number is missing.
+        UserError: as `read`, or the triples, a protocol, a number or an interval is missing.
     """
     found = read(path)
-    keys = [*(metric.key for metric in METRICS), "n", "people"]
-    if not found or not set(found) <= set(PROTOCOLS):
+    triples = _triples(path, found)
+    intervals = found.get("intervals")
+    means = {key: value for key, value in found.items() if key not in ("triples", "intervals")}
+    if not means or not set(means) <= set(PROTOCOLS):
         raise UserError(f"{path} has no numbers of the protocols; {_REMEDY} to make it again")
-    for protocol, numbers in found.items():
-        for key in keys:
-            value = numbers.get(key, "") if isinstance(numbers, dict) else ""
+    for protocol, numbers in means.items():
+        for metric in METRICS:
+            value = numbers.get(metric.key, "") if isinstance(numbers, dict) else ""
             if not _is_number(value, or_none=True):
                 raise UserError(
-                    f'{path} has no number "{key}" in the protocol {protocol}; {_REMEDY} to make '
-                    "it again"
+                    f'{path} has no number "{metric.key}" in the protocol {protocol}; {_REMEDY} to '
+                    "make it again"
                 )
-    return found
-
-
-def read_intervals(path: Path) -> Protocols:
-    """The intervals of one row by protocol and number: [low, high], or None.
-
-    Raises:
-        UserError: as `read`, or what is there is no interval.
-    """
-    found = read(path)
-    for protocol, numbers in found.items():
+    if not isinstance(intervals, dict) or set(intervals) != set(means):
+        raise UserError(f"{path} has no intervals of its protocols; {_REMEDY} to make it again")
+    for protocol, numbers in intervals.items():
         for key, ends in _entries(path, protocol, numbers):
             pair = isinstance(ends, list) and len(ends) == 2 and all(map(_is_number, ends))
             if ends is not None and not pair:
@@ -149,17 +202,14 @@ def read_intervals(path: Path) -> Protocols:
                     f'{path} has no interval [low, high] of "{key}" in the protocol {protocol}; '
                     f"{_REMEDY} to make it again"
                 )
-    return found
+    return Scored(triples, means, intervals)
 
 
-def read_differences(path: Path) -> tuple[str, dict[str, Protocols]]:
-    """A model, and what it has more than each other row, by row, protocol and number.
-
-    Returns:
-        the model's name, and {"difference", "low", "high"} or None of each number.
+def read_differences(path: Path) -> Compared:
+    """What a model has more than each other row, by row, protocol and number.
 
     Raises:
-        UserError: as `read`, or what is there is no difference.
+        UserError: as `read`, or the triples are missing, or what is there is no difference.
     """
     found = read(path)
     model, rows = found.get("model"), found.get("rows")
@@ -175,11 +225,11 @@ def read_differences(path: Path) -> tuple[str, dict[str, Protocols]]:
                         f'{path} has no difference with low and high of "{key}" to {row} in the '
                         f"protocol {protocol}; {_REMEDY} to make it again"
                     )
-    return model, rows
+    return Compared(_triples(path, found), model, rows)
 
 
-def read_all(folder: Path) -> dict[str, Protocols]:
-    """The numbers of all rows of a data set, in the order of the tables.
+def read_all(folder: Path) -> dict[str, Scored]:
+    """All rows of a data set, of whichever triples, in the order of the tables.
 
     Raises:
         UserError: as `read_row`, or there is no row.
@@ -189,6 +239,13 @@ def read_all(folder: Path) -> dict[str, Protocols]:
         raise UserError(f"there are no results in {folder}; {_REMEDY} first")
     ordered = [name for name in ROWS if name in names] + sorted(names - set(ROWS))
     return {name: read_row(Path(folder) / f"{name}.json") for name in ordered}
+
+
+def _triples(path: Path, found: Mapping[str, Any]) -> Triples:
+    triples = Triples.read(found.get("triples"))
+    if triples is None:
+        raise UserError(f"{path} does not say of which triples it is; {_REMEDY} to make it again")
+    return triples
 
 
 def _is_number(value: Any, or_none: bool = False) -> bool:

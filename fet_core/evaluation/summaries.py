@@ -38,15 +38,13 @@ def summary(scores: pa.Table, truth: pa.Table) -> Summary:
 
     Returns:
         by protocol: the numbers of `fet_core.evaluation.results.METRICS`, None where one is not
-        defined, `n` triples and `people` who are their targets.
+        defined.
     """
     found: Summary = {}
     for protocol, part in _protocols(scores).items():
         numbers: dict[str, float | None] = {key: mean(v) for key, v in _values(part).items()}
         distance = _kid(part, truth)
         numbers["kid"] = None if distance is None else distance[0]
-        numbers["n"] = part.num_rows
-        numbers["people"] = len(set(part["subject"].to_pylist()))
         found[protocol] = numbers
     return found
 

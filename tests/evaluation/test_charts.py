@@ -10,7 +10,7 @@ import pytest
 from fake_results import ALL, EXPRESSIONS, by_expression, numbers, write_data_set
 
 from fet_core.errors import UserError
-from fet_core.evaluation.charts import COLOURS, INK, curve_chart, expression_chart
+from fet_core.evaluation.charts import COLOURS, INK, beside, curve_chart, expression_chart
 from fet_core.evaluation.curves import Curve, read_curve, read_curves
 
 CURVES = {
@@ -42,6 +42,24 @@ def test_all_trained_rows_are_in_one_chart() -> None:
     single = curve_chart("a", "psnr", CURVES)
     assert single is not None
     assert "pix2pix" not in texts(single)
+
+
+def test_charts_beside_each_other_are_a_file_of_their_own() -> None:
+    """Both whole, inside the sheet and apart from each other, dark on a white ground."""
+    charts = [chart for name in ("ssim", "psnr") if (chart := curve_chart(name, name, CURVES))]
+    sheet = ElementTree.fromstring(beside(charts, gap=10))
+    (ground, *placed) = sheet
+    assert (ground.attrib["fill"], sheet.attrib["color"]) == ("#ffffff", "#1c1c1e")
+    boxes = [[float(one.attrib[key]) for key in ("x", "y", "width", "height")] for one in placed]
+    assert len(boxes) == 2
+    (x, y, width, height), (other, *_) = boxes
+    assert (x, y) == (10, 10)
+    assert other == pytest.approx(x + width + 10, abs=1e-3)
+    right = boxes[1][0] + boxes[1][2] + 10
+    assert float(sheet.attrib["width"]) == pytest.approx(right, abs=0.1)
+    assert float(sheet.attrib["height"]) == pytest.approx(height + 20, abs=0.1)
+    ids = re.findall(r'\bid="([^"]+)"', beside(charts))
+    assert len(ids) == len(set(ids))
 
 
 def test_text_takes_the_colour_around_it() -> None:

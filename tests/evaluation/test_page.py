@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fake_results import numbers, write_data_set, write_experiment
+from fake_results import TRIPLES, numbers, on_other_triples, write_data_set, write_experiment
 
 from fet_core.errors import UserError
 from fet_core.evaluation import sweeps
@@ -97,8 +97,8 @@ def test_its_links_and_labels_lead_somewhere(page: Page) -> None:
 
 def test_everything_has_its_section(page: Page) -> None:
     assert page.said["h2"] == [
-        "london",
-        "rafd",
+        "london, 96×96",
+        "rafd, 96×96",
         "Experiments",
         "Definitions",
         "Licences and limits",
@@ -131,7 +131,7 @@ def test_figures_are_inside_and_described(page: Page, metrics: Path) -> None:
 def test_the_comparison_is_shown_where_nothing_holds_it(metrics: Path) -> None:
     png = (metrics / "rafd/figures/comparison.png").read_bytes()
     rows = {"copy": {"transfer": numbers("copy", 0)}}
-    section = Section("mine", Results("mine", rows), {"comparison": png, "another": png})
+    section = Section("mine", Results("mine", rows, TRIPLES), {"comparison": png, "another": png})
     (first, second) = Page(render([section])).of("img")
     assert first["alt"] == f"mine: {CAPTIONS['comparison']}"
     assert second["alt"] == "mine: another."
@@ -193,8 +193,17 @@ def test_one_data_set_with_three_rows_is_enough(tmp_path: Path) -> None:
         path = folder / extra
         path.rename(tmp_path / extra)
     made = Page(written(tmp_path / "metrics", tmp_path / "page.html"))
-    assert made.said["h2"] == ["mine", "Definitions", "Licences and limits"]
+    assert made.said["h2"] == ["mine, 96×96", "Definitions", "Licences and limits"]
     assert made.of("svg") == []
+
+
+def test_rows_of_other_triples_are_not_on_the_page(tmp_path: Path) -> None:
+    write_data_set(tmp_path / "metrics/rafd", figures=False)
+    on_other_triples(tmp_path / "metrics/rafd", "warp", "fet-plus")
+    made = Page(written(tmp_path / "metrics", tmp_path / "page.html"))
+    heads = [text for text in made.said["th"] if "warp" in text or "fet-plus" in text]
+    assert heads == []
+    assert any(text.startswith("Left out: fet-plus, warp, which") for text in made.said["p"])
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

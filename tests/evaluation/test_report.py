@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_results import numbers, write_data_set
+from fake_results import ALL, OTHERS, TRIPLES, numbers, on_other_triples, write_data_set
 
 from fet_core.evaluation import blocks
 from fet_core.evaluation.blocks import Results
-from fet_core.evaluation.report import PAPER, compact, markdown, table
+from fet_core.evaluation.report import PAPER, compact, markdown, short, table
 from fet_core.evaluation.results import METRICS
+from fet_core.params import load
 from pipeline.gather import results_of
 
 METRIC = {metric.key: metric for metric in METRICS}
@@ -26,6 +28,7 @@ def scored(**rows: dict[str, Any]) -> Results:
             name: {"transfer": {**same, **row}, "oracle": {**same, **row}}
             for name, row in rows.items()
         },
+        TRIPLES,
     )
 
 
@@ -107,7 +110,7 @@ def test_the_whole_table(tmp_path: Path) -> None:
     folder = tmp_path / "rafd"
     write_data_set(folder)
     text = table(results_of(folder, tmp_path / "no params"))
-    assert text.startswith("## rafd\n\n160 triples of 8 people. In brackets: 95% intervals")
+    assert text.startswith("## rafd, 96×96\n\n160 triples of 8 people. In brackets: 95% intervals")
     lines = cells(text)
     assert lines[2][:2] == ["copy", "0.694 [0.674, 0.714]"]
     assert [line[0] for line in lines[2:10]] == [
@@ -142,7 +145,7 @@ def test_a_difference_stands_out_where_its_interval_leaves_zero() -> None:
         "kid": None,
     }
     results = Results(
-        "t", {}, differences={"copy": {"transfer": found}, "truth": {"transfer": found}}
+        "t", {}, TRIPLES, differences={"copy": {"transfer": found}, "truth": {"transfer": found}}
     )
     block = blocks.differences(results, "transfer")
     assert block is not None
@@ -160,7 +163,7 @@ def test_a_difference_stands_out_where_its_interval_leaves_zero() -> None:
 def test_a_number_without_a_better_direction_has_no_arrow_no_best_and_no_colour() -> None:
     rows = {"copy": {"transfer": {"kid": 0.002}}, "fet": {"transfer": {"kid": 0.001}}}
     step = {"kid": {"difference": -0.001, "low": -0.002, "high": -0.0005}}
-    results = Results("t", rows, differences={"copy": {"transfer": step}})
+    results = Results("t", rows, TRIPLES, differences={"copy": {"transfer": step}})
     block, steps = blocks.scores(results, "transfer"), blocks.differences(results, "transfer")
     assert steps is not None
     assert block.heads[-1] == steps.heads[-1] == "KID ×10³"
@@ -170,11 +173,11 @@ def test_a_number_without_a_better_direction_has_no_arrow_no_best_and_no_colour(
 
 def test_the_papers_rows_are_its_tables_3_and_4() -> None:
     rows = scored(copy={}).rows
-    text = table(Results("t", rows, paper=PAPER["ckplus"]))
+    text = table(Results("t", rows, TRIPLES, paper=PAPER["ckplus"]))
     assert "| The proposed model | 0.805 | 25.610 | – | – |" in text
     assert "| CGAN | 0.692 | 22.244 | – | – |" in text
-    assert "| Pix2pix | 0.765 | 19.230 |" in table(Results("t", rows, paper=PAPER["rafd"]))
-    assert "paper" not in table(Results("t", rows))
+    assert "| Pix2pix | 0.765 | 19.230 |" in table(Results("t", rows, TRIPLES, paper=PAPER["rafd"]))
+    assert "paper" not in table(Results("t", rows, TRIPLES))
 
 
 def test_the_short_table_has_intervals_for_two_numbers(tmp_path: Path) -> None:
@@ -182,30 +185,97 @@ def test_the_short_table_has_intervals_for_two_numbers(tmp_path: Path) -> None:
     write_data_set(folder, ("copy", "warp", "fet", "truth"), figures=False)
     text = compact(results_of(folder, tmp_path / "no params"))
     lines = cells(text)
-    assert text.startswith("### london\n")
+    assert text.startswith("### london, 96×96\n")
     assert lines[0][1:3] == ["SSIM ↑", "PSNR (dB) ↑"]
     assert lines[0][-2:] == ["oracle SSIM ↑", "oracle PSNR (dB) ↑"]
     assert [sum("[" in cell for cell in line) for line in lines[2:]] == [2, 2, 2, 2]
     assert "256×256" not in text
 
 
-def test_the_params_say_the_size_and_which_paper_table(tmp_path: Path, repository: Path) -> None:
+def test_the_params_say_which_paper_table(tmp_path: Path, repository: Path) -> None:
     for name in ("rafd", "mine"):
         write_data_set(tmp_path / name, ("copy", "fet"))
     known = results_of(tmp_path / "rafd", repository / "params.yaml")
-    assert known.title.startswith("rafd, ")
-    assert known.title.count("×") == 1
     assert known.paper == PAPER["rafd"]
     other = results_of(tmp_path / "mine", repository / "params.yaml")
-    assert (other.title, other.paper) == ("mine", None)
+    assert (other.title, other.paper) == ("mine, 96×96", None)
     named = results_of(tmp_path / "mine", repository / "params.yaml", "rafd")
     assert (named.title, named.paper) == (known.title, PAPER["rafd"])
 
 
 def test_params_in_the_folder_of_a_data_set_come_first(tmp_path: Path, repository: Path) -> None:
-    folder = tmp_path / "london"
+    folder = tmp_path / "rafd"
     write_data_set(folder, ("copy", "fet"))
     params = repository / "params.yaml"
-    assert results_of(folder, params).title == "london"
-    (folder / "params.yaml").write_bytes((repository / "metrics/london/params.yaml").read_bytes())
-    assert results_of(folder, params).title.startswith("london, ")
+    assert results_of(folder, params).paper == PAPER["rafd"]
+    text = params.read_text(encoding="utf-8")
+    mine = text.replace("  rafd:\n", "  rafd:\n    reader: london\n", 1)
+    (folder / "params.yaml").write_text(mine, encoding="utf-8")
+    assert results_of(folder, params).paper is None
+
+
+def test_the_size_in_the_heading_is_that_of_the_results(tmp_path: Path, repository: Path) -> None:
+    """Not that of the params, which may have changed since."""
+    params = tmp_path / "params.yaml"
+    text = (repository / "params.yaml").read_text(encoding="utf-8")
+    params.write_text(text.replace("  size: 96 #", "  size: 192 #", 1), encoding="utf-8")
+    assert load(params).align.size == 192
+    for size in (96, 128):
+        folder = tmp_path / str(size) / "rafd"
+        write_data_set(folder, ("copy", "fet"), triples=replace(TRIPLES, size=size))
+        assert results_of(folder, params).title == f"rafd, {size}×{size}"
+
+
+def test_rows_of_other_triples_are_left_out_and_named(tmp_path: Path) -> None:
+    folder = tmp_path / "rafd"
+    write_data_set(folder)
+    whole = results_of(folder, tmp_path / "no params")
+    assert "Left out" not in table(whole)
+    on_other_triples(folder, "pix2pix", "cgan")
+    results = results_of(folder, tmp_path / "no params")
+    said = (
+        "Left out: cgan, pix2pix, which were scored on other triples; `make tables` (or "
+        "`fet evaluate`) scores them on these."
+    )
+    kept = ["copy", "warp", "g2gan", "fet", "fet-plus", "truth"]
+    for text, steps in ((table(results), True), (compact(results), False)):
+        assert said in text.splitlines()
+        named = {line[0] for line in cells(text)}
+        assert {"cgan", "pix2pix", "fet − cgan", "fet-plus − pix2pix"} & named == set()
+        assert ("fet-plus − g2gan" in named) == steps
+    assert list(results.rows) == list(results.intervals) == kept
+    assert {line["model"] for line in results.expressions} == set(kept)
+    assert "| CGAN | 0.554 | 16.412 | – | – |" in table(results)
+    # Without the rest it is one table again, of the others.
+    for row in kept:
+        (folder / f"{row}.json").unlink()
+    others = results_of(folder, tmp_path / "no params")
+    assert list(others.rows) == ["cgan", "pix2pix"]
+    assert (others.triples, others.title) == (OTHERS, "rafd, 64×64")
+    assert (others.differences, others.expressions) == ({}, [])
+
+
+def test_differences_and_expressions_of_other_triples_are_left_out(tmp_path: Path) -> None:
+    """As where everything was scored again, but not yet compared."""
+    folder = tmp_path / "rafd"
+    write_data_set(folder)
+    on_other_triples(folder, *ALL)
+    results = results_of(folder, tmp_path / "no params")
+    assert list(results.rows) == list(ALL)
+    assert (results.differences, list(results.more), results.expressions) == ({}, [], [])
+    assert "minus each row" not in table(results)
+
+
+def test_all_data_sets_in_one_short_table(tmp_path: Path) -> None:
+    write_data_set(tmp_path / "rafd")
+    write_data_set(tmp_path / "mine", ("copy", "fet"), triples=OTHERS)
+    on_other_triples(tmp_path / "rafd", "g2gan")
+    sets = [results_of(tmp_path / name, tmp_path / "no params") for name in ("mine", "rafd")]
+    text = short(sets)
+    lines = cells(text)
+    assert lines[0] == ["", "mine, 64×64", "rafd, 96×96"]
+    assert [line[0] for line in lines[2:]] == ["copy", "warp", "cgan", "pix2pix", "fet", "fet-plus"]
+    assert lines[2] == ["copy", "0.694 / 19.10 / 14%", "0.694 / 19.10 / 14%"]
+    assert lines[3][1] == "–"
+    assert "rafd, 96×96: Left out: g2gan, which was scored on other triples" in text
+    assert "mine, 64×64: Left out" not in text

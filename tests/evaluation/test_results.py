@@ -13,49 +13,63 @@ from fet_core.evaluation.results import (
     METRICS,
     ROWS,
     SCHEMA,
-    read,
+    Compared,
+    Scored,
     read_all,
     read_differences,
-    read_intervals,
     read_list,
     read_row,
     write,
+    write_compared,
     write_list,
+    write_row,
+    write_short,
 )
+from fet_core.evaluation.triples import Triples
 
-HAPPY = {"model": "fet", "protocol": "transfer", "expression": "happy", "n": 3}
-
-
-def row(value: float | None = 0.5) -> dict[str, Any]:
-    numbers: dict[str, Any] = {metric.key: value for metric in METRICS}
-    return {"transfer": numbers | {"n": 30, "people": 4}}
+HAPPY = {"model": "fet", "protocol": "transfer", "expression": "happy", "n": 3, "triples": "ab"}
+TRIPLES = Triples("0123456789abcdef", 30, 4, 96)
+WORDS = json.dumps(TRIPLES.as_dict())
 
 
-def test_a_row_reads_back_rounded_and_says_its_schema(tmp_path: Path) -> None:
+def row(value: float | None = 0.5, ends: Any = (0.25, 0.75)) -> Scored:
+    pair = None if ends is None else list(ends)
+    intervals = {"transfer": {metric.key: pair for metric in METRICS}}
+    return Scored(TRIPLES, {"transfer": {metric.key: value for metric in METRICS}}, intervals)
+
+
+def test_a_row_reads_back_rounded_and_says_its_schema_and_triples(tmp_path: Path) -> None:
     path = tmp_path / "fet.json"
-    write(path, row(0.123456789))
-    assert json.loads(path.read_text())["schema"] == SCHEMA
-    assert next(iter(json.loads(path.read_text()))) == "schema"
-    assert read_row(path) == row(0.123457)
-    write(path, row(None))
-    assert read_row(path) == row(None)
-    assert read(path)["transfer"]["n"] == 30
+    write_row(path, row(0.123456789, (0.1234567, 0.7654321)))
+    stored = json.loads(path.read_text())
+    assert list(stored) == ["schema", "triples", "transfer", "intervals"]
+    assert stored["schema"] == SCHEMA
+    assert stored["triples"] == {"digest": "0123456789abcdef", "n": 30, "people": 4, "size": 96}
+    assert read_row(path) == row(0.123457, (0.123457, 0.765432))
+    write_row(path, row(None, None))
+    assert read_row(path) == row(None, None)
 
 
 def test_all_rows_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
     for name in ("mine", *reversed(ROWS)):
-        write(tmp_path / f"{name}.json", row())
-    write(tmp_path / "differences.json", {"model": "fet", "rows": {}})
+        write_row(tmp_path / f"{name}.json", row())
+    write_compared(tmp_path / "differences.json", Compared(TRIPLES, "fet", {}))
+    write(tmp_path / "landmarks.json", {"one reading": {}})
     write_list(tmp_path / "expressions.json", [])
+    write_short(tmp_path / "short/fet.json", "rafd", "fet", row().means)
     assert list(read_all(tmp_path)) == [*ROWS, "mine"]
     with pytest.raises(UserError, match=r"no results in .*empty; run `dvc repro` first"):
         read_all(tmp_path / "empty")
 
 
-def test_intervals_and_lists_are_rounded_too(tmp_path: Path) -> None:
-    write(tmp_path / "a.json", {"transfer": {"ssim": (0.1234567, 0.7654321), "kid": None}})
-    assert read(tmp_path / "a.json") == {"transfer": {"ssim": [0.123457, 0.765432], "kid": None}}
-    assert read_intervals(tmp_path / "a.json") == read(tmp_path / "a.json")
+def test_the_short_file_holds_two_rounded_numbers_under_short_names(tmp_path: Path) -> None:
+    means = {"transfer": {"ssim": 0.746349, "psnr": 20.85512, "nme": 0.05}, "oracle": {"ssim": 0.9}}
+    write_short(tmp_path / "fet.json", "rafd", "fet", means)
+    stored = json.loads((tmp_path / "fet.json").read_text())
+    assert stored == {"rafd": {"fet": {"ssim": 0.7463, "psnr": 20.86}}}
+
+
+def test_lists_are_rounded_too(tmp_path: Path) -> None:
     write_list(tmp_path / "b.json", [HAPPY | {"ssim": 0.1234567, "nme": None}])
     assert read_list(tmp_path / "b.json") == [HAPPY | {"ssim": 0.123457, "nme": None}]
 
@@ -67,29 +81,65 @@ def test_no_row_wins_by_kid() -> None:
 def test_differences_read_back(tmp_path: Path) -> None:
     step = {"difference": 0.1, "low": -0.1, "high": 0.3}
     rows = {"copy": {"transfer": {"ssim": step, "kid": None}}, "cgan": {}}
-    write(tmp_path / "differences.json", {"model": "fet", "rows": rows})
-    assert read_differences(tmp_path / "differences.json") == ("fet", rows)
+    write_compared(tmp_path / "differences.json", Compared(TRIPLES, "fet", rows))
+    assert read_differences(tmp_path / "differences.json") == Compared(TRIPLES, "fet", rows)
+
+
+def broken(path: Path, **changes: Any) -> None:
+    """A good row with some of its parts changed, or left out where they are None."""
+    write_row(path, row())
+    content = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: one for key, one in content.items() if one is not None}))
 
 
 @pytest.mark.parametrize(
-    "ends", ["[0.1]", "[0.1, 0.2, 0.3]", "[null, 0.2]", '["a", "b"]', "[true, false]", "0.1", "{}"]
+    "ends", [[0.1], [0.1, 0.2, 0.3], [None, 0.2], ["a", "b"], [True, False], 0.1, {}]
 )
-def test_an_interval_is_a_pair_of_numbers_or_null(tmp_path: Path, ends: str) -> None:
+def test_an_interval_is_a_pair_of_numbers_or_null(tmp_path: Path, ends: Any) -> None:
     path = tmp_path / "fet.json"
-    path.write_text(f'{{"schema": 2, "transfer": {{"ssim": null, "psnr": {ends}}}}}')
+    broken(path, intervals={"transfer": {"ssim": None, "psnr": ends}})
     with pytest.raises(UserError) as error:
-        read_intervals(path)
+        read_row(path)
     assert str(error.value) == (
         f'{path} has no interval [low, high] of "psnr" in the protocol transfer; run `dvc repro` '
         "to make it again"
     )
 
 
-def test_intervals_without_numbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("intervals", "said"),
+    [
+        ({"transfer": [0.1, 0.2]}, "no numbers of transfer"),
+        (None, "no intervals of its protocols"),
+        ([], "no intervals of its protocols"),
+        ({"oracle": {}}, "no intervals of its protocols"),
+    ],
+)
+def test_intervals_without_numbers(tmp_path: Path, intervals: Any, said: str) -> None:
     path = tmp_path / "fet.json"
-    path.write_text('{"schema": 2, "transfer": [0.1, 0.2]}')
-    with pytest.raises(UserError, match=r"fet\.json has no numbers of transfer; run `dvc repro`"):
-        read_intervals(path)
+    broken(path, intervals=intervals)
+    with pytest.raises(UserError, match=rf"fet\.json has {said}; run `dvc repro`"):
+        read_row(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"digest": "0123"},
+        {"digest": 7},
+        {"digest": "0123456789ABCDEF"},
+        {"n": "30"},
+        {"people": True},
+        {"size": 96.0},
+        {"more": 1},
+    ],
+)
+def test_a_row_that_does_not_say_its_triples(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = tmp_path / "fet.json"
+    for wrong in (None, 7, TRIPLES.as_dict() | changes):
+        broken(path, triples=wrong)
+        with pytest.raises(UserError, match=r"does not say of which triples it is; run `dvc"):
+            read_row(path)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +166,8 @@ def test_intervals_without_numbers(tmp_path: Path) -> None:
 )
 def test_a_difference_has_a_number_and_an_interval(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "differences.json"
-    path.write_text(content.replace("{", '{"schema": 2, ', 1).replace(", }", "}"))
+    start = f'{{"schema": 3, "triples": {WORDS}, '
+    path.write_text(content.replace("{", start, 1).replace(", }", "}"))
     with pytest.raises(UserError) as error:
         read_differences(path)
     assert str(error.value) == f"{path} {said}; run `dvc repro` to make it again"
@@ -125,7 +176,7 @@ def test_a_difference_has_a_number_and_an_interval(tmp_path: Path, content: str,
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
-        *(({key: None}, key) for key in ("model", "protocol", "expression", "n")),
+        *(({key: None}, key) for key in ("model", "protocol", "expression", "triples", "n")),
         ({"protocol": 7}, "protocol"),
         ({"n": "3"}, "n"),
         ({"n": True}, "n"),
@@ -151,7 +202,7 @@ def test_a_row_by_expression_has_its_names_and_numbers(
 
 def test_not_a_number_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        write(tmp_path / "a.json", row(float("nan")))
+        write_row(tmp_path / "a.json", row(float("nan")))
     assert not (tmp_path / "a.json").exists()
 
 
@@ -162,13 +213,19 @@ def test_not_a_number_is_never_written(tmp_path: Path) -> None:
         ("", "is damaged"),
         ("[]", "older version"),
         ('{"transfer": {"ssim": 0.7, "psnr": 21.0, "n": 28}}', "older version"),
-        ('{"schema": 1}', "has schema 1 where 2"),
-        ('{"schema": 3, "transfer": {}}', "has schema 3 where 2"),
-        ('{"schema": 2}', "no numbers of the protocols"),
-        ('{"schema": 2, "rows": {}}', "no numbers of the protocols"),
-        ('{"schema": 2, "transfer": 7}', 'no number "ssim" in the protocol transfer'),
-        ('{"schema": 2, "transfer": {"ssim": 0.5}}', 'no number "psnr" in the protocol transfer'),
-        ('{"schema": 2, "transfer": {"ssim": "good"}}', 'no number "ssim" in the protocol'),
+        ('{"schema": 2, "transfer": {}}', "has schema 2 where 3"),
+        ('{"schema": 4, "transfer": {}}', "has schema 4 where 3"),
+        ('{"schema": 3, "transfer": {}}', "does not say of which triples"),
+        (f'{{"schema": 3, "triples": {WORDS}}}', "no numbers of the protocols"),
+        (f'{{"schema": 3, "triples": {WORDS}, "rows": {{}}}}', "no numbers of the protocols"),
+        *(
+            (f'{{"schema": 3, "triples": {WORDS}, "transfer": {numbers}}}', said)
+            for numbers, said in (
+                ("7", 'no number "ssim" in the protocol transfer'),
+                ('{"ssim": 0.5}', 'no number "psnr" in the protocol transfer'),
+                ('{"ssim": "good"}', 'no number "ssim" in the protocol'),
+            )
+        ),
     ],
 )
 def test_old_and_damaged_files_are_named_with_the_remedy(

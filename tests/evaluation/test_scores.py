@@ -72,9 +72,8 @@ def noise(pairs: Pairs, protocol: Protocol) -> torch.Tensor:
 def test_the_truth_is_perfect(bench: Bench) -> None:
     table = bench.score(the_truth(bench.store))
     assert table.schema == SCORES
+    assert table.num_rows == 2 * bench.table.num_rows == 20
     for numbers in summary(table, table).values():
-        assert numbers["n"] == bench.table.num_rows == 10
-        assert numbers["people"] == 5
         assert numbers["ssim"] == pytest.approx(1)
         assert numbers["psnr"] == 100
         assert (numbers["identity"], numbers["nme"]) == (0, 0)
@@ -155,7 +154,6 @@ def test_a_truth_without_a_face_does_not_count(bench: Bench) -> None:
     assert row["read"] is not None
     seen = bench.score(copy_row(bench.store)).slice(0, 10).to_pylist()
     numbers = summary(table, table)["transfer"]
-    assert numbers["n"] == 10
     assert numbers["no_face"] == 0
     kept = [one["nme"] for place, one in enumerate(seen) if place != 4]
     assert numbers["nme"] == pytest.approx(np.mean(kept))

@@ -127,13 +127,17 @@ def test_the_trainings_leave_weights_curves_and_a_grid(place: Place) -> None:
 
 def test_evaluate_writes_the_row_the_figures_and_the_landmarks(place: Place) -> None:
     numbers = place.json("metrics/fet-plus.json")
-    assert set(numbers) == {"schema", "transfer", "oracle"}
-    assert numbers["transfer"]["n"] == 6
+    assert list(numbers) == ["schema", "triples", "transfer", "oracle", "intervals"]
+    assert (numbers["triples"]["n"], numbers["triples"]["size"]) == (6, 32)
     assert 0 < numbers["transfer"]["ssim"] < 1
-    assert set(place.json("metrics/intervals/fet-plus.json")) == set(numbers)
+    assert set(numbers["intervals"]) == {"transfer", "oracle"}
+    ((dataset, rows),) = place.json("metrics/short/fet-plus.json").items()
+    assert dataset == "rafd"
+    assert rows["fet-plus"]["ssim"] == round(numbers["transfer"]["ssim"], 4)
+    assert rows["fet-plus"]["psnr"] == round(numbers["transfer"]["psnr"], 2)
     for name in ("transfer", "comparison"):
         assert (place.work / f"metrics/plus/{name}.png").read_bytes()[:4] == b"\x89PNG"
-    found = place.json("metrics/plus/landmarks.json")
+    found = place.json("metrics/landmarks.json")
     assert set(found) == {"schema", "one reading", "mean of readings"}
     for read in ("one reading", "mean of readings"):
         assert set(found[read]) == ROWS
@@ -177,9 +181,9 @@ def test_the_papers_parts_take_the_places_of_the_new_ones(place: Place) -> None:
         assert place.run("evaluate", "--row", "fet-plus") == 0
         taken = (other / "train_fusion_plus/fusion.safetensors").read_bytes()
         assert taken == (usual / "train_fusion/fusion.safetensors").read_bytes()
-        found = place.json("metrics/plus/landmarks.json")["mean of readings"]
+        found = place.json("metrics/landmarks.json")["mean of readings"]
         assert found["Φ+"] == found["Φ, decoded"]
-        assert place.json("metrics/fet-plus.json")["transfer"]["n"] == 6
+        assert place.json("metrics/fet-plus.json")["triples"]["n"] == 6
         assert place.run("export", "--out", str(place.folder / "none.safetensors")) == 2
         assert not (place.folder / "none.safetensors").exists()
     finally:

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
 from fet_core.evaluation.sweeps import read, table
+from fet_core.files import write_json
 from fet_core.grids import dump_yaml
 from pipeline.stages import find_stages
 from pipeline.sweep import sweep
@@ -262,16 +263,17 @@ def test_the_digest_of_raw_data_sees_names_and_sizes(tmp_path: Path) -> None:
 def test_numbers_are_collected_with_their_intervals(tmp_path: Path) -> None:
     (stage,) = find_stages(["evaluate"])
     metrics = tmp_path / "job" / "metrics"
-    (metrics / "intervals").mkdir(parents=True)
-    (metrics / "fet.json").write_text('{"schema": 2, "transfer": {"ssim": 0.7, "kid": null}}')
-    spread = '{"schema": 2, "transfer": {"ssim": [0.6, 0.8], "kid": null}}'
-    (metrics / "intervals" / "fet.json").write_text(spread)
-    (metrics / "warp.json").write_text('{"schema": 2, "transfer": {"ssim": 0.5}}')
+    means = {"transfer": {"ssim": 0.7, "kid": None}}
+    intervals = {"transfer": {"ssim": [0.6, 0.8], "kid": None}}
+    write_json(metrics / "fet.json", means | {"intervals": intervals})
+    write_json(metrics / "warp.json", {"transfer": {"ssim": 0.5}, "intervals": {"transfer": {}}})
     jobs = [Job(stage, tmp_path / "job", ())]
     assert collect("fet.transfer.ssim", jobs) == (0.7, (0.6, 0.8))
     assert collect("fet.transfer.kid", jobs) == (None, None)
     assert collect("warp.transfer.ssim", jobs) == (0.5, None)
-    for wrong in ("fet.oracle.ssim", "g2gan.transfer.ssim", "train_fusion.test_l1"):
+    write_json(metrics / "train_fusion/metrics.json", {"test_l1": 0.1, "step": 4})
+    assert collect("train_fusion.test_l1", jobs) == (0.1, None)
+    for wrong in ("fet.oracle.ssim", "g2gan.transfer.ssim", "train_fusion.test_l2"):
         with pytest.raises(UserError, match=f"names {wrong}, but no stage wrote it"):
             collect(wrong, jobs)
 
