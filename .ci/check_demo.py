@@ -1,7 +1,7 @@
 """After `make demo`: the rows are in their order, and every committed number is made again.
 
-Another processor rounds otherwise, and training carries that on: SSIM may differ by 0.01 and PSNR by
-0.3 dB from what is committed.
+Another processor rounds otherwise, and training carries that on: SSIM may differ by 0.01 and PSNR
+by 0.3 dB from what is committed.
 """
 
 from __future__ import annotations
@@ -43,9 +43,7 @@ def main() -> int:
                     new = numbers[dataset, row][protocol][key]
                     compared += 1
                     if abs(new - old[key]) > most:
-                        wrong.append(
-                            f"{path}, {protocol}: {key} is {new}, committed is {old[key]}"
-                        )
+                        wrong.append(f"{path}, {protocol}: {key} is {new}, committed is {old[key]}")
         for key in MAY_DIFFER:
             fet, copy = (numbers[dataset, row]["transfer"][key] for row in ("fet", "copy"))
             if fet <= copy:

@@ -178,8 +178,9 @@ def _written(jobs: Sequence[Job], file: str, dotted: str) -> Any:
     for job in reversed(jobs):
         path = job.folder / "metrics" / file
         if path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
             try:
-                return look_up(json.loads(path.read_text(encoding="utf-8")), dotted)
+                return look_up(found[0] if isinstance(found, list) else found, dotted)
             except (KeyError, TypeError):
                 return _NOTHING
     return _NOTHING

@@ -93,8 +93,12 @@ class Compared:
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file of results: the schema first, numbers rounded to six digits."""
-    write_json(path, {"schema": SCHEMA} | _rounded(dict(content)))
+    """Write a file of results: the schema first, numbers rounded to six digits.
+
+    The one mapping stands in a list: these files are among DVC's metrics, which shows every number
+    of a mapping as a column of its own, and none of a list (`write_short` has those to be shown).
+    """
+    write_json(path, [{"schema": SCHEMA} | _rounded(dict(content))])
 
 
 def write_row(path: Path, scored: Scored) -> None:
@@ -137,6 +141,8 @@ def read(path: Path) -> dict[str, Any]:
         UserError: the file is missing, damaged or of another schema.
     """
     found = _json(path)
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
     if not isinstance(found, dict) or "schema" not in found:
         raise UserError(f"{path} is of an older version of the results; {_REMEDY} to make it again")
     if found["schema"] != SCHEMA:

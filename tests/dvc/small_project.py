@@ -105,8 +105,9 @@ class Project:
         yaml.dump(document, path)
 
     def json(self, path: str) -> Any:
-        """Read a JSON file of the project."""
-        return json.loads((self.folder / path).read_text())
+        """Read a JSON file of the project; one mapping in a list, as in results, comes bare."""
+        found = json.loads((self.folder / path).read_text())
+        return found[0] if isinstance(found, list) and len(found) == 1 else found
 
     def copy(self, folder: Path) -> Project:
         """The same project, outputs and cache too, elsewhere."""

@@ -82,7 +82,8 @@ class Place:
         return self.code(*words, *options)
 
     def json(self, path: str) -> Any:
-        return json.loads((self.work / path).read_text(encoding="utf-8"))
+        found = json.loads((self.work / path).read_text(encoding="utf-8"))
+        return found[0] if isinstance(found, list) else found
 
 
 @pytest.fixture(scope="module")
