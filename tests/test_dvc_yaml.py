@@ -187,11 +187,20 @@ def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
 
     needed = {f"data/${{item}}/{folder}" for folder in ROWS}
     for row in (row for rows in ROWS.values() for row in rows):
-        needed |= {f"metrics/${{item}}/{row}.json", f"metrics/${{item}}/intervals/{row}.json"}
+        needed.add(f"metrics/${{item}}/{row}.json")
     deps = {dep for dep in STAGES["compare"]["deps"] if not dep.endswith(".py")}
     assert deps - {"data/${item}/align", "data/${item}/augment"} == needed
     made = {out.rsplit("/", 1)[1] for out in produced(STAGES["compare"])}
     assert made == {*OURS.values(), "table.md", "expressions.json", "models"}
+
+
+def test_the_metrics_that_dvc_shows_are_the_short_files() -> None:
+    """The rows in full have too many numbers for the columns of `dvc exp show`."""
+    from pipeline.evaluate import SHORT
+
+    stages = [STAGES[name] for name in ("evaluate", "evaluate_plus", "evaluate_baseline")]
+    shown = set().union(*(produced({**stage, "outs": [], "plots": []}) for stage in stages))
+    assert shown == {f"metrics/DATASET/short/{row}.json" for row in SHORT}
 
 
 def test_stages_read_the_raw_root_where_their_command_does() -> None:
