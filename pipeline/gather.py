@@ -98,5 +98,8 @@ def _reader(dataset: str, params: Path) -> str:
     """The reader of a data set."""
     from fet_core.params import load
 
-    known = load(params).datasets.get(dataset) if params.is_file() else None
+    if not params.is_file():
+        return dataset
+    settings = load(params)
+    known = settings.datasets.get(dataset)
     return dataset if known is None else known.reader

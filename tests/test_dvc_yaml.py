@@ -199,6 +199,25 @@ def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
     assert made == {*OURS.values(), "table.md", "expressions.json", "models"}
 
 
+def test_the_metrics_that_dvc_shows_are_the_short_files() -> None:
+    """The rows in full have too many numbers for the columns of `dvc exp show`."""
+    from pipeline.evaluate import SHORT
+
+    shown = {
+        metric
+        for stage in STAGES.values()
+        for metric in stage.get("metrics", [])
+        if isinstance(metric, str)
+    }
+    assert shown == {f"metrics/${{key}}/short/{row}.json" for row in SHORT if row not in BASELINES}
+
+
+def test_nothing_keeps_the_papers_stages_out_of_the_run_cache() -> None:
+    """A plain output that is not in DVC's cache would; among the metrics it does not."""
+    for name, stage in ALL["dvc.yaml"].items():
+        assert all(isinstance(out, str) for out in stage["do"]["outs"]), name
+
+
 def test_stages_read_the_raw_root_where_their_command_does() -> None:
     for name, stage in STAGES.items():
         reads = "raw_root" in (ROOT / module(name)).read_text(encoding="utf-8")
