@@ -131,7 +131,7 @@ def read_grid(path: Path) -> Grid:
     try:
         return Grid.model_validate(value)
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error)}") from error
+        raise UserError(f"{path}: {explain(error, Grid)}") from error
 
 
 def make_points(grid: Grid, path: Path) -> list[Point]:

@@ -58,7 +58,8 @@ def _report(found: Survey, ascii_only: bool) -> list[Table]:
     summary.add_row("root", _plain(str(found.root)))
     summary.add_row("people", str(found.people))
     if found.sides:
-        sides = f"{found.sides['train']} training, {found.sides['test']} test"
+        train, test = found.sides["train"], found.sides["test"]
+        sides = f"{train} training, {test} test (split.seed: {found.seed})"
         summary.add_row("of them", sides)
     if found.sequences:
         summary.add_row("sequences", str(found.sequences))

@@ -25,6 +25,7 @@ def ingest(
     from fet_core.datasets.ingest import check_ingested
     from fet_core.datasets.ingest import ingest as ingest_pictures
     from fet_core.datasets.kind import Kind
+    from fet_core.files import write_json
 
     from . import common
 
@@ -39,11 +40,16 @@ def ingest(
     # The list of rejects is what a user needs most when the stage refuses to go on, and no
     # manifest of an earlier run may then stand beside it.
     manifest.unlink(missing_ok=True)
+    chosen_split = folder / "split.json"
+    chosen_split.unlink(missing_ok=True)
     tables.write(rejects, result.rejects, tables.REJECTS)
-    check_ingested(result, raw, values.split, values.ingest.max_reject_share, rejects)
+    check_ingested(result, raw, values.ingest.max_reject_share, rejects)
     tables.write(manifest, result.manifest, tables.MANIFEST)
     Kind(chosen.reader, chosen.neutral_only).write(folder / "kind.json")
 
+    if values.split.seed == "auto":
+        write_json(chosen_split, {"seed": result.rule.seed})
+        print(f"{dataset}: split.seed auto is {result.rule.seed}")
     print(
         f"{dataset}: {result.manifest.num_rows} pictures of "
         f"{len(result.manifest['subject'].unique())} people, {result.rejects.num_rows} left out "

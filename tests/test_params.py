@@ -241,3 +241,84 @@ def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
     assert path.read_text(encoding="utf-8").count("#") == before.count("#")
     with pytest.raises(UserError, match=r"fusion\.epochs"):
         set_values(path, {"fusion.epochs": 0})
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ("-1", "-1"),
+        ("abc", '"abc"'),
+        ("nan", '"nan"'),
+        (".nan", ".nan"),
+        ("inf", '"inf"'),
+        (".inf", ".inf"),
+        ("-.inf", "-.inf"),
+        ("", "empty"),
+        ("true", "true"),
+        ("[1, 2]", "[1, 2]"),
+        ("{a: 1}", '{"a": 1}'),
+    ],
+)
+def test_key_value_and_range_in_one_sentence(edit: Edit, found: str, shown: str) -> None:
+    number = "a finite number" if ".nan" in found or ".inf" in found else "a number"
+    text = message(edit("mu2: 100.0", f"mu2: {found}"))
+    assert text == f'"transfer.mu2" is {shown}, but must be {number} of 0 or more; mend it'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("epochs: 20", "epochs: 0", '"fusion.epochs" is 0, but must be a whole number of 1 or'),
+        ("by: subject", "by: p", '"split.by" is "p", but must be subject or image; mend it'),
+        ("  rank: 24", "  rank: 137", "a whole number from 1 to 136"),
+        ("test_share: 0.2", "test_share: 1", "a number above 0 and below 1"),
+        ("motion: true", "motion: 1", "true or false"),
+        ("  width: 24", "  width: 20", "a whole number of 8 or more, a multiple of 8"),
+        ("max_pairs: 160", "max_pairs: 0", "a whole number of 1 or more or null"),
+        ("scales: [0.5, 1.0, 2.0]", "scales: [a]", '"align.scales.0" is "a", but must be a num'),
+        ("scales: [0.5, 1.0, 2.0]", "scales: []", "a list with one entry or more, each entry a"),
+        ("scales: [0.5, 1.0, 2.0]", "scales: [9.0]", "align.scales is [9.0], but each must be"),
+        ("subjects: {}", "subjects: {rafd: [1]}", '"figures.subjects.rafd.0" is 1, but must be'),
+        ("subjects: {}", "subjects: {1: [a]}", "is named 1, which is no text; put the name in q"),
+        ("refine: #", "refine: 3\nrest: #", '"refine" is 3, but must be a section with keys'),
+        ("seed: 48", "seed: -2", '"split.seed" is -2, but must be auto or a whole number of 0 or'),
+        ("seed: 48", "seed: often", '"split.seed" is "often", but must be auto or a whole'),
+    ],
+)
+def test_what_is_allowed_is_said(edit: Edit, old: str, new: str, said: str) -> None:
+    assert said in message(edit(old, new))
+
+
+def test_long_values_are_cut(edit: Edit) -> None:
+    assert len(message(edit("mu2: 100.0", f"mu2: {'x' * 500}"))) < 150
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ('"my set"', "my set"),
+        ('"a$b"', "a$b"),
+        ('"a;b"', "a;b"),
+        ('"-x"', "-x"),
+        ('""', ""),
+        ('"ü"', "ü"),
+        ('"a\\nb"', "a\nb"),
+        ("1", "1"),
+        ("1.5", "1.5"),
+        ("null", "empty"),
+        ("true", "true"),
+        ("shipped", "shipped"),
+        ("x" * 65, "x" * 60 + "…"),
+    ],
+)
+def test_a_name_that_cannot_be(edit: Edit, key: str, shown: str) -> None:
+    path = edit("  rafd:\n", f"  {key}:\n")
+    shown = shown.replace("\n", "\\n")
+    assert message(path).startswith(f'a data set cannot be called "{shown}"')
+
+
+def test_names_that_can_be(edit: Edit) -> None:
+    for name in ("x" * 64, '"1"', "RaFD_2-b"):
+        path = edit("  rafd:\n", f"  {name}:\n    reader: rafd\n")
+        path.write_text(path.read_text(encoding="utf-8").replace("[ckplus, rafd]", "[ckplus]"))
+        assert list(load(path).datasets) == ["ckplus", name.strip('"')]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fet_core.datasets.base import Entry, Reader, Reject
 from fet_core.datasets.ingest import open_all, unique
-from fet_core.datasets.split import SplitRule, check_sides, side_of
+from fet_core.datasets.split import SplitRule, better_seed, check_sides, settle, side_of
 from fet_core.errors import UserError
 from fet_core.tables import EXPRESSIONS
 
@@ -41,6 +41,7 @@ class Survey:
         cameras: camera -> pictures.
         gazes: gaze -> pictures.
         sides: side of the split -> people with a picture there; empty without a split.
+        seed: of the split, the chosen one where the params say "auto"; None without a split.
         rejects: what was left out, and why.
         odd: sentences on what is missing or odd.
     """
@@ -56,6 +57,7 @@ class Survey:
     cameras: dict[str, int]
     gazes: dict[str, int]
     sides: dict[str, int]
+    seed: int | None
     rejects: tuple[Reject, ...]
     odd: tuple[str, ...]
 
@@ -81,7 +83,8 @@ def survey(
         dataset: name of the data set.
         reader: knows the layout.
         root: the raw folder.
-        split: also count the people on each side, and say where they are too few.
+        split: also count the people on each side, and say where they are too few or far from the
+            share wished for, and which seed would do.
         decode: open every picture, as ingest does; else the names alone are looked at.
         processes: worker processes to open pictures with; None for one a core.
 
@@ -103,11 +106,17 @@ def survey(
     if listing.strays:
         odd.append(f"{listing.strays} stray files (.DS_Store and the like) were passed over")
     sides: dict[str, int] = {}
+    seed: int | None = None
     if split is not None:
-        sided = {(who.subject, side_of(split, who.subject, who.sample_id)) for who in entries}
+        who = [(entry.subject, entry.sample_id) for entry in entries]
+        rule = settle(split, who)
+        seed = rule.seed
+        sided = {(subject, side_of(rule, subject, name)) for subject, name in who}
         sides = {name: sum(on == name for _, on in sided) for name in ("train", "test")}
         try:
-            check_sides(split, sided, str(root))
+            check_sides(rule, sided, str(root), who)
+            better = better_seed(rule, who)
+            odd += [] if better is None else [better]
         except UserError as error:
             odd.append(str(error))
     return Survey(
@@ -122,6 +131,7 @@ def survey(
         cameras=dict(sorted(Counter(entry.camera for entry in entries).items())),
         gazes=dict(sorted(Counter(entry.gaze for entry in entries).items())),
         sides=sides,
+        seed=seed,
         rejects=tuple(sorted(rejects, key=lambda reject: reject.path)),
         odd=tuple(odd),
     )

@@ -13,7 +13,7 @@ import pyarrow as pa
 from fet_core import tables
 from fet_core.datasets.base import Entry, Listing, Reader, Reject
 from fet_core.datasets.pictures import PictureInfo, examine
-from fet_core.datasets.split import SplitRule, check_sides, side_of
+from fet_core.datasets.split import SettledRule, SplitRule, check_sides, settle, side_of
 from fet_core.errors import UserError
 from fet_core.pool import each
 
@@ -30,11 +30,13 @@ class Ingested:
         manifest: `tables.MANIFEST`, ordered by sample_id.
         rejects: `tables.REJECTS`, ordered by path.
         listing: what the reader found, before any picture was opened.
+        rule: the split's, its seed settled.
     """
 
     manifest: pa.Table
     rejects: pa.Table
     listing: Listing
+    rule: SettledRule
 
 
 def ingest(
@@ -46,7 +48,8 @@ def ingest(
         dataset: name to put into the tables.
         reader: knows the layout.
         root: the raw folder.
-        split: how pictures are put on sides.
+        split: how pictures are put on sides; a seed "auto" is settled with the pictures that can
+            be used.
         processes: worker processes to open pictures with; None for one a core, 1 for none.
 
     Raises:
@@ -56,28 +59,28 @@ def ingest(
     listing = reader.find(root)
     entries, doubles = unique(listing.entries)
     rejects = [*listing.rejects, *doubles]
-    rows: list[dict[str, Any]] = []
+    good: list[tuple[Entry, PictureInfo]] = []
     for entry, found in zip(entries, open_all(root, entries, processes), strict=True):
         if isinstance(found, str):
             rejects.append(Reject(entry.path, found))
         else:
-            rows.append(_row(dataset, entry, found, split))
+            good.append((entry, found))
+    rule = settle(split, ((entry.subject, entry.sample_id) for entry, _ in good))
+    rows = [_row(dataset, entry, found, rule) for entry, found in good]
     return Ingested(
         manifest=tables.from_rows(rows, tables.MANIFEST),
         rejects=rejects_table(dataset, rejects),
         listing=listing,
+        rule=rule,
     )
 
 
-def check_ingested(
-    result: Ingested, root: Path, split: SplitRule, max_reject_share: float, list_path: Path
-) -> None:
+def check_ingested(result: Ingested, root: Path, max_reject_share: float, list_path: Path) -> None:
     """Refuse a raw folder of which too little can be used.
 
     Args:
         result: what `ingest` gave.
         root: the raw folder, for the message.
-        split: the rule that was used.
         max_reject_share: largest share in [0, 1] of the pictures, and of the label files, that
             may be rejected.
         list_path: where the table of rejects was written, for the message.
@@ -103,8 +106,11 @@ def check_ingested(
         _refuse(
             labels, result.listing.labels, "emotion files", root, too_many, list_path, share_cure
         )
-    columns = (result.manifest["subject"].to_pylist(), result.manifest["split"].to_pylist())
-    check_sides(split, zip(*columns, strict=True), str(root))
+    subjects, samples, sides = (
+        result.manifest[name].to_pylist() for name in ("subject", "sample_id", "split")
+    )
+    who = zip(subjects, samples, strict=True)
+    check_sides(result.rule, zip(subjects, sides, strict=True), str(root), who)
 
 
 def unique(entries: Sequence[Entry]) -> tuple[list[Entry], list[Reject]]:
@@ -141,7 +147,7 @@ def rejects_table(dataset: str, rejects: Sequence[Reject]) -> pa.Table:
     return tables.from_rows(rows, tables.REJECTS)
 
 
-def _row(dataset: str, entry: Entry, info: PictureInfo, split: SplitRule) -> dict[str, Any]:
+def _row(dataset: str, entry: Entry, info: PictureInfo, rule: SettledRule) -> dict[str, Any]:
     return {
         "sample_id": entry.sample_id,
         "dataset": dataset,
@@ -155,7 +161,7 @@ def _row(dataset: str, entry: Entry, info: PictureInfo, split: SplitRule) -> dic
         "width": info.width,
         "height": info.height,
         "channels": info.channels,
-        "split": side_of(split, entry.subject, entry.sample_id),
+        "split": side_of(rule, entry.subject, entry.sample_id),
     }
 
 

@@ -86,7 +86,7 @@ class Rule:
 
     by: str = "subject"
     test_share: float = 0.4
-    seed: int = 0
+    seed: int | str = 0
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -22,12 +23,12 @@ PARAMS = Path(__file__).parents[2] / "params.yaml"
 def params(tmp_path):
     """Writes a params file for the data sets given by keywords; gives its path."""
 
-    def write(**datasets: dict) -> Path:
+    def write(seed: int | str = 0, **datasets: dict) -> Path:
         yaml = YAML()
         values = yaml.load(PARAMS)
         values["datasets"] = datasets
         values["tables"] = {"datasets": []}
-        values["split"] = {"by": "subject", "test_share": 0.4, "seed": 0}
+        values["split"] = {"by": "subject", "test_share": 0.4, "seed": seed}
         values["ingest"] = {"max_reject_share": 0.2}
         path = tmp_path / "params.yaml"
         yaml.dump(values, path)
@@ -64,6 +65,37 @@ def test_ingest_writes_both_tables(tmp_path, trees, params, run):
     assert manifest["expression"].to_pylist().count("happy") == 12
     names = sorted(path.name for path in (out / "ingest").iterdir())
     assert names == ["kind.json", "manifest.parquet", "rejects.parquet"]
+
+
+def test_auto_takes_a_seed_and_keeps_it_beside_the_manifest(tmp_path, trees, params, run):
+    raw, out = trees.rafd(tmp_path / "raw", people=6), tmp_path / "out"
+    path = params(seed="auto", rafd={"root": str(raw)})
+    said = run("ingest", "--dataset", "rafd", "--out", out, "--params", path)
+    seed = json.loads((out / "ingest" / "split.json").read_text(encoding="utf-8"))["seed"]
+    assert f"rafd: split.seed auto is {seed}\n" in said
+    assert f"4 training, 2 test (split.seed: {seed})" in run(
+        "check", "--dataset", "rafd", "--params", path
+    )
+    chosen = (out / "ingest" / "manifest.parquet").read_bytes()
+    path = params(seed=seed, rafd={"root": str(raw)})
+    assert "seed auto" not in run("ingest", "--dataset", "rafd", "--out", out, "--params", path)
+    assert (out / "ingest" / "manifest.parquet").read_bytes() == chosen
+    assert not (out / "ingest" / "split.json").exists()
+
+
+def test_a_refused_split_names_a_seed_that_would_do(tmp_path, trees, params, run):
+    raw = trees.rafd(tmp_path / "raw", people=6)
+    seeds = iter(range(100))
+    while True:
+        path = params(seed=next(seeds), rafd={"root": str(raw)})
+        try:
+            run("ingest", "--dataset", "rafd", "--out", tmp_path / "out", "--params", path)
+        except UserError as error:
+            found = re.search(r"split\.seed: (\d+) gives 2 on the test side", str(error))
+            assert found
+            break
+    path = params(seed=int(found[1]), rafd={"root": str(raw)})
+    run("ingest", "--dataset", "rafd", "--out", tmp_path / "out", "--params", path)
 
 
 def test_a_data_set_of_ones_own_name_with_a_reader(tmp_path, trees, params, run):

@@ -178,7 +178,7 @@ def test_worker_processes_give_the_same_tables(tmp_path, trees, rule):
 
 def refused(result: Ingested, root: Path, rule, share: float) -> str:
     with pytest.raises(UserError) as caught:
-        check_ingested(result, root, rule(), share, Path("out/rejects.parquet"))
+        check_ingested(result, root, share, Path("out/rejects.parquet"))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -194,7 +194,7 @@ def test_too_many_rejects(tmp_path, trees, rule):
     assert "max_reject_share = 0.1" in text
     assert "3 of them as Rafd090_01_Caucasian_male_angry_frontal.jpg (the file is empty)" in text
     assert "out/rejects.parquet" in text
-    check_ingested(result, tmp_path, rule(), 4 / 37, Path("x"))
+    check_ingested(result, tmp_path, 4 / 37, Path("x"))
 
 
 def test_many_bad_labels_do_not_hide_among_the_pictures(tmp_path, trees, rule):
@@ -206,7 +206,7 @@ def test_many_bad_labels_do_not_hide_among_the_pictures(tmp_path, trees, rule):
     text = refused(result, tmp_path, rule, 0.1)
     assert "3 of 24 emotion files" in text
     assert "does not hold a number" in text
-    check_ingested(result, tmp_path, rule(), 0.125, Path("x"))
+    check_ingested(result, tmp_path, 0.125, Path("x"))
 
 
 def test_nothing_usable(tmp_path, trees, rule):

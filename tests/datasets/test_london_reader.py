@@ -45,4 +45,4 @@ def test_the_real_set(tmp_path, rule):
     assert len(result.manifest["subject"].unique()) == 82
     assert set(result.manifest["channels"].to_pylist()) == {3}
     assert set(result.manifest["width"].to_pylist()) == {675}
-    check_ingested(result, REAL, split, 0.0, tmp_path / "rejects.parquet")
+    check_ingested(result, REAL, 0.0, tmp_path / "rejects.parquet")

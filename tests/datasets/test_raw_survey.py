@@ -84,6 +84,20 @@ def test_a_split_with_too_few_people_is_odd_but_no_end(tmp_path, trees, rule):
     assert any("each side needs 2" in sentence for sentence in found.odd)
 
 
+def test_a_bad_share_is_told_with_a_seed_that_would_do(tmp_path, trees, rule):
+    trees.rafd(tmp_path, people=12)
+    reader = make_reader("rafd")
+    surveys = [survey("rafd", reader, tmp_path, rule(test_share=0.2, seed=n)) for n in range(30)]
+    by_count = {found.sides["test"]: found for found in surveys}
+    assert not any("split.seed" in sentence for sentence in by_count[2].odd)
+    assert by_count[2].seed in range(30)
+    assert any("asks for 2.4; split.seed: " in sentence for sentence in by_count[5].odd)
+    assert any("gives 2 on the test side" in sentence for sentence in by_count[1].odd)
+    chosen = survey("rafd", reader, tmp_path, rule(test_share=0.2, seed="auto"))
+    assert (chosen.sides, chosen.odd) == ({"train": 10, "test": 2}, ())
+    assert chosen.seed == next(n for n, found in enumerate(surveys) if found.sides["test"] == 2)
+
+
 def test_a_wrong_root_is_one_sentence(tmp_path):
     with pytest.raises(UserError, match="is empty"):
         survey("rafd", make_reader("rafd"), tmp_path)

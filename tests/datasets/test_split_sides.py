@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fet_core.datasets.split import check_sides, side, side_of
+from fet_core.datasets.split import (
+    SettledRule,
+    better_seed,
+    check_sides,
+    choose_seed,
+    settle,
+    side,
+    side_of,
+)
 from fet_core.errors import UserError
 
 seeds = st.integers(0, 2**32)
@@ -73,3 +81,101 @@ def test_too_few_people_on_a_side(rule, train, test):
 
 def test_two_people_on_each_side_are_enough(rule):
     check_sides(rule(), [("a", "train"), ("b", "train"), ("c", "test"), ("d", "test")], "x")
+
+
+def pictures(people):
+    """Two pictures of each person, as (subject, sample id)."""
+    return [(name, f"{name}_{n}") for name in people for n in range(2)]
+
+
+def on_test(rule, who):
+    return len({subject for subject, name in who if side_of(rule, subject, name) == "test"})
+
+
+def numbered(count):
+    return [f"{n:02d}" for n in range(1, count + 1)]
+
+
+def test_the_chosen_seed_never_changes(rule):
+    """As the known sides: another answer would move people of finished experiments."""
+    chosen = [choose_seed("subject", 0.2, pictures(numbered(n))) for n in (4, 5, 12, 40, 123)]
+    assert chosen == [6, 5, 0, 1, 1]
+
+
+people = st.sets(st.text(st.characters(codec="ascii"), min_size=1, max_size=6), max_size=45)
+
+
+@given(people, st.floats(0.05, 0.95))
+def test_auto_puts_enough_on_both_sides_and_comes_near(names, share):
+    who = pictures(sorted(names))
+    seed = choose_seed("subject", share, who)
+    if len(names) < 4:
+        assert seed is None
+        return
+    assert seed == choose_seed("subject", share, reversed(who))
+    # With nearly nobody wished for on a side, no seed of 1001 may put two there.
+    if seed is None:
+        assert not 0.1 < share < 0.9
+        return
+    wanted = share * len(names)
+    got = on_test(SettledRule("subject", share, seed), who)
+    assert 2 <= got <= len(names) - 2
+    possible = [abs(count - wanted) for count in range(2, len(names) - 1)]
+    if 0.1 < share < 0.9:
+        assert abs(got - wanted) <= max(0.5, min(possible)) + 1e-6
+    for earlier in range(min(seed, 20)):
+        before = on_test(SettledRule("subject", share, earlier), who)
+        assert not 2 <= before <= len(names) - 2 or abs(before - wanted) > abs(got - wanted) - 1e-9
+
+
+@pytest.mark.parametrize("count", [12, 13, 20, 40, 67, 123])
+def test_many_lists_of_names(rule, count):
+    for prefix in ("S", "Rafd", "p-", "Ä"):
+        who = pictures([f"{prefix}{name}" for name in numbered(count)])
+        settled = settle(rule(test_share=0.2, seed="auto"), who)
+        assert abs(on_test(settled, who) - 0.2 * count) <= 0.5 + 1e-9
+        check_sides(settled, [(s, side_of(settled, s, n)) for s, n in who], "x", who)
+
+
+def test_a_number_stays(rule):
+    who = pictures(numbered(12))
+    assert settle(rule(seed=48), who).seed == 48
+    assert settle(rule(seed=48), []).seed == 48
+    with pytest.raises(UserError, match="by is"):
+        settle(rule(by="person", seed="auto"), who)
+
+
+def test_auto_by_image(rule):
+    who = [(name, f"{name}_{n}") for name in "abc" for n in range(20)]
+    settled = settle(rule(by="image", test_share=0.2, seed="auto"), who)
+    got = [subject for subject, name in who if side_of(settled, subject, name) == "test"]
+    assert len(got) == 12
+    assert len(set(got)) >= 2
+
+
+def test_three_people_are_too_few_for_any_seed(rule):
+    who = pictures(["a", "b", "c"])
+    assert choose_seed("subject", 0.2, who) is None
+    settled = settle(rule(seed="auto"), who)
+    sides = [(subject, side_of(settled, subject, name)) for subject, name in who]
+    with pytest.raises(UserError, match=r"of these people no split\.seed puts enough"):
+        check_sides(settled, sides, "/raw", who)
+
+
+def test_a_bad_seed_is_told_with_a_good_one(rule):
+    who = pictures(numbered(12))
+    seed = next(n for n in range(100) if on_test(rule(test_share=0.2, seed=n), who) == 1)
+    bad = settle(rule(test_share=0.2, seed=seed), who)
+    good = choose_seed("subject", 0.2, who)
+    assert better_seed(bad, who) == (
+        f"split.seed: {seed} puts 1 of 12 people on the test side, where split.test_share: 0.2 "
+        f"asks for 2.4; split.seed: {good} gives 2"
+    )
+    sides = [(subject, side_of(bad, subject, name)) for subject, name in who]
+    with pytest.raises(UserError, match=f"split.seed: {good} gives 2 on the test side, as auto"):
+        check_sides(bad, sides, "/raw", who)
+    assert better_seed(settle(rule(test_share=0.2, seed=good), who), who) is None
+
+
+def test_the_demos_seed_is_good(rule):
+    assert better_seed(settle(rule(test_share=0.2, seed=48), []), pictures(numbered(40))) is None
