@@ -156,6 +156,47 @@ def test_nothing_is_written_into_the_raw_folder(
     assert list(tmp_path.iterdir()) == []
 
 
+WRITERS = [name for name in [*STAGES, *TRAINED] if name != "export"]
+
+
+@pytest.mark.parametrize("below", ["", "/some/where"])
+@pytest.mark.parametrize("command", WRITERS)
+def test_an_output_folder_that_is_a_file(
+    command: str,
+    below: str,
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("mine", encoding="utf-8")
+    words = [command, *NEEDED.get(command, ()), "--dataset", "rafd", "--params", params]
+    result = CliRunner().invoke(app, [command, "--help"]).output
+    for option in (name for name in ("--out", "--metrics", "--checkpoints") if name in result):
+        assert fails(monkeypatch, *words, option, f"file{below}") == 2
+        error = capsys.readouterr().err
+        assert error.startswith("fet: file is a file, not a folder")
+        assert option in error
+        assert error.count("\n") == 1
+    assert Path("file").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_command_that_makes_a_missing_file_is_named(
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ["--dataset", "rafd", "--params", params]
+    assert fails(monkeypatch, "train-fusion", *options) == 2
+    assert "; run `fet augment --dataset rafd` first\n" in capsys.readouterr().err
+    assert fails(monkeypatch, "train-fusion", *options, "--in", "work") == 2
+    assert "; run `fet augment` first\n" in capsys.readouterr().err
+
+
 def test_missing_params_and_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -517,7 +558,7 @@ def test_compare_wants_all_rows_before_it_writes(
     metrics = ready_to_compare(data)
     (data / "evaluate_g2gan/g2gan.npy").unlink()
     error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
-    assert f"{data}/evaluate_g2gan/g2gan.npy; run the stage evaluate --row g2gan first" in error
+    assert f"{data}/evaluate_g2gan/g2gan.npy; run `fet evaluate --row g2gan` first" in error
     write_faces(data / "evaluate_g2gan/g2gan.npy", np.zeros((SHOWN, 32, 32, 3), np.uint8))
 
     (metrics / "pix2pix.json").unlink()
