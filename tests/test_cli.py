@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +50,83 @@ NEEDED = {
 def test_help_lists_all_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    commands = result.output.split("Commands:\n")[1].splitlines()
-    listed = [line.split()[0] for line in commands if re.match(r"  \w", line)]
-    assert sorted(listed) == sorted([*COMMANDS, "merge", "transfer", "synthesize"])
+    lines = result.output.splitlines()
+    listed: dict[str, list[str]] = {}
+    for line in lines[lines.index("Photographs:") :]:
+        if line and not line.startswith(" "):
+            group = listed.setdefault(line.split(",")[0].rstrip(":"), [])
+        elif row := re.fullmatch(r"  ([a-z-]+)  +(\w.+)", line):
+            assert len(line) < 80
+            assert row[2][-1] not in ".("
+            group.append(row[1])
+    assert list(listed) == ["Photographs", "Stages", "Results", "Tools"]
+    assert listed["Photographs"] == ["transfer", "export"]
+    assert {*STAGES, *TRAINED} - {"export"} == set(listed["Stages"])
+    assert sorted(name for names in listed.values() for name in names) == sorted(
+        [*COMMANDS, "merge", "transfer", "synthesize"]
+    )
+    assert "completion" not in "".join(line for line in lines if line.startswith("  --"))
+
+
+@pytest.mark.parametrize("command", [[], ["transfer"], ["train-fusion"], ["synthesize", "rafd"]])
+def test_h_is_help(command: list[str]) -> None:
+    short, long = (CliRunner().invoke(app, [*command, word]) for word in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert short.output == long.output
+    assert "-h, --help" in short.output
+
+
+def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"fet {metadata.version('fet')}\n")
+
+    def none(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", none)
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert "not installed" in result.output
+
+
+def test_the_shell_completes_commands_and_options(repository: Path) -> None:
+    words = {"_FET_COMPLETE": "complete_bash", "COMP_WORDS": "fet train-f", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["train-fusion", "train-fusion-plus"]
+    assert CliRunner().invoke(app, ["--show-completion", "bash"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "told"),
+    [
+        (errno.ENOSPC, None, "the disk cannot be used (No space left on device); make room on"),
+        (errno.EACCES, "a.png", "a.png cannot be used (Permission denied); choose another"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence(
+    number: int,
+    name: str | None,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse() -> None:
+        raise OSError(number, os.strerror(number), name)
+
+    monkeypatch.setattr("pipeline.cli.app", refuse)
+    assert fails(monkeypatch) == 2
+    assert capsys.readouterr().err.startswith(f"fet: {told}")
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", "inner.txt")
+
+    monkeypatch.setattr("pipeline.cli.app", fail)
+    with pytest.raises(FileNotFoundError):
+        main()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -206,6 +283,12 @@ def test_missing_params_and_results(
     for command in ("show", "report"):
         assert fails(monkeypatch, command) == 2
         assert "no results in metrics" in capsys.readouterr().err
+    for words in (("show", "--metrics"), ("sweep",)):
+        assert fails(monkeypatch, *words, "x" * 5000) == 2
+        error = capsys.readouterr().err
+        assert error.endswith(
+            "(5000 characters) cannot be used (File name too long); choose a shorter name\n"
+        )
     assert fails(monkeypatch, "sweep", "nosuch.yaml") == 2
     assert "no grid file nosuch.yaml" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
