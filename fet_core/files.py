@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,106 @@ from fet_core.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_LONGEST_SHOWN = 200
+_LONGEST_STEM = 180  # bytes, of the 255 that a name can have
+
+
+def shown(path: Path) -> str:
+    """A path as a sentence can hold it: a very long one is cut, control characters are escaped."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    half = _LONGEST_SHOWN // 2
+    return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
+
+
+def is_file(path: Path) -> bool:
+    """As `Path.is_file`; also False, where that raises, of a name that no file can have."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def check_file(path: Path, missing: str, todo: str) -> None:
+    """See to it that a path leads to a file.
+
+    Args:
+        path: may be anything that a user has typed.
+        missing: how the complaint of a missing file begins, as "there is no picture".
+        todo: what the user should do.
+
+    Raises:
+        UserError: there is nothing, a folder or a device, it may not be read, or no file can have
+            this name.
+    """
+    name = shown(path)
+    try:
+        mode = Path(path).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        nowhere = ", only a link that leads nowhere" if Path(path).is_symlink() else ""
+        raise UserError(f"{missing} {name}{nowhere}; {todo}") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{missing} {name} ({_reason(error)}); {todo}") from error
+    if stat.S_ISDIR(mode):
+        raise UserError(f"{name} is a folder; {todo}")
+    if not stat.S_ISREG(mode):
+        raise UserError(f"{name} is a device or a pipe; {todo}")
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{name} may not be read; {todo}")
+
+
+def check_folder(folder: Path, todo: str) -> None:
+    """See to it that files can be written into a folder, which need not exist yet.
+
+    Args:
+        folder: may be anything that a user has typed.
+        todo: what the user should do, as "choose another folder with --out".
+
+    Raises:
+        UserError: it is a file or lies below one, may not be written to, or no folder can have
+            this name.
+    """
+    name = shown(folder)
+    for place in (Path(folder), *Path(folder).parents):
+        try:
+            mode = place.stat().st_mode
+        except FileNotFoundError as error:
+            if place.is_symlink():
+                raise UserError(f"{shown(place)} is a link that leads nowhere; {todo}") from error
+            continue
+        except NotADirectoryError:
+            continue
+        except (OSError, ValueError) as error:
+            raise UserError(f"no folder can be at {name} ({_reason(error)}); {todo}") from error
+        if not stat.S_ISDIR(mode):
+            below = "" if place == Path(folder) else f", so that {name} cannot be made"
+            raise UserError(f"{shown(place)} is a file, not a folder{below}; {todo}")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise UserError(f"the folder {shown(place)} may not be written to; {todo}")
+        return
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"cannot make the folder {shown(folder)}: {_reason(error)}; "
+            "choose an output folder that you may write to"
+        ) from error
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a path cannot be used, as the system says it."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 @contextmanager
@@ -29,14 +130,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
         UserError: the folder cannot be made or written to.
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot make the folder {path.parent}: {error.strerror}; "
-            "choose an output folder that you may write to"
-        ) from error
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    make_folder(path.parent)
+    stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_STEM])
+    temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
         with temporary.open("r+b") as file:

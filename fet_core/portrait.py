@@ -19,6 +19,7 @@ from fet_core.faces.align import Matrix, alignment, apply_picture, apply_points
 from fet_core.faces.detect import Box, FaceFinder
 from fet_core.faces.paste import face_mask, paste, soft_mask
 from fet_core.faces.readings import mean_points
+from fet_core.files import check_file
 from fet_core.models.plus import load_plus
 from fet_core.store import to_bytes, to_float
 from fet_core.training.acceleration import choose_device
@@ -181,8 +182,7 @@ def open_picture(given: str | Path | Picture) -> Picture:
     """
     if not isinstance(given, np.ndarray):
         path = Path(given)
-        if not path.is_file():
-            raise UserError(f"there is no picture {path}; name a PNG or JPEG file")
+        check_file(path, "there is no picture", "name a PNG or JPEG file")
         return read_picture(path, describe(path).channels)
     grey, rgb = given.ndim == 2, given.ndim == 3 and given.shape[2] == 3
     if given.dtype != np.uint8 or not (grey or rgb) or given.size == 0:

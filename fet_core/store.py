@@ -53,7 +53,7 @@ class Store:
         if len(rows) and rows.max() >= len(array):
             raise UserError(
                 f"{faces} does not fit the samples ({array.dtype} {list(array.shape)}, rows up to "
-                f"{rows.max()}); run the stages align to augment again"
+                f"{rows.max()}); run `fet align`, `fet landmarks` and `fet augment` again"
             )
         points = np.stack(samples["points"].to_numpy(zero_copy_only=False))
         points = points.astype(np.float32).reshape(-1, POINTS, 2)

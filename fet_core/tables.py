@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fet_core.errors import UserError
-from fet_core.files import atomic_path
+from fet_core.errors import UserError, remedy
+from fet_core.files import atomic_path, is_file
 
 EXPRESSIONS = (
     "neutral",
@@ -188,30 +188,27 @@ def read(path: Path, schema: pa.Schema) -> pa.Table:
             type; the message names the file and the column.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UserError(f"there is no {path}; run the stage that makes it first")
+    if not is_file(path):
+        raise UserError(f"there is no {path}; {remedy(path)} first")
     try:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(
-            f"{path} cannot be read as a Parquet file; run the stage that makes it again"
-        ) from error
+        raise UserError(f"{path} cannot be read as a Parquet file; {remedy(path)} again") from error
     for field in schema:
         if field.name not in table.column_names:
             raise UserError(
-                f'{path} has no column "{field.name}"; it was not made by this version of the '
-                "stage: run that stage again"
+                f'{path} has no column "{field.name}", so that it was made by another version; '
+                f"{remedy(path)} again"
             )
         found = table.schema.field(field.name).type
         if not _same(found, field.type):
             raise UserError(
-                f'column "{field.name}" of {path} is {found} where {field.type} is expected; run '
-                "the stage that makes it again"
+                f'column "{field.name}" of {path} is {found} where {field.type} is expected; '
+                f"{remedy(path)} again"
             )
         if not field.nullable and table[field.name].null_count:
             raise UserError(
-                f'column "{field.name}" of {path} has empty places; run the stage that makes it '
-                "again"
+                f'column "{field.name}" of {path} has empty places; {remedy(path)} again'
             )
     return table.select(schema.names).cast(schema)
 

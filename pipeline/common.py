@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fet_core.errors import UserError
+from fet_core.files import check_folder
 
 if TYPE_CHECKING:
     from fet_core.params import Params
@@ -87,9 +88,10 @@ def out_folder(given: Path | None, params: Params, dataset: str, root: Path | No
     """The folder to write stage outputs to: as given, or data/DATASET; never in the raw data.
 
     Raises:
-        UserError: the folder lies in the raw data.
+        UserError: the folder lies in the raw data, or cannot be written to.
     """
     folder = data_folder(given, dataset)
+    check_folder(folder, "choose another folder with --out")
     check_separate(raw_root(root, params, dataset), folder)
     return folder
 
@@ -100,10 +102,13 @@ def metrics_folder(
     """The folder of a data set's small results: as given, in an explicit `out`, or metrics/DATASET.
 
     Raises:
-        UserError: the folder lies in the raw data.
+        UserError: the folder lies in the raw data, or cannot be written to.
     """
     beside = out / "metrics" if out is not None else Path("metrics") / dataset
     folder = given if given is not None else beside
+    if given is None and out is not None:
+        check_folder(out, "choose another folder with --out")
+    check_folder(folder, "choose another folder with --metrics")
     check_separate(raw_root(None, params, dataset), folder)
     return folder
 
@@ -119,7 +124,9 @@ def check_separate(root: Path, out: Path) -> None:
     Raises:
         UserError: `out` is `root` or lies in it.
     """
-    if out.resolve().is_relative_to(root.resolve()):
+    # Not `Path.resolve`, which ends in a traceback where links lead round in a circle.
+    inner, outer = (Path(os.path.realpath(path)) for path in (out, root))
+    if inner.is_relative_to(outer):
         raise UserError(
             f"the output folder {out} lies inside the raw data {root}, where nothing is ever "
             "written; choose another with --out"

@@ -19,6 +19,7 @@ def export(
     """Write the FET+ that was trained on a data set as one file."""
     from fet_core.errors import UserError
     from fet_core.evaluation.plus import weights_in
+    from fet_core.files import check_folder, shown
     from fet_core.models.files import load, sizes_of
     from fet_core.models.plus import Alignment, Plus, save_plus
     from fet_core.models.points import PointFusion
@@ -33,7 +34,8 @@ def export(
         )
     source = common.data_folder(in_, dataset)
     if out.suffix != ".safetensors":
-        raise UserError(f"{out} does not end in .safetensors; name such a file with --out")
+        raise UserError(f"{shown(out)} does not end in .safetensors; name such a file with --out")
+    check_folder(out.parent, "choose another place with --out")
     paths = {
         "fusion": weights_in(source / "train_fusion_plus"),
         "transfer": weights_in(source / "train_transfer_plus"),

@@ -21,12 +21,14 @@ def merge(
     from fet_core.datasets.merged import merged_faces, merged_pairs, merged_samples
     from fet_core.errors import UserError
     from fet_core.faces.facearray import open_faces, write_faces
+    from fet_core.files import check_folder
 
     names = [part.name for part in parts]
     if len(set(names)) < len(names):
         raise UserError(
             f"the folders {', '.join(names)} do not have different names; name each data set once"
         )
+    check_folder(out, "choose another folder with --out")
     if out.resolve() in {part.resolve() for part in parts}:
         raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
     faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}

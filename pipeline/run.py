@@ -20,6 +20,7 @@ from . import common
 
 ROWS = ("evaluate", "evaluate_plus")
 BASELINES = "comparison/dvc.yaml:compare"
+NEXT = "              make tables                            the baselines and the full tables"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def run(
     code = run_chains(names, baselines)
     if code:
         raise SystemExit(code)
-    print(ending(names, metrics))
+    print(ending(names, metrics, params, baselines))
 
 
 def run_chains(names: Sequence[str], baselines: bool = False) -> int:
@@ -140,5 +141,52 @@ def _start(
     return Chain(name, process)
 
 
-def ending(names: Sequence[str], metrics: Path) -> str:
-    return ""
+def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = False) -> str:
+    """One screen: what was run and reached, where the figures are, what to type next.
+
+    Args:
+        names: of the data sets that were run.
+        metrics: the folder of all results.
+        params: the params file.
+        baselines: whether the baselines were run too.
+    """
+    from dataclasses import replace
+
+    from fet_core.evaluation.blocks import overview
+    from fet_core.evaluation.results import ROWS as EVERY
+
+    from .compare import ROWS as BY_STAGE
+    from .gather import figures_of, results_of
+
+    own = {row for stage in ("evaluate", "evaluate_fet_plus") for row in BY_STAGE[stage]}
+    wanted = [row for row in EVERY if baselines or row in own]
+    sets = []
+    for name in names:
+        found = results_of(metrics / name, params)
+        rows = {row: found.rows[row] for row in wanted if row in found.rows}
+        sets.append(replace(found, rows=rows, left_out=[]))
+    block = overview(sets)
+    lines = [("", *block.heads)]
+    lines += [(name, *(cell.text for cell in cells)) for name, cells in block.lines]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    table = [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    figures = sorted({path.parent for name in names for path in figures_of(metrics / name)})
+    return "\n".join(
+        [
+            "",
+            *table,
+            f"({block.caption}; people never trained on)",
+            "",
+            f"figures       {', '.join(f'{path}/' for path in figures)}",
+            "Git           shows dvc.lock and metrics/*/*.json as changed where this machine rounds",
+            "              otherwise than the one of the published results; `git commit -am demo`",
+            "              keeps yours, `git checkout dvc.lock metrics` brings the others back",
+            "type next     fet show                               every number with its interval",
+            "              fet report                             one page: tables, curves, figures",
+            "              dvc exp run -S transfer.mu2=50         another value: trains Ω, evaluates",
+            *([] if baselines else [NEXT]),
+        ]
+    )

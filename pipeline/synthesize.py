@@ -54,7 +54,7 @@ def synthesize(
         _make(style, assets, out, None, False, seed, processes)
 
 
-@app.command("rafd")
+@app.command("rafd", short_help="Render a set like RaFD")
 def rafd(
     assets: Assets = None,
     out: Out = None,
@@ -67,7 +67,7 @@ def rafd(
     _make("rafd", assets, out, people, full, seed, processes)
 
 
-@app.command("ckplus")
+@app.command("ckplus", short_help="Render sequences like CK+'s")
 def ckplus(
     assets: Assets = None,
     out: Out = None,
@@ -80,7 +80,7 @@ def ckplus(
     _make("ckplus", assets, out, people, full, seed, processes)
 
 
-@app.command("check")
+@app.command("check", short_help="Measure rendered sets with dlib")
 def check(
     root: Annotated[Path, typer.Argument(help="Folder that holds rafd/ and/or ckplus/.")],
     out: Annotated[
@@ -113,7 +113,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command("sheet")
+@app.command("sheet", short_help="Put people by expressions on one picture")
 def sheet(
     root: Annotated[Path, typer.Argument(help="Folder that holds rafd/ and/or ckplus/.")],
     out: Annotated[

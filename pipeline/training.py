@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fet_core.files import check_folder
+
 from . import common
 
 if TYPE_CHECKING:
@@ -19,8 +21,20 @@ if TYPE_CHECKING:
 
     from .inputs import Inputs
 
+
+def _usable(folder: Path) -> Path:
+    check_folder(folder, "choose another folder with --checkpoints")
+    return folder
+
+
 CheckpointsOption = Annotated[
-    Path, typer.Option("--checkpoints", help="Folder of checkpoints, from which a run goes on.")
+    Path,
+    typer.Option(
+        "--checkpoints",
+        help="Folder of checkpoints, from which a run goes on.",
+        # Here and not where it is used: the first checkpoint comes after a minute of training.
+        callback=_usable,
+    ),
 ]
 SaveOption = Annotated[
     float,
@@ -88,6 +102,7 @@ class Run:
             epoch: what an epoch counts in the metrics, where it shows a truth more than once.
         """
         from fet_core.datasets.triples import training_index
+        from fet_core.files import make_folder
         from fet_core.training.checkpoint import Checkpoints
         from fet_core.training.loop import train
         from fet_core.training.schedule import Schedule
@@ -101,7 +116,7 @@ class Run:
         self._checkpoints = checkpoints / f"{inputs.dataset}-{self._stage}-{mark}"
         recorder = LiveRecorder(self._live, epoch)
         # DVC wants the folder even where no grid is drawn.
-        (self._live / "plots" / "images").mkdir(parents=True, exist_ok=True)
+        make_folder(self._live / "plots" / "images")
         with exit_when_interrupted():
             train(
                 task,
@@ -152,17 +167,16 @@ class Run:
         Raises:
             UserError: there are none.
         """
-        from fet_core.errors import UserError
-        from fet_core.files import atomic_path
+        from fet_core.errors import remedy
+        from fet_core.files import atomic_path, check_file, make_folder
 
-        if not weights.is_file():
-            raise UserError(f"there are no weights at {weights}; train the model first")
+        check_file(weights, "there are no weights at", f"{remedy(weights)} first")
         path = self._out / f"{kind}.safetensors"
         with atomic_path(path) as temporary:
             shutil.copyfile(weights, temporary)
         # DVC wants what the stage declares, though no epoch was trained.
-        (self._live / "plots" / "metrics").mkdir(parents=True, exist_ok=True)
-        (self._live / "plots" / "images").mkdir(parents=True, exist_ok=True)
+        make_folder(self._live / "plots" / "metrics")
+        make_folder(self._live / "plots" / "images")
         (self._live / "metrics.json").write_text("{}\n", encoding="utf-8")
         print(f"{self.inputs.dataset}: {kind} in {path}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
+from fet_core.files import check_file, check_folder, shown
 
 from . import common
 
@@ -63,17 +64,26 @@ def transfer(
 
 
 def _check_out(out: Path, source: Path, target: Path) -> None:
-    """Refuse an output that cannot be written before anything is computed."""
+    """Refuse pictures that are not there, and an output that cannot be, before any work."""
+    name = shown(out)
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(
-            f"{out} does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; "
+            f"{name} does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; "
             "give the output one of these endings"
         )
-    if out.is_dir():
-        raise UserError(f"{out} is a folder; name a picture in it")
+    try:
+        there = out.exists()
+        if out.is_dir():
+            raise UserError(f"{name} is a folder; name a picture in it")
+        if there and not out.is_file():
+            raise UserError(f"{name} is a device or a pipe; choose another with -o")
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise UserError(f"{name} cannot be written ({reason}); choose another with -o") from error
+    check_folder(out.parent, "choose another with -o")
     for picture in (source, target):
-        same = out.resolve() == picture.resolve()
-        if same or (out.exists() and picture.exists() and out.samefile(picture)):
+        check_file(picture, "there is no picture", "name a PNG or JPEG file")
+        if there and out.samefile(picture):
             raise UserError(
                 f"the output {out} would overwrite the picture {picture}; choose another with -o"
             )

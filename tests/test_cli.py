@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +55,83 @@ NEEDED = {
 def test_help_lists_all_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    commands = result.output.split("Commands:\n")[1].splitlines()
-    listed = [line.split()[0] for line in commands if re.match(r"  \w", line)]
-    assert sorted(listed) == sorted([*COMMANDS, "merge", "transfer", "synthesize"])
+    lines = result.output.splitlines()
+    listed: dict[str, list[str]] = {}
+    for line in lines[lines.index("Photographs:") :]:
+        if line and not line.startswith(" "):
+            group = listed.setdefault(line.split(",")[0].rstrip(":"), [])
+        elif row := re.fullmatch(r"  ([a-z-]+)  +(\w.+)", line):
+            assert len(line) < 80
+            assert row[2][-1] not in ".("
+            group.append(row[1])
+    assert list(listed) == ["Photographs", "Stages", "Results", "Tools"]
+    assert listed["Photographs"] == ["transfer", "export"]
+    assert {*STAGES, *TRAINED} - {"export"} == set(listed["Stages"])
+    assert sorted(name for names in listed.values() for name in names) == sorted(
+        [*COMMANDS, "merge", "transfer", "synthesize"]
+    )
+    assert "completion" not in "".join(line for line in lines if line.startswith("  --"))
+
+
+@pytest.mark.parametrize("command", [[], ["transfer"], ["train-fusion"], ["synthesize", "rafd"]])
+def test_h_is_help(command: list[str]) -> None:
+    short, long = (CliRunner().invoke(app, [*command, word]) for word in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert short.output == long.output
+    assert "-h, --help" in short.output
+
+
+def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"fet {metadata.version('fet')}\n")
+
+    def none(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", none)
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert "not installed" in result.output
+
+
+def test_the_shell_completes_commands_and_options(repository: Path) -> None:
+    words = {"_FET_COMPLETE": "complete_bash", "COMP_WORDS": "fet train-f", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["train-fusion", "train-fusion-plus"]
+    assert CliRunner().invoke(app, ["--show-completion", "bash"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "told"),
+    [
+        (errno.ENOSPC, None, "the disk cannot be used (No space left on device); make room on"),
+        (errno.EACCES, "a.png", "a.png cannot be used (Permission denied); choose another"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence(
+    number: int,
+    name: str | None,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse() -> None:
+        raise OSError(number, os.strerror(number), name)
+
+    monkeypatch.setattr("pipeline.cli.app", refuse)
+    assert fails(monkeypatch) == 2
+    assert capsys.readouterr().err.startswith(f"fet: {told}")
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", "inner.txt")
+
+    monkeypatch.setattr("pipeline.cli.app", fail)
+    with pytest.raises(FileNotFoundError):
+        main()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -161,6 +238,47 @@ def test_nothing_is_written_into_the_raw_folder(
     assert list(tmp_path.iterdir()) == []
 
 
+WRITERS = [name for name in [*STAGES, *TRAINED] if name != "export"]
+
+
+@pytest.mark.parametrize("below", ["", "/some/where"])
+@pytest.mark.parametrize("command", WRITERS)
+def test_an_output_folder_that_is_a_file(
+    command: str,
+    below: str,
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("mine", encoding="utf-8")
+    words = [command, *NEEDED.get(command, ()), "--dataset", "rafd", "--params", params]
+    result = CliRunner().invoke(app, [command, "--help"]).output
+    for option in (name for name in ("--out", "--metrics", "--checkpoints") if name in result):
+        assert fails(monkeypatch, *words, option, f"file{below}") == 2
+        error = capsys.readouterr().err
+        assert error.startswith("fet: file is a file, not a folder")
+        assert option in error
+        assert error.count("\n") == 1
+    assert Path("file").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_command_that_makes_a_missing_file_is_named(
+    params: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ["--dataset", "rafd", "--params", params]
+    assert fails(monkeypatch, "train-fusion", *options) == 2
+    assert "; run `fet augment --dataset rafd` first\n" in capsys.readouterr().err
+    assert fails(monkeypatch, "train-fusion", *options, "--in", "work") == 2
+    assert "; run `fet augment` first\n" in capsys.readouterr().err
+
+
 def test_missing_params_and_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,6 +288,12 @@ def test_missing_params_and_results(
     for command in ("show", "report", "readme"):
         assert fails(monkeypatch, command) == 2
         assert "no results in metrics" in capsys.readouterr().err
+    for words in (("show", "--metrics"), ("sweep",)):
+        assert fails(monkeypatch, *words, "x" * 5000) == 2
+        error = capsys.readouterr().err
+        assert error.endswith(
+            "(5000 characters) cannot be used (File name too long); choose a shorter name\n"
+        )
     assert fails(monkeypatch, "sweep", "nosuch.yaml") == 2
     assert "no grid file nosuch.yaml" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -661,7 +785,7 @@ def test_compare_wants_all_rows_before_it_writes(
     metrics = ready_to_compare(data)
     (data / "evaluate_g2gan/g2gan.npy").unlink()
     error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
-    assert f"{data}/evaluate_g2gan/g2gan.npy; run the stage evaluate --row g2gan first" in error
+    assert f"{data}/evaluate_g2gan/g2gan.npy; run `fet evaluate --row g2gan` first" in error
     write_faces(data / "evaluate_g2gan/g2gan.npy", np.zeros((SHOWN, 32, 32, 3), np.uint8))
 
     (metrics / "pix2pix.json").unlink()

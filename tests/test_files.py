@@ -12,7 +12,18 @@ import pytest
 from PIL import Image
 
 from fet_core.errors import UserError
-from fet_core.files import atomic_path, sha256, write_json, write_png, write_text
+from fet_core.files import (
+    atomic_path,
+    check_file,
+    check_folder,
+    is_file,
+    make_folder,
+    sha256,
+    shown,
+    write_json,
+    write_png,
+    write_text,
+)
 
 
 def test_a_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -79,3 +90,81 @@ def test_png(tmp_path: Path, shape: tuple[int, ...]) -> None:
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_long_path_is_cut_and_a_line_break_is_escaped() -> None:
+    assert shown(Path("a/ä\nb.png")) == "a/ä\\nb.png"
+    text = shown(Path("x" * 3000))
+    assert text.startswith("x" * 100 + "…")
+    assert text.endswith("x (3000 characters)")
+    assert len(text) < 250
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("none.png", "there is no picture {0}; name one"),
+        ("file/below.png", "there is no picture {0}; name one"),
+        ("folder", "{0} is a folder; name one"),
+        ("lost", "there is no picture {0}, only a link that leads nowhere; name one"),
+        ("a\0b", "there is no picture {0} (embedded null byte); name one"),
+        ("loop", "there is no picture {0} (Too many levels of symbolic links); name one"),
+        ("pipe", "{0} is a device or a pipe; name one"),
+    ],
+)
+def test_what_is_no_file(name: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "lost").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    path = tmp_path / name
+    with pytest.raises(UserError) as told:
+        check_file(path, "there is no picture", "name one")
+    assert str(told.value) == complaint.format(shown(path))
+    assert not is_file(path)
+    check_file(tmp_path / "file", "there is no picture", "name one")
+    assert is_file(tmp_path / "file")
+    assert not is_file(Path("x" * 3000))
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("file", "{0}/file is a file, not a folder; choose"),
+        ("file/a/b", "{0}/file is a file, not a folder, so that {0}/file/a/b cannot be made; "),
+        ("lost/a", "{0}/lost is a link that leads nowhere; choose"),
+        ("loop/a", "no folder can be at {0}/loop/a (Too many levels of symbolic links); choose"),
+        ("a\0b", "(embedded null byte); choose"),
+        ("x" * 3000, "(File name too long); choose"),
+    ],
+)
+def test_what_can_be_no_folder(name: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "lost").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UserError) as told:
+        check_folder(tmp_path / name, "choose another")
+    assert complaint.format(tmp_path) in str(told.value)
+    if name != "lost/a":
+        with pytest.raises(UserError, match="cannot make the folder"):
+            make_folder(tmp_path / name)
+        assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_folder_that_is_there_or_can_be_made(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "new/and/newer", Path("relative")):
+        check_folder(folder, "choose another")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_what_may_not_be_read_or_written(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch(mode=0)
+    with pytest.raises(UserError, match="may not be read; name one"):
+        check_file(path, "there is no picture", "name one")
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match="may not be written to; choose another"):
+        check_folder(tmp_path / "a", "choose another")

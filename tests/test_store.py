@@ -86,7 +86,7 @@ def test_pictures_are_the_bytes_as_floats(made: Made) -> None:
 
 
 def test_a_missing_file(sample_table: Callable[..., pa.Table], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no .*faces\.npy; run the stage align"):
+    with pytest.raises(UserError, match=r"no .*faces\.npy; run the stage that makes it first"):
         Store.open(tmp_path / "faces.npy", sample_table(), CPU)
 
 

@@ -93,7 +93,7 @@ def test_a_truncated_file(path: Path, kept: int) -> None:
 
 
 def test_a_missing_file(path: Path) -> None:
-    with pytest.raises(UserError, match=r"no .*frames\.parquet; run the stage"):
+    with pytest.raises(UserError, match=r"no .*frames\.parquet; run the stage that"):
         tables.read(path, tables.FRAMES)
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fet_core.errors import UserError
+from fet_core.errors import UserError, remedy
 from fet_core.files import write_json
 
 
@@ -37,6 +37,6 @@ class Kind:
             value = json.loads(path.read_text(encoding="utf-8"))
             return cls(reader=str(value["reader"]), neutral_only=bool(value["neutral_only"]))
         except FileNotFoundError as error:
-            raise UserError(f"there is no {path}; run the stage that makes it first") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path} is damaged; run the stage that makes it again") from error
+            raise UserError(f"there is no {path}; {remedy(path)} first") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} is damaged; {remedy(path)} again") from error

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from fet_core.errors import UserError
+from fet_core.errors import UserError, remedy
 
 CURVES = ("ssim", "psnr")
 """The numbers of the paper's Fig. 5 and 6."""
@@ -27,12 +27,12 @@ def read_curve(path: Path) -> Curve:
     Raises:
         UserError: the file is missing, empty or damaged; the message names the file and the line.
     """
-    again = "run the training that makes it again"
+    again = f"{remedy(path)} again"
     try:
         with path.open(encoding="utf-8", newline="") as file:
             head, *lines = csv.reader(file, delimiter="\t")
     except FileNotFoundError as error:
-        raise UserError(f"there is no {path}; run the training that makes it first") from error
+        raise UserError(f"there is no {path}; {remedy(path)} first") from error
     except (ValueError, csv.Error, OSError) as error:
         raise UserError(f"{path} cannot be read as a table; {again}") from error
     if "step" not in head or path.stem not in head:

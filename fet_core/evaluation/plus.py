@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fet_core import tables
-from fet_core.errors import UserError
+from fet_core.errors import UserError, remedy
 from fet_core.evaluation.figures import Picture, column_sheet
 from fet_core.evaluation.predictors import Predictor, errors
 from fet_core.evaluation.protocols import Pairs, Protocol
@@ -139,8 +139,8 @@ def weights_in(folder: Path) -> Path:
     found = sorted(folder.glob("*.safetensors"))
     if len(found) != 1:
         raise UserError(
-            f"{folder} holds {len(found)} files of weights where one is expected; run "
-            f"`fet {folder.name.replace('_', '-')}` again"
+            f"{folder} holds {len(found)} files of weights where one is expected; "
+            f"{remedy(folder / 'weights')} again"
         )
     return found[0]
 

@@ -16,7 +16,7 @@ from fet_core import tables
 from fet_core.errors import UserError
 from fet_core.faces.align import invert
 from fet_core.faces.extract import Face
-from fet_core.files import atomic_path
+from fet_core.files import atomic_path, make_folder
 
 
 class FaceWriter:
@@ -39,7 +39,7 @@ class FaceWriter:
         self.count = 0
 
     def __enter__(self) -> FaceWriter:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         self._body = self._body_path.open("wb")
         return self
 

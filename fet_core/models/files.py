@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from fet_core.errors import UserError
-from fet_core.files import atomic_path
+from fet_core.errors import UserError, remedy
+from fet_core.files import atomic_path, check_file
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -53,24 +53,23 @@ def load(
     """
     from safetensors import SafetensorError, safe_open
 
-    if not Path(path).is_file():
-        raise UserError(f"there are no weights at {path}; train the model first")
+    check_file(Path(path), "there are no weights at", f"{remedy(path)} first")
     try:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("fet", "{}"))
             found = header.get("kind", "something else")
             if found != kind:
                 raise UserError(
-                    f"{path} holds weights of {found}, not of {kind}; train {kind} again"
+                    f"{path} holds weights of {found}, not of {kind}; {remedy(path)} again"
                 )
             net = build(**header["sizes"])
             net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
             note = header["note"]
             if not set(needs) <= set(note):
                 raise ValueError(f"the note has {sorted(note)} where {sorted(needs)} are needed")
-    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise UserError(
-            f"{path} is damaged or not made by this version; train the model again"
+            f"{path} is damaged or not made by this version; {remedy(path)} again"
         ) from error
     return net.eval(), note
 
@@ -136,6 +135,6 @@ def load_fitting(
     if (net.size, net.channels) != (size, channels):
         raise UserError(
             f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "
-            f"data have {size}×{size} with {channels}; train {kind} again on these data"
+            f"data have {size}×{size} with {channels}; {remedy(path)} again"
         )
     return net.to(device), note

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from fet_core.errors import UserError
-from fet_core.files import atomic_path
+from fet_core.files import atomic_path, check_file
 from fet_core.models.points import PointFusion
 from fet_core.models.warping import Warping
 
@@ -101,8 +101,7 @@ def load_plus(path: Path | None = None, device: torch.device | None = None) -> P
     from safetensors import SafetensorError, safe_open
 
     path = SHIPPED if path is None else Path(path)
-    if not path.is_file():
-        raise UserError(f"there is no model at {path}; name a file that `fet export` has written")
+    check_file(path, "there is no model at", "name a file that `fet export` has written")
     try:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads((file.metadata() or {}).get("fet", "{}"))

@@ -73,7 +73,7 @@ def test_weights_for_other_pictures_are_named(written: Path, size: int, channels
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no weights at .*gone\.safetensors; train"):
+    with pytest.raises(UserError, match=r"no weights at .*gone\.safetensors; run the stage"):
         load_fusion(tmp_path / "gone.safetensors", CPU)
 
 
@@ -158,7 +158,7 @@ def test_a_choice_that_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_choosing_tells_mistakes_as_loading_does(written: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no weights at .*gone\.safetensors; train"):
+    with pytest.raises(UserError, match=r"no weights at .*gone\.safetensors; run the stage"):
         load_chosen(tmp_path / "gone.safetensors", "transfer_plus", GENERATORS, "generator")
     with pytest.raises(UserError, match="holds weights of transfer, not of transfer_plus"):
         load_chosen(written, "transfer_plus", GENERATORS, "generator")

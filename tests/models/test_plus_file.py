@@ -88,7 +88,7 @@ def test_the_same_weights_are_the_same_bytes(plus: Plus, path: Path, tmp_path: P
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no model at .*gone\.safetensors; name a file that `fet"):
         load_plus(tmp_path / "gone.safetensors")
-    with pytest.raises(UserError, match="no model at"):
+    with pytest.raises(UserError, match="is a folder; name a file that `fet export`"):
         load_plus(tmp_path)
 
 

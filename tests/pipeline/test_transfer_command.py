@@ -147,7 +147,13 @@ def test_pictures_that_cannot_be_used(complaint: Callable[..., str], pictures: P
     error = complaint(source, pictures / "empty.png", "-o", out)
     assert f"no face was found in {pictures / 'empty.png'} (200×100)" in error
     assert f"no picture {pictures / 'no.png'}" in complaint(pictures / "no.png", source, "-o", out)
-    assert f"no picture {pictures}" in complaint(source, pictures, "-o", out)
+    assert f"fet: {pictures} is a folder" in complaint(source, pictures, "-o", out)
+    assert f"fet: {pictures} is a folder" in complaint(pictures, source, "-o", out)
+    (pictures / "lost.png").symlink_to("nowhere.png")
+    assert "only a link that leads nowhere" in complaint(pictures / "lost.png", source, "-o", out)
+    (pictures / "nothing.png").touch()
+    assert "the file is empty" in complaint(pictures / "nothing.png", source, "-o", out)
+    assert "/dev/null is a device" in complaint("/dev/null", source, "-o", out)
     (pictures / "half.png").write_bytes(source.read_bytes()[:5000])
     assert "half.png cannot be used" in complaint(source, pictures / "half.png", "-o", out)
 
@@ -174,7 +180,30 @@ def test_outputs_that_cannot_be(
     assert "would overwrite" in complaint(*two, "-o", pictures / "link.png")
     monkeypatch.chdir(pictures)
     assert "would overwrite" in complaint(*two, "-o", "target.png")
-    assert "cannot make the folder" in complaint(*two, "-o", two[0] / "out.png")
+    for name in ("out.png", "new/out.png"):
+        assert f"{two[0]} is a file, not a folder" in complaint(*two, "-o", two[0] / name)
+    assert "/dev/null is a file, not a folder" in complaint(*two, "-o", "/dev/null/x.png")
+
+
+@pytest.mark.parametrize("length", [300, 5000])
+def test_names_that_no_file_can_have(
+    length: int, complaint: Callable[..., str], pictures: Path
+) -> None:
+    source, target, out = (pictures / name for name in ("source.png", "target.png", "out.png"))
+    long = "a" * length + ".png"
+    for given in ((long, target, "-o", out), (source, long, "-o", out)):
+        assert "there is no picture aaa" in complaint(*given)
+    for name in (long, f"{'a' * length}/out.png"):
+        assert "cannot be written (File name too long)" in complaint(source, target, "-o", name)
+    error = complaint(source, target, "-o", out, "--model", long)
+    assert f"({length + 4} characters) (File name too long); name a file that" in error
+    assert len(error) < 500
+
+
+def test_as_long_a_name_as_a_file_can_have(fet: Call, pictures: Path) -> None:
+    out = pictures / f"{'ä' * 125}.png"
+    assert fet(pictures / "source.png", pictures / "target.png", "-o", out)[0] == 0
+    assert Image.open(out).size == (340, 512)
 
 
 def test_what_is_not_installed_or_not_there(
@@ -182,5 +211,9 @@ def test_what_is_not_installed_or_not_there(
 ) -> None:
     two = (pictures / "source.png", pictures / "target.png", "-o", pictures / "out.png")
     assert "there is no model at no.safetensors" in complaint(*two, "--model", "no.safetensors")
+    error = complaint(*two, "--model", pictures)
+    assert f"{pictures} is a folder; name a file that `fet export` has written" in error
+    (pictures / "nothing.safetensors").touch()
+    assert "is damaged" in complaint(*two, "--model", pictures / "nothing.safetensors")
     monkeypatch.setitem(sys.modules, "dlib", None)
     assert "dlib is not installed; install the package dlib-bin" in complaint(*two)
