@@ -74,7 +74,7 @@ COMMANDS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "compare": (compare.compare, "Compare all rows on the same test triples"),
     },
     RESULTS: {
-        "run": (run.run, "Run all stages of all data sets, side by side, through DVC"),
+        "run": (run.run, "Run all stages of all data sets, side by side"),
         "show": (show.show, "Print all tables and where the figures are"),
         "report": (report.report, "Write all results into one HTML page"),
         "readme": (readme.readme, "Bring README.md and docs/ in step with the results"),

@@ -20,7 +20,19 @@ from . import common
 
 ROWS = ("evaluate", "evaluate_plus")
 BASELINES = "comparison/dvc.yaml:compare"
-NEXT = "              make tables                            the baselines and the full tables"
+
+CHANGED = """\
+Git shows dvc.lock and files metrics/*/*.json as changed: these results differ from those that are
+committed, if only because another machine rounds otherwise. `git commit -am "my results"` keeps
+them for later ones to be compared with, `git checkout dvc.lock metrics` brings the others back."""
+
+NEXT = """\
+Type next:
+  fet show                          every number with its interval
+  fet report                        one page with tables, curves and figures
+  dvc exp run -S transfer.mu2=50    another value of a parameter"""
+
+TABLES = "  make tables                       the baselines and the full tables"
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ def run(
     ),
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
-    """Run all stages of all data sets; what is up to date is not run again."""
+    """Run all stages of all data sets, through DVC; what is up to date is not run again."""
     from fet_core.params import load
 
     names = list(load(params).datasets)
@@ -173,20 +185,21 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
-    figures = sorted({path.parent for name in names for path in figures_of(metrics / name)})
-    return "\n".join(
-        [
-            "",
-            *table,
-            f"({block.caption}; people never trained on)",
-            "",
-            f"figures       {', '.join(f'{path}/' for path in figures)}",
-            "Git           shows dvc.lock and metrics/*/*.json as changed where this machine rounds",
-            "              otherwise than the one of the published results; `git commit -am demo`",
-            "              keeps yours, `git checkout dvc.lock metrics` brings the others back",
-            "type next     fet show                               every number with its interval",
-            "              fet report                             one page: tables, curves, figures",
-            "              dvc exp run -S transfer.mu2=50         another value: trains Ω, evaluates",
-            *([] if baselines else [NEXT]),
-        ]
-    )
+    figures = sorted({f"{path.parent}/" for name in names for path in figures_of(metrics / name)})
+    parts = [
+        "\n".join(["", *table]),
+        f"({block.caption}; people never trained on)",
+        f"Figures: {', '.join(figures)}",
+        *([CHANGED] if _changed(metrics) else []),
+        NEXT if baselines else f"{NEXT}\n{TABLES}",
+    ]
+    return "\n\n".join(parts)
+
+
+def _changed(metrics: Path) -> bool:
+    """Whether Git has other results than these; no where there is no Git."""
+    command = ["git", "diff", "--quiet", "HEAD", "--", "dvc.lock", str(metrics)]
+    try:
+        return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 1
+    except FileNotFoundError:
+        return False

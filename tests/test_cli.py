@@ -43,7 +43,7 @@ from pipeline.inputs import SHOWN
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
 PLUS = ["train-fusion-plus", "train-transfer-plus", "export"]
 TRAINED = ["train-fusion", "train-transfer", *PLUS, "train-baseline", "evaluate", "compare"]
-TOOLS = ["profile", "show", "report", "readme", "sweep"]
+TOOLS = ["profile", "run", "show", "report", "readme", "sweep"]
 COMMANDS = [*STAGES, *TRAINED, "check", *TOOLS]
 NEEDED = {
     "train-baseline": ("--model", "pix2pix"),

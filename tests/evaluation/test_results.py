@@ -41,13 +41,25 @@ def row(value: float | None = 0.5, ends: Any = (0.25, 0.75)) -> Scored:
 def test_a_row_reads_back_rounded_and_says_its_schema_and_triples(tmp_path: Path) -> None:
     path = tmp_path / "fet.json"
     write_row(path, row(0.123456789, (0.1234567, 0.7654321)))
-    stored = json.loads(path.read_text())
+    (stored,) = json.loads(path.read_text())
     assert list(stored) == ["schema", "triples", "transfer", "intervals"]
     assert stored["schema"] == SCHEMA
     assert stored["triples"] == {"digest": "0123456789abcdef", "n": 30, "people": 4, "size": 96}
     assert read_row(path) == row(0.123457, (0.123457, 0.765432))
     write_row(path, row(None, None))
     assert read_row(path) == row(None, None)
+
+
+def test_dvc_shows_no_number_of_a_row(tmp_path: Path) -> None:
+    """It makes a column of every number in a mapping, and passes over lists."""
+    from dvc.repo.metrics.show import _extract_metrics
+
+    path = tmp_path / "fet.json"
+    write_row(path, row())
+    assert _extract_metrics(json.loads(path.read_text()), path) is None
+    write_short(path, "rafd", "fet", {"transfer": {"ssim": 0.5, "psnr": 20.0}})
+    shown = _extract_metrics(json.loads(path.read_text()), path)
+    assert shown == {"rafd": {"fet": {"ssim": 0.5, "psnr": 20.0}}}
 
 
 def test_all_rows_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
@@ -88,8 +100,9 @@ def test_differences_read_back(tmp_path: Path) -> None:
 def broken(path: Path, **changes: Any) -> None:
     """A good row with some of its parts changed, or left out where they are None."""
     write_row(path, row())
-    content = json.loads(path.read_text()) | changes
-    path.write_text(json.dumps({key: one for key, one in content.items() if one is not None}))
+    (content,) = json.loads(path.read_text())
+    kept = {key: one for key, one in (content | changes).items() if one is not None}
+    path.write_text(json.dumps([kept]))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from fet_core.errors import UserError
 from fet_core.evaluation import blocks
 from fet_core.evaluation.results import METRICS, Metric
 from fet_core.evaluation.sweeps import SweepResult, experiment_block, read, table, write
+from fet_core.evaluation.triples import Triples
 
 SMALL = (
     "Small trainings for this question alone: compare the lines with each other, not with other "
@@ -91,7 +92,7 @@ def test_a_number_reads_as_in_the_tables_of_the_data_sets(metric: Metric) -> Non
     ]
     block = experiment_block(result(points=points, columns=["x"]))
     rows = {name: {"transfer": found} for name, found in zip(("copy", "fet"), numbers, strict=True)}
-    scores = blocks.scores(blocks.Results("rafd", rows), "transfer")
+    scores = blocks.scores(blocks.Results("rafd", rows, Triples("0" * 16, 8, 2, 96)), "transfer")
     place = METRICS.index(metric)
     assert block.heads == (f"fet.oracle {scores.heads[place]}", scores.heads[place])
     for (_, here), (_, there) in zip(block.lines, scores.lines, strict=True):

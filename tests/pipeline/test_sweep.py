@@ -53,7 +53,6 @@ class Place:
                     shutil.copy(path, self.raw)
         params = YAML(typ="safe").load(TOP / "params.yaml")
         params["datasets"] = {"rafd": {"root": str(self.raw)}}
-        params["tables"]["datasets"] = []
         (folder / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
 
     def write(self, **changes: Any) -> Path:
