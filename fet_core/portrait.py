@@ -21,8 +21,7 @@ from fet_core.faces.paste import face_mask, paste, soft_mask
 from fet_core.faces.readings import mean_points
 from fet_core.files import check_file
 from fet_core.models.plus import load_plus
-from fet_core.store import to_bytes, to_float
-from fet_core.training.acceleration import choose_device
+from fet_core.store import choose_device, to_bytes, to_float
 
 Picture = NDArray[np.uint8]
 """[H, W] grey or [H, W, 3] RGB, 0 to 255."""
@@ -80,7 +79,8 @@ class Transfer:
             target_face: the same for the target.
 
         Returns:
-            uint8 of the target's shape; its own pixels wherever they are not near the face.
+            uint8 of the target's shape; its own pixels wherever they are not near the face, and
+            everywhere if the intensity is 0 or source and target are the same face of one picture.
 
         Raises:
             UserError: a picture cannot be used, or has no face or more than one and none is chosen,
@@ -93,6 +93,8 @@ class Transfer:
             )
         wanted_from = self._find(source, "source", source_face)
         face = self._find(target, "target", target_face)
+        if intensity == 0 or _same(wanted_from, face):
+            return face.picture.copy()
         size = self._plus.alignment.size
         side = self._side(face)
         source_points = apply_points(self._matrix(wanted_from, size), wanted_from.points)
@@ -211,6 +213,11 @@ def beside(pictures: Sequence[Picture]) -> Picture:
             picture = np.repeat(picture[:, :, None], 3, axis=2)
         row.append(picture)
     return np.concatenate(row, axis=1)
+
+
+def _same(one: _Face, other: _Face) -> bool:
+    """Whether two faces are one, in pictures of the same pixels."""
+    return np.array_equal(one.picture, other.picture) and np.array_equal(one.points, other.points)
 
 
 def _chosen(boxes: Sequence[Box], name: str, role: str, number: int | None) -> Box:

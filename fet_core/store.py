@@ -1,19 +1,21 @@
-"""All pictures and landmarks of a data set on the device, indexed and mirrored there."""
+"""The device, and all pictures and landmarks of a data set on it, indexed and mirrored there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import Tensor
 
 from fet_core.errors import UserError
 from fet_core.faces.facearray import open_faces
 from fet_core.faces.heatmap import draw, rescale
-from fet_core.tables import EXPRESSIONS, POINTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class Store:
         Raises:
             UserError: faces.npy is missing or does not fit the samples.
         """
+        # Here, as a photograph goes without tables and what reads them.
+        from fet_core.tables import EXPRESSIONS, POINTS
+
         array = open_faces(faces)
         rows = samples["row"].to_numpy()
         if len(rows) and rows.max() >= len(array):
@@ -113,6 +118,29 @@ class Store:
             sigma: of a spot as a share of `size`.
         """
         return draw(rescale(points, self.size, size), size, sigma * size)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called auto, cpu, cuda or cuda:N; auto is a GPU where there is one.
+
+    Raises:
+        UserError: an unknown name, or a GPU where there is none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f'there is no device "{name}"; say auto, cpu or cuda') from error
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f'the device "{name}" is not supported; say auto, cpu or cuda')
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise UserError(f'torch sees no GPU for "--device {name}"; say --device cpu or auto')
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(
+            f"there is no {name}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
+        )
+    return device
 
 
 def to_float(pictures: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fet_core.errors import UserError, remedy
+from fet_core.faces import POINTS as POINTS
 from fet_core.files import atomic_path, is_file
 
 EXPRESSIONS = (
@@ -25,9 +26,6 @@ EXPRESSIONS = (
 """The one vocabulary of expressions, in RaFD's words."""
 
 GAZES = ("left", "frontal", "right")
-
-POINTS = 68
-"""Landmarks of a face in the iBUG 300-W convention that dlib's predictor follows."""
 
 
 def _field(name: str, kind: pa.DataType, nullable: bool = False) -> pa.Field:

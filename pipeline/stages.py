@@ -43,12 +43,18 @@ def find_stages(entries: list[str]) -> list[Stage]:
     What each depends on is what the two dvc.yaml say.
 
     Raises:
-        UserError: there is no such stage, or it compares rows, which a grid's points are not.
+        UserError: there is no such stage, it compares rows, which a grid's points are not, or this
+            is an installation without dvc.yaml.
     """
     from fet_core.params import read_yaml
 
     from .cli import app
 
+    if not (TOP / "dvc.yaml").is_file():
+        raise UserError(
+            "a grid needs dvc.yaml, which is not part of an installed package; run `fet sweep` "
+            "from a clone of the project"
+        )
     commands = {command.name: command.callback for command in app.registered_commands}
     listed: dict[str, list[dict[str, Any]]] = {}
     for body in (stage["do"] for file in FILES for stage in read_yaml(file)["stages"].values()):

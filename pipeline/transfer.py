@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,7 +54,8 @@ def transfer(
 ) -> None:
     """Write the target's photograph with the source's expression."""
     _check_out(out, source, target)
-    from fet_core.portrait import Transfer, beside, open_picture
+    with _loading():
+        from fet_core.portrait import Transfer, beside, open_picture
 
     made = Transfer(model, device)(source, target, intensity, source_face, target_face)
     if compare:
@@ -61,6 +65,21 @@ def transfer(
         print(f"{out}: {source}, {target} and the result side by side")
     else:
         print(f"{out}: {target} with the expression of {source}")
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Import without looking for garbage.
+
+    Of the many objects that torch brings none is garbage, neither now nor when the process ends;
+    looking at them all takes as long as the transfer itself.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _check_out(out: Path, source: Path, target: Path) -> None:

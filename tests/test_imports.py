@@ -56,6 +56,37 @@ def test_the_command_line_starts_without_anything_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+PHOTOGRAPHS = """
+import sys
+from fet_core import Transfer
+
+source, target, *unwanted = sys.argv[1:]
+try:
+    import dlib
+except ImportError:
+    pass
+else:
+    Transfer(device="cpu")(source, target)
+print([name for name in unwanted if name in sys.modules])
+"""
+
+
+def test_two_photographs_need_no_training_and_no_tables() -> None:
+    unwanted = ("fet_core.training", "fet_core.evaluation", "fet_core.tables", "pyarrow", "pandas")
+    unwanted += ("sklearn", "skimage", "scipy", "matplotlib", "pydantic", "rich", "torch._dynamo")
+    people = ("28_Caucasian_male_happy", "08_Caucasian_female_neutral")
+    pictures = [f"data/demo/rafd/Rafd090_{name}_frontal.jpg" for name in people]
+    done = subprocess.run(
+        [sys.executable, "-c", PHOTOGRAPHS, *pictures, *unwanted],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() == "[]"
+
+
 BLOCK = """
 import importlib, sys
 

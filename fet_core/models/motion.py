@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fet_core.faces import POINTS
 from fet_core.faces.warp import evaluate, spline
 from fet_core.models.sizes import resized
-from fet_core.tables import POINTS
 
 _SMOOTHNESS = 1e-3
 

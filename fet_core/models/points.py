@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from fet_core.tables import POINTS
+from fet_core.faces import POINTS
 
 
 def similarity(points: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:

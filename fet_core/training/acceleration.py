@@ -1,4 +1,4 @@
-"""What differs between devices: choosing, uploading, memory format, precision, compiling."""
+"""What differs between devices: uploading, memory format, precision, compiling."""
 
 from __future__ import annotations
 
@@ -11,30 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fet_core.errors import UserError
-
-
-def choose_device(name: str) -> torch.device:
-    """The device called auto, cpu, cuda or cuda:N; auto is a GPU where there is one.
-
-    Raises:
-        UserError: an unknown name, or a GPU where there is none.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise UserError(f'there is no device "{name}"; say auto, cpu or cuda') from error
-    if device.type not in ("cpu", "cuda"):
-        raise UserError(f'the device "{name}" is not supported; say auto, cpu or cuda')
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise UserError(f'torch sees no GPU for "--device {name}"; say --device cpu or auto')
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UserError(
-            f"there is no {name}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
-        )
-    return device
+from fet_core.store import choose_device as choose_device
 
 
 def upload(array: NDArray[Any], device: torch.device) -> Tensor:

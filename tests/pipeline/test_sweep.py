@@ -174,6 +174,14 @@ def test_a_grid_does_not_compare_rows(place: Place) -> None:
         place.sweep()
 
 
+def test_an_installed_package_has_no_stages_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.stages.TOP", tmp_path)
+    with pytest.raises(UserError, match=r"dvc\.yaml, .* from a clone"):
+        find_stages(["train-fusion"])
+
+
 def test_outputs_in_the_raw_data_are_refused(place: Place) -> None:
     place.write()
     here, raw = place.folder, place.raw
