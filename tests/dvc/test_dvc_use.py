@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 import time
@@ -35,22 +34,6 @@ def test_outputs_of_a_run_are_committed_or_ignored_but_never_left_over(project: 
     assert project.git("status", "--porcelain") == ""
 
 
-def test_an_experiment_trains_only_what_its_parameter_changes(project: Project) -> None:
-    before = project.json("metrics/rafd/fet.json")
-    output = project.dvc("exp", "run", "-n", "weaker", "-S", "transfer.mu2=50")
-    ran = stages_run(output)
-    # FET+ is trained without Ω, but shown beside it.
-    assert ran[0] == "train_transfer"
-    assert sorted(ran[1:]) == ["evaluate", "evaluate_plus"]
-    after = project.json("metrics/rafd/fet.json")
-    assert after["transfer"]["psnr"] != before["transfer"]["psnr"]
-    shown = project.dvc("exp", "show", "--csv")
-    assert "weaker" in shown
-    header = shown.splitlines()[0]
-    assert "metrics/rafd/fet.json:transfer.ssim" in header
-    assert "transfer.mu2" in header
-
-
 def test_an_experiment_never_goes_on_from_another_ones_checkpoint(project: Project) -> None:
     project.set({"transfer.epochs": 40})
     process = project.start(
@@ -73,14 +56,11 @@ def test_an_experiment_never_goes_on_from_another_ones_checkpoint(project: Proje
     assert weights(project, "train_transfer", "transfer") == found
 
 
-def test_metrics_and_plots_of_two_branches_stand_side_by_side(project: Project) -> None:
+def test_plots_of_two_branches_stand_side_by_side(project: Project) -> None:
     project.git("checkout", "-q", "-b", "other")
     project.set({"transfer.mu2": 10.0})
     project.dvc("repro")
     project.commit("less L1")
-    table = project.dvc("metrics", "diff", "main", "other")
-    for metric in ("transfer.ssim", "transfer.psnr"):
-        assert re.search(rf"metrics/rafd/fet.json\s+{metric}\s+[\d.]+\s+[\d.]+", table), table
     project.dvc("plots", "diff", "main", "other")
     page = (project.folder / "dvc_plots" / "index.html").read_text()
     assert "ssim.tsv" in page
@@ -92,7 +72,7 @@ def test_a_typo_and_a_wrong_type_are_refused_with_a_sentence(project: Project) -
     assert "Traceback" not in typo
     assert stages_run(typo) == []
     wrong = project.dvc("exp", "run", "-S", "transfer.mu2=much", code=None)
-    assert "fet: params.yaml: \"transfer.mu2\" is 'much'" in wrong
+    assert "fet: params.yaml: \"transfer.mu2\" is \"much\"" in wrong
     assert "Traceback" not in wrong
 
 

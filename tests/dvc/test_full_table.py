@@ -30,13 +30,16 @@ def lines_of(table: str, heading: str) -> list[str]:
 @pytest.mark.parametrize("row", [*ROWS, "truth"])
 def test_every_row_has_its_numbers_and_intervals(full_base: Project, row: str) -> None:
     means = full_base.json(f"metrics/rafd/{row}.json")
-    intervals = full_base.json(f"metrics/rafd/intervals/{row}.json")
-    assert means.pop("schema") == intervals.pop("schema") == 2
+    intervals = means.pop("intervals")
+    triples = means.pop("triples")
+    assert means.pop("schema") == 3
+    assert (triples["n"], triples["size"]) == (12, 32)
+    assert triples["people"] > 1
+    assert triples == full_base.json("metrics/rafd/truth.json")["triples"]
     assert set(means) == set(intervals) == protocols(row)
     for protocol, numbers in means.items():
-        assert set(numbers) == NUMBERS | {"n", "people"}
-        assert (numbers["n"], numbers["kid"]) == (12, None), "12 faces are too few for KID"
-        assert numbers["people"] > 1
+        assert set(numbers) == NUMBERS
+        assert numbers["kid"] is None, "12 faces are too few for KID"
         for key, interval in intervals[protocol].items():
             assert (interval is None) == (numbers[key] is None), key
             assert interval is None or interval[0] <= numbers[key] <= interval[1], key
@@ -71,7 +74,7 @@ def test_beside_the_pictures_stands_whom_they_show(full_base: Project) -> None:
 )
 def test_differences_are_those_of_the_means(full_base: Project, model: str, file: str) -> None:
     found = full_base.json(f"metrics/rafd/{file}")
-    assert (found["schema"], found["model"]) == (2, model)
+    assert (found["schema"], found["model"]) == (3, model)
     assert set(found["rows"]) == set(ROWS) - {model}
     ours = full_base.json(f"metrics/rafd/{model}.json")
     for row, by_protocol in found["rows"].items():
@@ -92,7 +95,7 @@ def test_numbers_by_expression_add_up_to_the_means(full_base: Project) -> None:
             lines = [x for x in found if (x["model"], x["protocol"]) == (row, protocol)]
             mean = sum(x["ssim"] * x["n"] for x in lines) / sum(x["n"] for x in lines)
             wanted = full_base.json(f"metrics/rafd/{row}.json")[protocol]
-            assert sum(x["n"] for x in lines) == wanted["n"]
+            assert sum(x["n"] for x in lines) == 12
             assert mean == pytest.approx(wanted["ssim"], abs=2e-6)
 
 

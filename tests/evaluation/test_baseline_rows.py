@@ -143,5 +143,5 @@ def test_weights_of_another_model_or_size_are_refused(
 
 
 def test_weights_that_are_not_there_are_named(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no weights at .*g2gan\.safetensors; train"):
+    with pytest.raises(UserError, match=r"no weights at .*g2gan\.safetensors; run the stage"):
         load_baseline("g2gan", tmp_path, store)

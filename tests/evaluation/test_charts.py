@@ -145,7 +145,7 @@ def test_a_damaged_curve_is_named(content: str, said: str, tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"ssim\.tsv") as error:
         read_curve(path)
     assert said in str(error.value)
-    assert "run the training" in str(error.value)
+    assert "run the stage that makes it again" in str(error.value)
 
 
 def test_bytes_that_are_no_text_are_a_mistake_and_no_crash(tmp_path: Path) -> None:
