@@ -13,16 +13,17 @@ import torch
 
 from fet_core.files import write_json
 from fet_core.models.plus import SHIPPED, load_plus
+from fet_core.progress import track
 
 DEMO = Path("data/demo/rafd")
 SOURCE = DEMO / "Rafd090_28_Caucasian_male_happy_frontal.jpg"
 TARGET = DEMO / "Rafd090_30_Caucasian_female_neutral_frontal.jpg"
 
 
-def milliseconds(work: Callable[[], object], rounds: int) -> dict[str, float]:
+def milliseconds(name: str, work: Callable[[], object], rounds: int) -> dict[str, float]:
     """Median, best and worst time of `rounds` calls after two that do not count."""
     times = []
-    for number in range(rounds + 2):
+    for number in track(range(rounds + 2), name, unit="rounds"):
         start = time.perf_counter()
         work()
         if number > 1:
@@ -50,16 +51,15 @@ def main() -> None:
     source = (face + torch.randn(68, 2, generator=rng))[None]
     wanted = plus.points(source, target)
     whole = Transfer()
-    found = {
-        "Φ+": milliseconds(lambda: plus.points(source, target), options.rounds),
-        "Ω+ at 256×256": milliseconds(lambda: plus.picture(photo, target, wanted), options.rounds),
-        "Φ+ and Ω+ at 256×256": milliseconds(
-            lambda: plus.picture(photo, target, plus.points(source, target)), options.rounds
-        ),
-        "fet_core.Transfer, two demo pictures of 340×512": milliseconds(
-            lambda: whole(SOURCE, TARGET), max(options.rounds // 3, 3)
-        ),
+    work: dict[str, Callable[[], object]] = {
+        "Φ+": lambda: plus.points(source, target),
+        "Ω+ at 256×256": lambda: plus.picture(photo, target, wanted),
+        "Φ+ and Ω+ at 256×256": lambda: plus.picture(photo, target, plus.points(source, target)),
     }
+    found = {name: milliseconds(name, call, options.rounds) for name, call in work.items()}
+    name = "fet_core.Transfer, two demo pictures of 340×512"
+    rounds = max(options.rounds // 3, 3)
+    found[name] = milliseconds(name, lambda: whole(SOURCE, TARGET), rounds)
     parameters = sum(
         value.numel() for net in (plus.fusion, plus.transfer) for value in net.state_dict().values()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from fet_core.evaluation.rows import Row, score
 from fet_core.files import write_json
 from fet_core.models.plus import Plus, load_plus
 from fet_core.models.warping import Made
+from fet_core.progress import track
 from fet_core.store import Store
 
 
@@ -51,10 +53,11 @@ def main() -> None:
             "trained on this set": plus_row(store, fusion, transfer),
         }
         pairs = Pairs.of(table, device)
-        found[f"{folder.name}, {store.size}×{store.size}"] = {
-            name: {p: score(row, store, pairs, p, 16) for p in PROTOCOLS}
-            for name, row in rows.items()
-        }
+        work = [(name, protocol) for name in rows for protocol in PROTOCOLS]
+        scores: dict[str, dict[str, Any]] = {name: {} for name in rows}
+        for name, protocol in track(work, f"score {folder.name}", unit="tables"):
+            scores[name][protocol] = score(rows[name], store, pairs, protocol, 16)
+        found[f"{folder.name}, {store.size}×{store.size}"] = scores
     write_json(options.out, found)
     print(options.out.read_text(encoding="utf-8"))
 

@@ -1,122 +1,71 @@
-"""`fet profile`: puts the paper's values, or the demo's, into params.yaml; comments stay."""
+"""`fet profile`: puts a set of values into params.yaml, and says what training with it costs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import common
 
-PROFILES: dict[str, dict[str, Any]] = {
-    "paper": {
-        "align.size": 256,
-        "augment.pairs_per_target": 1,
-        "augment.max_pairs": 1000,
-        "fusion.size": 256,
-        "fusion.width": 64,
-        "fusion.bottleneck": 8,
-        "fusion.sigma": 0.0156,
-        "fusion.d_width": 64,
-        "fusion.epochs": 400,
-        "fusion.decay_from": 1.0,
-        "fusion.validate_every": 10,
-        "fusion.identities": 0.0,
-        "transfer.width": 64,
-        "transfer.d_width": 64,
-        "transfer.epochs": 120,
-        "transfer.decay_from": 1.0,
-        "transfer.validate_every": 1,
-        "transfer.lr_g": 0.0002,
-        "fusion.lr_g": 0.0002,
-        "transfer.mu1": 1.0,
-        "transfer.jitter": 0.0,
-        "transfer.true_landmarks": 0.0,
-        "fusion_plus.epochs": 200,
-        "transfer_plus.width": 48,
-        "transfer_plus.working": 256,
-        "transfer_plus.epochs": 60,
-        "baseline.width": 64,
-        "baseline.d_width": 64,
-        "baseline.epochs": 120,
-        "baseline.decay_from": 1.0,
-        "baseline.validate_every": 1,
-        "baseline.lr_g": 0.0002,
-        "baseline.adversarial": 1.0,
-        "baseline.cgan_lr_g": 0.0002,
-        "baseline.cgan_lr_d": 0.0001,
-        "baseline.jitter": 0.0,
-    },
-    "demo": {
-        "align.size": 96,
-        "augment.pairs_per_target": 1,
-        "augment.max_pairs": 160,
-        "fusion.size": 64,
-        "fusion.width": 32,
-        "fusion.bottleneck": 8,
-        "fusion.sigma": 0.0156,
-        "fusion.d_width": 32,
-        "fusion.epochs": 20,
-        "fusion.decay_from": 0.3,
-        "fusion.validate_every": 2,
-        "fusion.identities": 1.0,
-        "transfer.width": 32,
-        "transfer.d_width": 16,
-        "transfer.epochs": 14,
-        "transfer.decay_from": 0.2,
-        "transfer.validate_every": 2,
-        "transfer.lr_g": 0.001,
-        "fusion.lr_g": 0.002,
-        "transfer.mu1": 0.05,
-        "transfer.jitter": 0.5,
-        "transfer.true_landmarks": 0.5,
-        "fusion_plus.epochs": 100,
-        "transfer_plus.width": 24,
-        "transfer_plus.working": 128,
-        "transfer_plus.epochs": 10,
-        "baseline.width": 32,
-        "baseline.d_width": 16,
-        "baseline.epochs": 14,
-        "baseline.decay_from": 0.2,
-        "baseline.validate_every": 2,
-        "baseline.lr_g": 0.001,
-        "baseline.adversarial": 0.05,
-        "baseline.cgan_lr_g": 0.0002,
-        "baseline.cgan_lr_d": 0.001,
-        "baseline.jitter": 0.5,
-    },
-}
-"""Dotted keys that differ between the two."""
+if TYPE_CHECKING:
+    from fet_core.params import Params
 
-COMMON: dict[str, Any] = {
-    "fusion.lambda1": 0.1,
-    "fusion.lambda2": 10.0,
-    "fusion.lambda3": 100.0,
-    "transfer.mu2": 100.0,
-    "transfer.d_norm": "spectral",
-    "baseline.l1": 100.0,
-} | {
-    f"{section}.{key}": value
-    for section in ("fusion", "transfer", "baseline")
-    for key, value in {
-        "batch_size": 8,
-        "lr_d": 0.0001,
-        "beta1": 0.5,
-        "beta2": 0.999,
-    }.items()
-}
-"""The paper's weights and rates (its sections IV and V.B), which the demo keeps."""
+SAMPLES = 1000
+"""Training pictures that a cost is told for where nobody knows how many there are."""
 
 
 def profile(
-    name: Annotated[str, typer.Argument(help="paper or demo.")],
+    name: Annotated[str, typer.Argument(help="paper, demo or tiny.")],
     params: common.ParamsOption = common.PARAMS,
+    estimate: Annotated[
+        bool | None,
+        typer.Option(
+            "--estimate/--no-estimate",
+            help="Time the first steps of each training on this machine and say what all of it "
+            "would take [default: for paper].",
+        ),
+    ] = None,
+    device: common.DeviceOption = "auto",
 ) -> None:
-    """Put the values of a profile into the params file; data sets, split and seeds stay."""
+    """Put the values of a profile into the params file; data sets, split and seeds stay.
+
+    paper: the paper's sizes and lengths. demo: for 2 cores and 20 minutes. tiny: the whole pipeline
+    with all baselines in minutes, for trying things; its pictures are no good.
+    """
     from fet_core.errors import UserError
-    from fet_core.params import set_values
+    from fet_core.params import load, set_values
+    from fet_core.profiles import COMMON, PROFILES
 
     if name not in PROFILES:
-        raise UserError(f'there is no profile "{name}"; say {" or ".join(PROFILES)}')
+        *others, last = PROFILES
+        raise UserError(f'there is no profile "{name}"; say {", ".join(others)} or {last}')
     changed = set_values(params, COMMON | PROFILES[name])
-    print(f"{params}: profile {name}, {changed} values changed")
+    print(f"{params}: profile {name}, {changed} values changed", flush=True)
+    if estimate or (estimate is None and name == "paper"):
+        _estimate(load(params), device)
+
+
+def _estimate(settings: Params, device: str) -> None:
+    """Print a line for each training of each data set, and one on what is not counted."""
+    from fet_core.progress import duration
+    from fet_core.timing import measure, sentence, usable_samples
+    from fet_core.training.acceleration import choose_device
+
+    where = choose_device(device)
+    found = {name: usable_samples(common.data_folder(None, name)) for name in settings.datasets}
+    sets = {name: count for name, count in found.items() if count is not None}
+    mirrored = 2 if settings.augment.flip else 1
+    each = sets or {f"for each {SAMPLES:,} training pictures": SAMPLES * mirrored}
+    total = 0.0
+    for _, cost in measure(settings, where):
+        for data, samples in each.items():
+            print(sentence(cost, data, samples, where), flush=True)
+            total += cost.total(samples)
+    print(
+        f"together {duration(total)}, with this machine as busy as now; not counted: validation "
+        "and sample grids, the baselines (each about as Ω), reading, alignment and evaluation"
+    )
+    if sets and len(sets) < len(found):
+        without = ", ".join(name for name in found if name not in sets)
+        print(f"not counted either: {without}, of which nothing is ingested yet")

@@ -41,6 +41,7 @@ def sweep(
     from fet_core.evaluation import sweeps
     from fet_core.files import write_text
     from fet_core.grids import dump_yaml, make_points, read_grid
+    from fet_core.progress import bar, duration
 
     from . import sweeping
     from .stages import find_stages
@@ -65,17 +66,20 @@ def sweep(
             waiting = sum(not job.done for job in different.values())
             print(f"{file.stem}: {len(points)} points, {waiting} of {len(different)} stages to run")
             shutil.rmtree(place, ignore_errors=True)
-            for number, (point, row) in enumerate(zip(points, jobs, strict=True), 1):
-                folder = place / point.name
-                write_text(folder / "params.yaml", dump_yaml(point.params))
-                for job in row:
-                    seconds = sweeping.run(
-                        job, point.name, folder / "params.yaml", grid.dataset, root, device
-                    )
-                    if seconds is not None:
-                        step = f"[{number}/{len(points)}] {point.name}: {' '.join(job.stage.words)}"
-                        print(f"{step}, {seconds:.0f} s", flush=True)
-                    sweeping.link(folder / job.stage.name, job.folder)
+            with bar(file.stem, waiting, unit="stages") as advance:
+                for number, (point, row) in enumerate(zip(points, jobs, strict=True), 1):
+                    folder = place / point.name
+                    write_text(folder / "params.yaml", dump_yaml(point.params))
+                    for job in row:
+                        seconds = sweeping.run(
+                            job, point.name, folder / "params.yaml", grid.dataset, root, device
+                        )
+                        if seconds is not None:
+                            words = " ".join(job.stage.words)
+                            step = f"[{number}/{len(points)}] {point.name}: {words}"
+                            print(f"{step}, {duration(seconds)}", flush=True)
+                            advance(1, step)
+                        sweeping.link(folder / job.stage.name, job.folder)
             result = _result(file.stem, grid, points, jobs)
     sweeps.write(metrics, result)
     print(sweeps.table(result))
