@@ -39,7 +39,7 @@ def sweep(
 ) -> None:
     """Run every point of a grid; what was run before with the same inputs is not run again."""
     from fet_core.evaluation import sweeps
-    from fet_core.files import write_text
+    from fet_core.files import check_folder, write_text
     from fet_core.grids import dump_yaml, make_points, read_grid
     from fet_core.progress import bar, duration
 
@@ -49,6 +49,8 @@ def sweep(
     grid = read_grid(file)
     points = make_points(grid, file)
     raw = common.raw_root(root, common.load(Path(grid.params), grid.dataset), grid.dataset)
+    check_folder(out, "choose another folder with --out")
+    check_folder(metrics, "choose another folder with --metrics")
     store, place = out / STORE, out / POINTS / file.stem
     for folder in (out, store, place, metrics):
         common.check_separate(raw, folder)

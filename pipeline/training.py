@@ -73,6 +73,8 @@ class Run:
         self.source = common.data_folder(in_, dataset)
         self._out = common.out_folder(out, self.settings, dataset) / stage
         self._live = common.metrics_folder(metrics, self.settings, dataset, out) / stage
+        check_folder(self._out, "choose another folder with --out")
+        check_folder(self._live, "choose another folder with --metrics")
         self._stage = stage
         self._checkpoints: Path | None = None
         self.inputs = open_inputs(self.source, self.settings, dataset, device)

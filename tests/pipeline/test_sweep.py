@@ -174,6 +174,18 @@ def test_a_grid_does_not_compare_rows(place: Place) -> None:
         place.sweep()
 
 
+def test_a_sweep_into_a_file_is_refused_before_anything_runs(place: Place) -> None:
+    file = place.folder / "file"
+    file.write_text("mine", encoding="utf-8")
+    place.write(stages=["ingest"])
+    before = sorted(place.folder.rglob("*"))
+    for below in ("", "a/b"):
+        for out, metrics in ((file / below, place.folder), (place.folder, file / below)):
+            with pytest.raises(UserError, match="file is a file, not a folder"):
+                sweep(place.folder / "made.yaml", out, metrics)
+    assert sorted(place.folder.rglob("*")) == before
+
+
 def test_an_installed_package_has_no_stages_to_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
