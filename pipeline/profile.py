@@ -49,8 +49,8 @@ def profile(
 def _estimate(settings: Params, device: str) -> None:
     """Print a line for each training of each data set, and one on what is not counted."""
     from fet_core.progress import duration
+    from fet_core.store import choose_device
     from fet_core.timing import measure, sentence, usable_samples
-    from fet_core.training.acceleration import choose_device
 
     where = choose_device(device)
     found = {name: usable_samples(common.data_folder(None, name)) for name in settings.datasets}

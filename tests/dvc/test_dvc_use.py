@@ -72,7 +72,7 @@ def test_a_typo_and_a_wrong_type_are_refused_with_a_sentence(project: Project) -
     assert "Traceback" not in typo
     assert stages_run(typo) == []
     wrong = project.dvc("exp", "run", "-S", "transfer.mu2=much", code=None)
-    assert "fet: params.yaml: \"transfer.mu2\" is \"much\"" in wrong
+    assert 'fet: params.yaml: "transfer.mu2" is "much"' in wrong
     assert "Traceback" not in wrong
 
 
