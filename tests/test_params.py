@@ -12,9 +12,7 @@ from fet_core.params import Params, load, read_yaml, set_values
 
 Edit = Callable[..., Path]
 
-SCALES = (
-    "scales: # of the picture, tried in turn until a face is found\n  - 0.5\n  - 1.0\n  - 2.0"
-)
+SCALES = "scales: # of the picture, tried in turn until a face is found\n  - 0.5\n  - 1.0\n  - 2.0"
 """How params.yaml says them: DVC rewrites lists that stand on one line."""
 
 

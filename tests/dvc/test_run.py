@@ -9,8 +9,6 @@ import pytest
 from ruamel.yaml import YAML
 from small_project import Project, add_person
 
-OWN = ("second", "own set", "$(touch here)")
-
 
 @pytest.fixture
 def two(project: Project) -> Project:
@@ -51,7 +49,7 @@ def test_it_stops_at_once_and_goes_on_to_one_screen(two: Project) -> None:
     for name in ("rafd", "second"):
         assert re.search(rf"{name} \| Running stage 'evaluate_plus@{name}'", told)
         assert two.json(f"metrics/{name}/fet.json")["triples"]["n"] == 12
-    assert "second | Stage 'ingest@second' didn't change, skipping" in told
+    assert "rafd | Stage 'augment@rafd' didn't change, skipping" in told
     rows = re.findall(r"^([a-z-]+) +0\.\d+ / ", ending, re.M)
     assert rows == ["copy", "warp", "fet", "fet-plus"]
     assert "metrics/rafd/figures/, metrics/rafd/plus/, metrics/second/figures/" in ending
