@@ -27,7 +27,6 @@ def params(tmp_path):
         yaml = YAML()
         values = yaml.load(PARAMS)
         values["datasets"] = datasets
-        values["tables"] = {"datasets": []}
         values["split"] = {"by": "subject", "test_share": 0.4, "seed": seed}
         values["ingest"] = {"max_reject_share": 0.2}
         path = tmp_path / "params.yaml"

@@ -57,7 +57,6 @@ class Place:
         """Write the params: the project's, made small, with some values of sections changed."""
         params = YAML(typ="safe").load(TOP / "params.yaml")
         params["datasets"] = {"rafd": {"root": str(self.raw)}}
-        params["tables"]["datasets"] = []
         for section, values in SMALL.items():
             params[section].update(values)
         for section, values in changes.items():
