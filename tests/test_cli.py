@@ -100,7 +100,16 @@ def test_the_shell_completes_commands_and_options(repository: Path) -> None:
         [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["train-fusion", "train-fusion-plus"]
-    assert CliRunner().invoke(app, ["--show-completion", "bash"]).exit_code == 0
+    # As `--show-completion` prints it, which asks the parent process what shell it is.
+    script = subprocess.run(
+        [FET],
+        cwd=repository,
+        env=os.environ | {"_FET_COMPLETE": "source_bash"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "_FET_COMPLETE=complete_bash" in script.stdout
 
 
 @pytest.mark.parametrize(
