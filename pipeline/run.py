@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -35,31 +35,25 @@ Type next:
 TABLES = "  make tables                       the baselines and the full tables"
 
 
-@dataclass(frozen=True)
-class Chain:
-    """All stages of one data set: one `dvc repro`, which runs them one after the other."""
-
-    dataset: str
-    process: subprocess.Popen[str]
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
     baselines: Annotated[
         bool, typer.Option("--baselines", help="The baselines and the full tables too.")
     ] = False,
-    metrics: Annotated[Path, typer.Option("--metrics", help="The folder of all results.")] = Path(
-        "metrics"
-    ),
-    params: common.ParamsOption = common.PARAMS,
 ) -> None:
-    """Run all stages of all data sets, through DVC; what is up to date is not run again."""
+    """Run all stages of all data sets, through DVC; what is up to date is not run again.
+
+    Like `dvc repro` it takes what the folder that it is called in says.
+    """
     from fet_core.params import load
 
-    names = list(load(params).datasets)
+    names = list(load(common.PARAMS).datasets)
     code = run_chains(names, baselines)
     if code:
         raise SystemExit(code)
-    print(ending(names, metrics, params, baselines))
+    print(ending(names, Path("metrics"), common.PARAMS, baselines))
 
 
 def run_chains(names: Sequence[str], baselines: bool = False) -> int:
@@ -77,34 +71,38 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
         0, or 1 where a chain failed; the others went on to their end.
 
     Raises:
-        SystemExit: SIGINT or SIGTERM came; it was passed on and all have ended.
+        SystemExit: SIGINT, SIGTERM or SIGHUP came; it was passed on and all have ended.
     """
     cores = os.cpu_count() or 1
     threads = max(cores // len(names), 1)
     environment = {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"} | os.environ
     lines: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-    waiting, running = list(names), dict[str, Chain]()
+    waiting, running = list(names), dict[str, subprocess.Popen[str]]()
     failed: list[str] = []
     caught: list[int] = []
     width = max(map(len, names))
 
     def stop(signum: int, _: FrameType | None) -> None:
         caught.append(signum)
-        for chain in running.values():
-            # A second Ctrl-C is answered, whatever a stage is busy with.
-            os.killpg(chain.process.pid, signum if len(caught) == 1 else signal.SIGKILL)
+        # Trainings save and end at these two; a second Ctrl-C is answered whatever they do.
+        gentle = signal.SIGINT if signum == signal.SIGINT else signal.SIGTERM
+        for process in running.values():
+            _send(process, gentle if len(caught) == 1 else signal.SIGKILL)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in _STOPPING}
     try:
         while running or (waiting and not caught):
             while waiting and len(running) < cores and not caught:
                 name = waiting.pop(0)
                 running[name] = _start(name, baselines, environment, lines)
+                if caught:
+                    # The signal came before this one could be told of it.
+                    _send(running[name], signal.SIGTERM)
             name, line = lines.get()
             if line is not None:
                 print(f"{name:>{width}} | {line}", flush=True)
                 continue
-            code = running[name].process.wait()
+            code = running[name].wait()
             del running[name]
             if code and not caught:
                 failed.append(name)
@@ -128,8 +126,11 @@ def _start(
     baselines: bool,
     environment: dict[str, str],
     lines: queue.SimpleQueue[tuple[str, str | None]],
-) -> Chain:
-    """Start a chain in a process group of its own; its lines, and None at its end, are queued."""
+) -> subprocess.Popen[str]:
+    """Start `dvc repro` of a data set in a process group of its own.
+
+    Its lines, and None at its end, are queued.
+    """
     targets = [f"{stage}@{name}" for stage in ROWS] + [f"{BASELINES}@{name}"] * baselines
     process = subprocess.Popen(
         [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *targets],
@@ -150,7 +151,13 @@ def _start(
         lines.put((name, None))
 
     threading.Thread(target=read, daemon=True).start()
-    return Chain(name, process)
+    return process
+
+
+def _send(process: subprocess.Popen[str], signum: int) -> None:
+    """Send a signal to a chain and all that it has started; it may have ended already."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signum)
 
 
 def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = False) -> str:
