@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | sort
 
 .PHONY: demo
 demo: env ## train the paper's model and FET+ on the data sets of params.yaml, at first the demo faces
@@ -106,4 +106,10 @@ env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 l
 
 .PHONY: clean
 clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
-	rm -rf $(foreach stage,$(STAGES),data/*/$(stage)) data/parts data/sweeps checkpoints
+	@# A folder is ours where one of its stages has left its note: raw data may lie in data/ too.
+	for set in data/*/; do \
+		if test -f "$$set"augment/kind.json || test -f "$$set"ingest/kind.json; then \
+			for stage in $(STAGES); do rm -rf "$$set$$stage"; done; \
+		fi; \
+	done
+	rm -rf data/parts data/sweeps checkpoints

@@ -35,6 +35,16 @@ def main() -> int:
     numbers: dict[tuple[str, str], dict[str, Any]] = {}
     compared = 0
     for dataset in ("ckplus", "rafd"):
+        for made in (
+            f"data/{dataset}/evaluate/fet.parquet",
+            f"data/{dataset}/evaluate_fet_plus/fet-plus.parquet",
+            f"metrics/{dataset}/short/fet.json",
+            f"metrics/{dataset}/figures/transfer.png",
+            f"metrics/{dataset}/plus/comparison.png",
+        ):
+            # None of these is in Git, so that results are not merely those that were cloned.
+            if not Path(made).is_file():
+                wrong.append(f"there is no {made}")
         for row in sorted(ROWS):
             path = Path("metrics") / dataset / f"{row}.json"
             numbers[dataset, row] = protocols(path.read_text(encoding="utf-8"))

@@ -127,9 +127,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     On an exception the temporary file is removed and `path` stays as it was.
 
     Raises:
-        UserError: the folder cannot be made or written to.
+        UserError: the folder cannot be made or written to, or `path` is a folder itself.
     """
     path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{shown(path)} is a folder; name a file in it")
     make_folder(path.parent)
     stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_STEM])
     temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")

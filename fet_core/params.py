@@ -336,7 +336,8 @@ def read_yaml(path: Path) -> Any:
         ) from error
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); name a params file") from error
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError) as error:
+        # A plain ValueError is text that is no UTF-8, or a date or number that cannot be.
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
         raise UserError(f"{path} is not valid YAML{line}; mend it or check it out again") from error

@@ -190,6 +190,3 @@ def main() -> None:
         todo = _REMEDIES[error.errno]
         print(f"fet: {name} cannot be used ({error.strerror}); {todo}", file=sys.stderr)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print("fet: interrupted", file=sys.stderr)
-        raise SystemExit(130) from None

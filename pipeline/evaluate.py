@@ -81,6 +81,8 @@ def evaluate(
         found = (store, inputs.pairs, inputs.pairs_table, truth, reader, protocols, batch)
         return scores.score_row(made, *found, name=key)
 
+    # It shows other results than these, and perhaps people who may not be shown any more.
+    (folder / "models" / "models.png").unlink(missing_ok=True)
     triples = identify(store, inputs.pairs, inputs.pairs_table)
     ceiling = scored("truth", rows.truth_row(store), PROTOCOLS)
     shown = inputs.pairs.at(inputs.shown)

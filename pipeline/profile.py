@@ -9,6 +9,8 @@ import typer
 from . import common
 
 if TYPE_CHECKING:
+    import torch
+
     from fet_core.params import Params
 
 SAMPLES = 1000
@@ -40,19 +42,22 @@ def profile(
     if name not in PROFILES:
         *others, last = PROFILES
         raise UserError(f'there is no profile "{name}"; say {", ".join(others)} or {last}')
+    where = None
+    if estimate or (estimate is None and name == "paper"):
+        from fet_core.store import choose_device
+
+        where = choose_device(device)
     changed = set_values(params, COMMON | PROFILES[name])
     print(f"{params}: profile {name}, {changed} values changed", flush=True)
-    if estimate or (estimate is None and name == "paper"):
-        _estimate(load(params), device)
+    if where is not None:
+        _estimate(load(params), where)
 
 
-def _estimate(settings: Params, device: str) -> None:
+def _estimate(settings: Params, where: torch.device) -> None:
     """Print a line for each training of each data set, and one on what is not counted."""
     from fet_core.progress import duration
-    from fet_core.store import choose_device
     from fet_core.timing import measure, sentence, usable_samples
 
-    where = choose_device(device)
     found = {name: usable_samples(common.data_folder(None, name)) for name in settings.datasets}
     sets = {name: count for name, count in found.items() if count is not None}
     mirrored = 2 if settings.augment.flip else 1
@@ -63,7 +68,8 @@ def _estimate(settings: Params, device: str) -> None:
             print(sentence(cost, data, samples, where), flush=True)
             total += cost.total(samples)
     print(
-        f"together {duration(total)}, with this machine as busy as now; not counted: validation "
+        f"together {duration(total)}{'' if sets else f' for {SAMPLES:,} pictures'}, with this "
+        "machine as busy as now; not counted: validation "
         "and sample grids, the baselines (each about as Ω), reading, alignment and evaluation"
     )
     if sets and len(sets) < len(found):

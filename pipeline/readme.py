@@ -21,6 +21,9 @@ PICTURES: dict[str, dict[str, str]] = {
 }
 """By data set: figures below metrics/DATASET, and their names once published."""
 
+TRAINED = {"cgan", "pix2pix", "g2gan", "fet", "fet-plus"}
+"""Rows whose trainings are watched, all of which the published curves show."""
+
 
 def readme(
     metrics: Annotated[Path, typer.Option("--metrics", help="The folder of all results.")] = Path(
@@ -74,7 +77,7 @@ def texts(metrics: Path, readme: Path, results: Path, params: Path) -> dict[Path
 def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
     """Copy the demo's figures, and draw its curves (Fig. 5 and 6) into DATASET-curves.svg.
 
-    What is not there stays as it was published.
+    What is not there stays as it was published, and so do curves where a row has none now.
     """
     from fet_core.evaluation.charts import beside, curve_chart
     from fet_core.evaluation.curves import CURVES, read_curves
@@ -88,12 +91,12 @@ def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
                 copy_file(path, folder / name)
                 copied.append(folder / name)
         curves = read_curves(metrics / dataset)
+        if not set(curves) >= TRAINED:
+            continue
         charts = [curve_chart(f"{dataset}-{number}", number, curves) for number in CURVES]
-        drawn = [chart for chart in charts if chart]
-        if drawn:
-            path = folder / f"{dataset}-curves.svg"
-            write_text(path, beside(drawn))
-            copied.append(path)
+        path = folder / f"{dataset}-curves.svg"
+        write_text(path, beside([chart for chart in charts if chart]))
+        copied.append(path)
     return copied
 
 

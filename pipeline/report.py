@@ -28,15 +28,12 @@ def report(
     from .gather import EXPERIMENTS, data_sets, figure_name, figures_of, results_of
 
     common.check_outside_raw(params, out.parent)
-    sections = [
-        Section(
-            name=folder.name,
-            results=results_of(folder, params),
-            figures={figure_name(path): path.read_bytes() for path in figures_of(folder)},
-            curves=read_curves(folder),
-        )
-        for folder in data_sets(metrics)
-    ]
+    sections = []
+    for folder in data_sets(metrics):
+        results = results_of(folder, params)
+        curves = {row: one for row, one in read_curves(folder).items() if row in results.rows}
+        figures = {figure_name(path): path.read_bytes() for path in figures_of(folder, results)}
+        sections.append(Section(folder.name, results, figures, curves))
     experiments = [sweeps.read(path) for path in sorted((metrics / EXPERIMENTS).glob("*.json"))]
     write_text(out, render(sections, experiments))
     print(f"{out}: {len(sections)} data sets, {len(experiments)} experiments")

@@ -22,9 +22,10 @@ ROWS = ("evaluate", "evaluate_plus")
 BASELINES = "comparison/dvc.yaml:compare"
 
 CHANGED = """\
-Git shows dvc.lock and files metrics/*/*.json as changed: these results differ from those that are
-committed, if only because another machine rounds otherwise. `git commit -am "my results"` keeps
-them for later ones to be compared with, `git checkout dvc.lock metrics` brings the others back."""
+Git shows files metrics/*/*.json and a dvc.lock as changed: these results differ from those that
+are committed, if only because another machine rounds otherwise. `git add -u metrics && git commit
+-am "my results"` keeps them for later ones to be compared with; `git checkout dvc.lock comparison
+metrics` brings the others back."""
 
 NEXT = """\
 Type next:
@@ -76,6 +77,9 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
     cores = os.cpu_count() or 1
     threads = max(cores // len(names), 1)
     environment = {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"} | os.environ
+    # The stages say `python`, which is this one, whether its environment is activated or not.
+    own = str(Path(sys.executable).parent)
+    environment["PATH"] = os.pathsep.join([own, environment.get("PATH", "")])
     lines: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
     waiting, running = list(names), dict[str, subprocess.Popen[str]]()
     failed: list[str] = []
@@ -86,10 +90,13 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
         caught.append(signum)
         # Trainings save and end at these two; a second Ctrl-C is answered whatever they do.
         gentle = signal.SIGINT if signum == signal.SIGINT else signal.SIGTERM
+        impatient = caught.count(signal.SIGINT) > 1
         for process in running.values():
-            _send(process, gentle if len(caught) == 1 else signal.SIGKILL)
+            _send(process, signal.SIGKILL if impatient else gentle)
 
-    before = {number: signal.signal(number, stop) for number in _STOPPING}
+    # What is ignored stays ignored: `nohup` does that to the hang-up.
+    heard = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         while running or (waiting and not caught):
             while waiting and len(running) < cores and not caught:
@@ -107,6 +114,9 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
             if code and not caught:
                 failed.append(name)
     finally:
+        for process in running.values():
+            # Only where this loop broke, as when nobody reads what it prints any more.
+            _send(process, signal.SIGTERM)
         for number, handler in before.items():
             signal.signal(number, handler)
     if caught:
@@ -156,7 +166,7 @@ def _start(
 
 def _send(process: subprocess.Popen[str], signum: int) -> None:
     """Send a signal to a chain and all that it has started; it may have ended already."""
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signum)
 
 
@@ -179,11 +189,8 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
 
     own = {row for stage in ("evaluate", "evaluate_fet_plus") for row in BY_STAGE[stage]}
     wanted = [row for row in EVERY if baselines or row in own]
-    sets = []
-    for name in names:
-        found = results_of(metrics / name, params)
-        rows = {row: found.rows[row] for row in wanted if row in found.rows}
-        sets.append(replace(found, rows=rows, left_out=[]))
+    found = {name: results_of(metrics / name, params, rows=wanted) for name in names}
+    sets = [replace(one, left_out=[]) for one in found.values()]
     block = overview(sets)
     lines = [("", *block.heads)]
     lines += [(name, *(cell.text for cell in cells)) for name, cells in block.lines]
@@ -192,7 +199,8 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
-    figures = sorted({f"{path.parent}/" for name in names for path in figures_of(metrics / name)})
+    pictures = [path for name in names for path in figures_of(metrics / name, found[name])]
+    figures = sorted({f"{path.parent}/" for path in pictures})
     parts = [
         "\n".join(["", *table]),
         f"({block.caption}; people never trained on)",
@@ -205,7 +213,8 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
 
 def _changed(metrics: Path) -> bool:
     """Whether Git has other results than these; no where there is no Git."""
-    command = ["git", "diff", "--quiet", "HEAD", "--", "dvc.lock", str(metrics)]
+    places = ["dvc.lock", "comparison", str(metrics)]
+    command = ["git", "diff", "--quiet", "HEAD", "--", *places]
     try:
         return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 1
     except FileNotFoundError:

@@ -22,7 +22,8 @@ def show(
     from .gather import data_sets, figures_of, results_of
 
     for folder in data_sets(metrics):
-        print(table(results_of(folder, params)))
-        for figure in figures_of(folder):
+        results = results_of(folder, params)
+        print(table(results))
+        for figure in figures_of(folder, results):
             print(f"figure: {figure}")
         print()

@@ -168,7 +168,7 @@ def test_the_paper_says_what_it_costs(timed: Path, capsys: pytest.CaptureFixture
     assert transfer.endswith(
         "4 s a step, 30,000 steps (120 epochs of 2,000 samples), 33 h on this CPU"
     )
-    assert together.startswith("together 11 days, ")
+    assert together.startswith("together 11 days for 1,000 pictures, ")
     assert "not counted: validation" in together
 
 

@@ -55,6 +55,8 @@ class Results:
         expressions: the lines of expressions.json.
         paper: the paper's table for this data set.
         left_out: rows of other triples, which are not shown.
+        outdated: whether there are differences or numbers by expression of other results, which are
+            not shown either.
     """
 
     title: str
@@ -67,6 +69,7 @@ class Results:
     expressions: Sequence[Mapping[str, Any]] = ()
     paper: Mapping[str, tuple[float, float]] | None = None
     left_out: Sequence[str] = ()
+    outdated: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,8 +239,13 @@ def note(results: Results) -> str:
 
 
 def left_out(results: Results) -> str:
-    """Which rows are not shown because they are of other triples, and what to do; "" of none."""
-    return left_out_sentence(results.left_out)
+    """What is not shown because it is of other triples or older results; "" of nothing."""
+    older = (
+        "Left out: differences and numbers by expression that are of other results than these; "
+        "`make tables` makes them again."
+    )
+    said = [left_out_sentence(results.left_out), older if results.outdated else ""]
+    return " ".join(text for text in said if text)
 
 
 def _best(results: Results, names: Sequence[str], protocol: str, metric: Metric) -> str | None:

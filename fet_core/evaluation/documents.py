@@ -20,7 +20,10 @@ def between_marks(path: Path, body: str) -> str:
     Raises:
         UserError: the file is missing or does not have the marks.
     """
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8; name a Markdown file") from error
     if START not in text or END not in text.split(START, 1)[1]:
         raise UserError(f"{path} has no lines {START} and {END}; add them where results belong")
     before, rest = text.split(START, 1)

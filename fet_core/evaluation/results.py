@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import ItemsView, Mapping
+from collections.abc import Collection, ItemsView, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ ROWS = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 _OTHERS = ("differences", "differences-plus", "expressions", "landmarks")
 _NAMES = ("model", "protocol", "expression", "triples")
 _BY_EXPRESSION = ("ssim", "psnr", "nme", "read")
-_REMEDY = "run `dvc repro`"
+_FIRST = ("copy", "warp", "fet", "fet-plus", "truth", "landmarks")
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,9 @@ def read(path: Path) -> dict[str, Any]:
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     if not isinstance(found, dict) or "schema" not in found:
-        raise UserError(f"{path} is of an older version of the results; {_REMEDY} to make it again")
+        raise _again(path, "is of an older version of the results")
     if found["schema"] != SCHEMA:
-        raise UserError(
-            f"{path} has schema {found['schema']} where {SCHEMA} is expected; {_REMEDY} to make it "
-            "again"
-        )
+        raise _again(path, f"has schema {found['schema']} where {SCHEMA} is expected")
     return {key: value for key, value in found.items() if key != "schema"}
 
 
@@ -165,15 +162,15 @@ def read_list(path: Path) -> list[dict[str, Any]]:
     """
     found = _json(path)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise UserError(f"{path} holds no list of rows; {_REMEDY} to make it again")
+        raise _again(path, "holds no list of rows")
     for place, row in enumerate(found, start=1):
         wrong = [key for key in _NAMES if not isinstance(row.get(key), str)]
         wrong += [] if _is_number(row.get("n")) else ["n"]
         wrong += [key for key in _BY_EXPRESSION if not _is_number(row.get(key), or_none=True)]
         if wrong:
             raise UserError(
-                f'row {place} of {path} has no "{wrong[0]}" or a wrong one; {_REMEDY} to make it '
-                "again"
+                f'row {place} of {path} has no "{wrong[0]}" or a wrong one; {_remedy(path)} to '
+                "make it again"
             )
     return found
 
@@ -189,24 +186,20 @@ def read_row(path: Path) -> Scored:
     intervals = found.get("intervals")
     means = {key: value for key, value in found.items() if key not in ("triples", "intervals")}
     if not means or not set(means) <= set(PROTOCOLS):
-        raise UserError(f"{path} has no numbers of the protocols; {_REMEDY} to make it again")
+        raise _again(path, "has no numbers of the protocols")
     for protocol, numbers in means.items():
         for metric in METRICS:
             value = numbers.get(metric.key, "") if isinstance(numbers, dict) else ""
             if not _is_number(value, or_none=True):
-                raise UserError(
-                    f'{path} has no number "{metric.key}" in the protocol {protocol}; {_REMEDY} to '
-                    "make it again"
-                )
+                raise _again(path, f'has no number "{metric.key}" in the protocol {protocol}')
     if not isinstance(intervals, dict) or set(intervals) != set(means):
-        raise UserError(f"{path} has no intervals of its protocols; {_REMEDY} to make it again")
+        raise _again(path, "has no intervals of its protocols")
     for protocol, numbers in intervals.items():
         for key, ends in _entries(path, protocol, numbers):
             pair = isinstance(ends, list) and len(ends) == 2 and all(map(_is_number, ends))
             if ends is not None and not pair:
-                raise UserError(
-                    f'{path} has no interval [low, high] of "{key}" in the protocol {protocol}; '
-                    f"{_REMEDY} to make it again"
+                raise _again(
+                    path, f'has no interval [low, high] of "{key}" in the protocol {protocol}'
                 )
     return Scored(triples, means, intervals)
 
@@ -220,37 +213,52 @@ def read_differences(path: Path) -> Compared:
     found = read(path)
     model, rows = found.get("model"), found.get("rows")
     if not isinstance(model, str) or not isinstance(rows, dict):
-        raise UserError(f"{path} does not say what is compared; {_REMEDY} to make it again")
+        raise _again(path, "does not say what is compared")
     for row, protocols in rows.items():
         for protocol, numbers in _entries(path, row, protocols):
             for key, step in _entries(path, f"{row}, {protocol}", numbers):
                 parts = step if isinstance(step, dict) else {}
                 whole = all(_is_number(parts.get(part)) for part in ("difference", "low", "high"))
                 if step is not None and not whole:
-                    raise UserError(
-                        f'{path} has no difference with low and high of "{key}" to {row} in the '
-                        f"protocol {protocol}; {_REMEDY} to make it again"
+                    raise _again(
+                        path,
+                        f'has no difference with low and high of "{key}" to {row} in the '
+                        f"protocol {protocol}",
                     )
     return Compared(_triples(path, found), model, rows)
 
 
-def read_all(folder: Path) -> dict[str, Scored]:
+def read_all(folder: Path, only: Collection[str] | None = None) -> dict[str, Scored]:
     """All rows of a data set, of whichever triples, in the order of the tables.
+
+    Args:
+        folder: of the data set's small results.
+        only: rows whose files alone are read, where they are there; None for all.
 
     Raises:
         UserError: as `read_row`, or there is no row.
     """
     names = {path.stem for path in Path(folder).glob("*.json")} - set(_OTHERS)
+    names = names if only is None else names & set(only)
     if not names:
-        raise UserError(f"there are no results in {folder}; {_REMEDY} first")
+        raise UserError(f"there are no results in {folder}; run `dvc repro` first")
     ordered = [name for name in ROWS if name in names] + sorted(names - set(ROWS))
     return {name: read_row(Path(folder) / f"{name}.json") for name in ordered}
+
+
+def _remedy(path: Path) -> str:
+    """What makes a file of results again."""
+    return "run `dvc repro`" if Path(path).stem in _FIRST else "run `make tables`"
+
+
+def _again(path: Path, complaint: str) -> UserError:
+    return UserError(f"{path} {complaint}; {_remedy(path)} to make it again")
 
 
 def _triples(path: Path, found: Mapping[str, Any]) -> Triples:
     triples = Triples.read(found.get("triples"))
     if triples is None:
-        raise UserError(f"{path} does not say of which triples it is; {_REMEDY} to make it again")
+        raise _again(path, "does not say of which triples it is")
     return triples
 
 
@@ -262,7 +270,7 @@ def _is_number(value: Any, or_none: bool = False) -> bool:
 
 def _entries(path: Path, name: str, value: Any) -> ItemsView[str, Any]:
     if not isinstance(value, dict):
-        raise UserError(f"{path} has no numbers of {name}; {_REMEDY} to make it again")
+        raise _again(path, f"has no numbers of {name}")
     return value.items()
 
 
@@ -270,9 +278,9 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UserError(f"there is no {path}; {_REMEDY} first") from error
+        raise UserError(f"there is no {path}; {_remedy(path)} first") from error
     except (ValueError, OSError) as error:
-        raise UserError(f"{path} is damaged ({error}); {_REMEDY} to make it again") from error
+        raise _again(path, f"is damaged ({error})") from error
 
 
 def _rounded(value: Any) -> Any:

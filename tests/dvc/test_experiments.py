@@ -69,7 +69,7 @@ def test_a_wrong_value_says_how_to_get_back_what_dvc_removed(project: Project, v
     output = project.dvc("exp", "run", "-S", f"transfer.mu2={value}", code=None)
     assert "Traceback" not in output
     assert 'fet: params.yaml: "transfer.mu2" is' in output
-    assert "`git checkout params.yaml && dvc checkout` brings back what there was" in output
+    assert "`dvc checkout` brings back what the stage had made" in output
     assert not list((project.folder / "data/rafd").glob("train_transfer/*"))
     project.git("checkout", "params.yaml")
     project.dvc("checkout")

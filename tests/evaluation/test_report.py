@@ -12,9 +12,9 @@ from fake_results import ALL, OTHERS, TRIPLES, numbers, on_other_triples, write_
 from fet_core.evaluation import blocks
 from fet_core.evaluation.blocks import Results
 from fet_core.evaluation.report import PAPER, compact, markdown, short, table
-from fet_core.evaluation.results import METRICS
+from fet_core.evaluation.results import METRICS, read_row, write_row
 from fet_core.params import load
-from pipeline.gather import results_of
+from pipeline.gather import figures_of, results_of
 
 METRIC = {metric.key: metric for metric in METRICS}
 
@@ -279,3 +279,27 @@ def test_all_data_sets_in_one_short_table(tmp_path: Path) -> None:
     assert lines[3][1] == "–"
     assert "rafd, 96×96: Left out: g2gan, which was scored on other triples" in text
     assert "mine, 64×64: Left out" not in text
+
+
+def test_differences_and_expressions_of_earlier_results_are_left_out_and_told(
+    tmp_path: Path,
+) -> None:
+    """As after `make tables` and then another training of `fet` alone."""
+    folder = tmp_path / "rafd"
+    write_data_set(folder)
+    before = results_of(folder, tmp_path / "no params")
+    assert not before.outdated
+    assert (folder / "models/models.png") in figures_of(folder, before)
+    scored = read_row(folder / "fet.json")
+    means = {p: numbers | {"ssim": numbers["ssim"] + 0.01} for p, numbers in scored.means.items()}
+    write_row(folder / "fet.json", replace(scored, means=means))
+    after = results_of(folder, tmp_path / "no params")
+    assert after.outdated
+    assert after.rows["fet"] == means
+    pairs = [(after.model, after.differences), *after.more]
+    assert {(model, row) for model, rows in pairs for row in rows} == {
+        ("fet-plus", row) for row in before.rows if row not in ("fet", "fet-plus", "truth")
+    }
+    assert {line["model"] for line in after.expressions} == set(before.rows) - {"fet"}
+    assert "differences and numbers by expression that are of other results" in table(after)
+    assert folder / "models/models.png" not in figures_of(folder, after)

@@ -183,7 +183,7 @@ def test_a_difference_has_a_number_and_an_interval(tmp_path: Path, content: str,
     path.write_text(content.replace("{", start, 1).replace(", }", "}"))
     with pytest.raises(UserError) as error:
         read_differences(path)
-    assert str(error.value) == f"{path} {said}; run `dvc repro` to make it again"
+    assert str(error.value) == f"{path} {said}; run `make tables` to make it again"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_row_by_expression_has_its_names_and_numbers(
         with pytest.raises(UserError) as error:
             read_list(path)
         assert str(error.value) == (
-            f'row 2 of {path} has no "{key}" or a wrong one; run `dvc repro` to make it again'
+            f'row 2 of {path} has no "{key}" or a wrong one; run `make tables` to make it again'
         )
 
 
@@ -258,8 +258,9 @@ def test_bytes_that_are_no_text_and_missing_files(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="is damaged"):
         read_row(path)
-    with pytest.raises(UserError, match="run `dvc repro` first"):
-        read_row(tmp_path / "none.json")
+    for name, command in (("fet", "dvc repro"), ("cgan", "make tables")):
+        with pytest.raises(UserError, match=f"run `{command}` first"):
+            read_row(tmp_path / f"none/{name}.json")
     path.write_text("{}")
     with pytest.raises(UserError, match="no list of rows"):
         read_list(path)
