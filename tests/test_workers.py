@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from interrupts import hear_ctrl_c
 
 from fet_core.workers import WorkerDiedError, in_order
 
@@ -62,6 +63,7 @@ def test_ctrl_c_ends_all_processes_at_once(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     assert process.stdout is not None
     children = [int(word) for word in process.stdout.readline().split()]

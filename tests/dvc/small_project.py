@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from interrupts import hear_ctrl_c
 from ruamel.yaml import YAML
 
 TOP = Path(__file__).resolve().parents[2]
@@ -71,6 +72,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=hear_ctrl_c,
         )
 
     def run(self, *command: str, code: int | None = 0) -> str:
