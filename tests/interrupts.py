@@ -6,5 +6,5 @@ import signal
 
 
 def hear_ctrl_c() -> None:
-    """In a new process: let SIGINT through, which a suite that was started by nohup or & ignores."""
+    """In a new process: let SIGINT through, which a suite started by nohup or & ignores."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
