@@ -23,9 +23,9 @@ BASELINES = "comparison/dvc.yaml:compare"
 
 CHANGED = """\
 Git shows files metrics/*/*.json and a dvc.lock as changed: these results differ from those that
-are committed, if only because another machine rounds otherwise. `git add -u metrics && git commit
--am "my results"` keeps them for later ones to be compared with; `git checkout dvc.lock comparison
-metrics` brings the others back."""
+are committed, if only because another machine rounds otherwise. To keep them for later ones to be
+compared with: `git add metrics && git commit -am "my results"`; to bring the others back:
+`git checkout dvc.lock comparison metrics`."""
 
 NEXT = """\
 Type next:

@@ -53,7 +53,7 @@ def test_it_stops_at_once_and_goes_on_to_one_screen(two: Project) -> None:
     rows = re.findall(r"^([a-z-]+) +0\.\d+ / ", ending, re.M)
     assert rows == ["copy", "warp", "fet", "fet-plus"]
     assert "metrics/rafd/figures/, metrics/rafd/plus/, metrics/second/figures/" in ending
-    assert "Git shows dvc.lock and files metrics/*/*.json as changed" in ending
+    assert "Git shows files metrics/*/*.json and a dvc.lock as changed" in ending
     changed = two.git("status", "--porcelain").splitlines()
     assert {line[3:] for line in changed} <= {
         "dvc.lock",
