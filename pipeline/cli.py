@@ -25,6 +25,7 @@ from . import (
     ingest,
     landmarks,
     merge,
+    probe,
     profile,
     readme,
     refine,
@@ -50,6 +51,7 @@ COMMANDS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "export": (export.export, "Write a trained FET+ as one file for `fet transfer`"),
     },
     STAGES: {
+        "probe": (probe.probe, "Note what each stage does, for DVC to see what has changed"),
         "ingest": (ingest.ingest, "List and open the raw pictures; set the test side apart"),
         "grayscale": (grayscale.grayscale, "Write grey or 8-bit pictures where they are needed"),
         "align": (align.align, "Find each face and bring its eyes to fixed places"),

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Rows = dict[str, tuple[Row, Sequence[Protocol]]]
 
 
-SHORT = ("cgan", "pix2pix", "g2gan", "fet", "fet-plus")
-"""Rows of trained models, whose SSIM and PSNR are put out once more, for `dvc exp show`."""
+SHORT = ("fet", "fet-plus")
+"""Rows whose SSIM and PSNR are put out once more, for `dvc exp show`."""
 
 
 class Which(StrEnum):

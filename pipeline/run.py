@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ import typer
 from . import common
 
 ROWS = ("evaluate", "evaluate_plus")
+PROBE = "probe"
 BASELINES = "comparison/dvc.yaml:compare"
 
 CHANGED = """\
@@ -51,22 +52,26 @@ def run(
     from fet_core.params import load
 
     names = list(load(common.PARAMS).datasets)
-    code = run_chains(names, baselines)
+    chains = {
+        name: [f"{row}@{name}" for row in ROWS] + [f"{BASELINES}@{name}"] * baselines
+        for name in names
+    }
+    # All chains begin with it, and side by side they would be in each other's way.
+    code = run_chains({PROBE: [PROBE]}) or run_chains(chains)
     if code:
         raise SystemExit(code)
     print(ending(names, Path("metrics"), common.PARAMS, baselines))
 
 
-def run_chains(names: Sequence[str], baselines: bool = False) -> int:
-    """Run the stages of data sets, as many sets at a time as there are cores.
+def run_chains(chains: Mapping[str, Sequence[str]]) -> int:
+    """Run stages of data sets, as many sets at a time as there are cores.
 
     Two cores serve two single-threaded trainings better than one of two threads, by a third and
     more; DVC runs one stage at a time, so each data set has a `dvc repro` of its own. They share
     DVC's lock, for which they wait (`--wait-for-lock`) and do not race.
 
     Args:
-        names: of the data sets.
-        baselines: whether the baselines and the full table are wanted too.
+        chains: what is asked of DVC by data set.
 
     Returns:
         0, or 1 where a chain failed; the others went on to their end.
@@ -75,16 +80,16 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
         SystemExit: SIGINT, SIGTERM or SIGHUP came; it was passed on and all have ended.
     """
     cores = os.cpu_count() or 1
-    threads = max(cores // len(names), 1)
+    threads = max(cores // len(chains), 1)
     environment = {"OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"} | os.environ
     # The stages say `python`, which is this one, whether its environment is activated or not.
     own = str(Path(sys.executable).parent)
     environment["PATH"] = os.pathsep.join([own, environment.get("PATH", "")])
     lines: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-    waiting, running = list(names), dict[str, subprocess.Popen[str]]()
+    waiting, running = list(chains), dict[str, subprocess.Popen[str]]()
     failed: list[str] = []
     caught: list[int] = []
-    width = max(map(len, names))
+    width = max(map(len, chains))
 
     def stop(signum: int, _: FrameType | None) -> None:
         caught.append(signum)
@@ -101,7 +106,7 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
         while running or (waiting and not caught):
             while waiting and len(running) < cores and not caught:
                 name = waiting.pop(0)
-                running[name] = _start(name, baselines, environment, lines)
+                running[name] = _start(name, chains[name], environment, lines)
                 if caught:
                     # The signal came before this one could be told of it.
                     _send(running[name], signal.SIGTERM)
@@ -133,7 +138,7 @@ def run_chains(names: Sequence[str], baselines: bool = False) -> int:
 
 def _start(
     name: str,
-    baselines: bool,
+    targets: Sequence[str],
     environment: dict[str, str],
     lines: queue.SimpleQueue[tuple[str, str | None]],
 ) -> subprocess.Popen[str]:
@@ -141,7 +146,6 @@ def _start(
 
     Its lines, and None at its end, are queued.
     """
-    targets = [f"{stage}@{name}" for stage in ROWS] + [f"{BASELINES}@{name}"] * baselines
     process = subprocess.Popen(
         [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *targets],
         env=environment,

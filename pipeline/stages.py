@@ -23,7 +23,7 @@ class Stage:
         words: the command and its own options, as ("train-baseline", "--model", "g2gan").
         takes: names of the command's arguments in Python, as "in_", "out", "checkpoints".
         params: dotted keys and sections that it reads; "datasets" stands for its data set's.
-        code: the files that its results depend on.
+        code: the files that say what it does (`fet probe`).
     """
 
     words: tuple[str, ...]
@@ -74,7 +74,7 @@ def find_stages(entries: list[str]) -> list[Stage]:
         if callback is None or not bodies:
             raise UserError(f'there is no stage "{entry}" (there are: {", ".join(listed)})')
         params = [key for body in bodies for key in body.get("params", [])]
-        code = [dep for body in bodies for dep in body["deps"] if dep.endswith(".py")]
+        code = [dep for body in bodies for dep in body["deps"] if dep.startswith("probes/")]
         found.append(
             Stage(
                 tuple(words),

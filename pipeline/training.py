@@ -114,7 +114,7 @@ class Run:
         inputs = self.inputs
         rule = inputs.kind.neutral_only if neutral_only is None else neutral_only
         schedule = Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed)
-        mark = _fingerprint(inputs, options, depends)
+        mark = _fingerprint(self._stage, inputs, options, depends)
         self._checkpoints = checkpoints / f"{inputs.dataset}-{self._stage}-{mark}"
         recorder = LiveRecorder(self._live, epoch)
         # DVC wants the folder even where no grid is drawn.
@@ -183,21 +183,26 @@ class Run:
         print(f"{self.inputs.dataset}: {kind} in {path}")
 
 
-def _fingerprint(inputs: Inputs, options: Optimisation, depends: Mapping[str, Path]) -> str:
-    """Names a run by everything its weights and its history depend on."""
+def _fingerprint(
+    stage: str, inputs: Inputs, options: Optimisation, depends: Mapping[str, Path]
+) -> str:
+    """Names a run by everything its weights and its history depend on.
+
+    The code counts as what it does, in the words of `fet probe`.
+    """
     import torch
 
     from fet_core import files
-    from fet_core.training.checkpoint import code_digest, fingerprint
+    from fet_core.training.checkpoint import fingerprint
 
-    library = Path(files.__file__).parent
-    folders = ("datasets", "evaluation", "faces", "models", "training")
+    from .probe import behaviour
+
     parts: dict[str, Any] = {
         "options": options.model_dump(),
         "dataset": inputs.dataset,
         "shown": inputs.allowed,
         "files": {key: files.sha256(path) for key, path in (inputs.files | dict(depends)).items()},
-        "code": code_digest(library / "store.py", *(library / name for name in folders)),
+        "code": behaviour(stage),
         "device": inputs.store.device.type,
         "torch": torch.__version__,
     }

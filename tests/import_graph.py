@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("fet_core", "pipeline")
 
 
 def sources(folder: str) -> list[Path]:
@@ -34,27 +33,6 @@ def imported_names(path: Path, typing_too: bool = False) -> set[str]:
     return names
 
 
-def imported_files(path: Path) -> set[Path]:
-    """Files of this project that a file imports when it runs, relative to the repository."""
-    names = (name for name in imported_names(path) if name.split(".")[0] in PACKAGES)
-    return {_file(name) for name in names}
-
-
-def closure(start: Path, more: dict[Path, set[Path]]) -> set[Path]:
-    """A file, all that it imports and so on; `more` adds what a file imports by name at run time.
-
-    The `__init__` of a package above a module is not followed, but where a name is imported from
-    the package itself.
-    """
-    seen: set[Path] = set()
-    waiting = {start}
-    while waiting:
-        path = waiting.pop()
-        seen.add(path)
-        waiting |= (imported_files(path) | more.get(path, set())) - seen
-    return seen
-
-
 def _walk(node: ast.AST, typing_too: bool) -> Iterator[ast.AST]:
     yield node
     for child in ast.iter_child_nodes(node):
@@ -64,13 +42,3 @@ def _walk(node: ast.AST, typing_too: bool) -> Iterator[ast.AST]:
 
 def _is_typing_block(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-
-
-def _file(name: str) -> Path:
-    """The file of a module, or of the module that a name is taken from."""
-    parts = name.split(".")
-    for path in (Path(*parts), Path(*parts[:-1])):
-        for file in (path.with_suffix(".py") if path.name else path, path / "__init__.py"):
-            if (ROOT / file).is_file():
-                return file
-    raise AssertionError(f"{name} is nowhere in the repository")

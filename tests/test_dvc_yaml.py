@@ -1,47 +1,25 @@
-"""Both dvc.yaml: every stage names all modules, params and outputs it uses, and no others.
+"""Both dvc.yaml: every stage names all params and outputs it uses, and the notes on its code.
 
-DVC does not follow imports, so a module that is missing among `deps` would leave old results in
-place after a change of the code.
+A note that is missing among `deps` would leave old results in place after a change of the code.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from import_graph import ROOT, closure
+from import_graph import ROOT
 
 from fet_core.params import read_yaml
 
 ALL = {file: read_yaml(ROOT / file)["stages"] for file in ("dvc.yaml", "comparison/dvc.yaml")}
+PROBE: dict[str, Any] = ALL["dvc.yaml"].pop("probe")
 STAGES: dict[str, dict[str, Any]] = {
     name: stage["do"] for stages in ALL.values() for name, stage in stages.items()
 }
 BASELINES = ("cgan", "pix2pix", "g2gan")
-
-CHAIN = re.compile(r"(inputs\.)?(settings|values)\.(?P<key>[a-z_0-9.]+)")
-
-LOOKED_UP = {
-    # The registry READERS imports a reader when it is asked for.
-    Path("fet_core/datasets/base.py"): {
-        Path(f"fet_core/datasets/{name}.py") for name in ("ckplus", "rafd", "london")
-    },
-}
-
-INFRASTRUCTURE = {
-    # What these do shows in no result: a changed message, progress bar or way to spread work over
-    # processes must not train everything again. Values of params.yaml are in each stage's params.
-    "fet_core/errors.py",
-    "fet_core/files.py",
-    "fet_core/params.py",
-    "fet_core/pool.py",
-    "fet_core/progress.py",
-    "fet_core/workers.py",
-    "pipeline/common.py",
-}
 
 
 def command(name: str) -> str:
@@ -60,38 +38,6 @@ def produced(stage: dict[str, Any]) -> set[str]:
         for kind in ("outs", "metrics", "plots")
         for out in stage.get(kind, [])
     }
-
-
-def listed(name: str) -> set[str]:
-    return {dep for dep in STAGES[name]["deps"] if dep.endswith(".py")}
-
-
-def used(name: str) -> set[str]:
-    files = {path.as_posix() for path in closure(module(name), LOOKED_UP)}
-    return {file for file in files if not file.endswith("__init__.py")} - INFRASTRUCTURE
-
-
-def parameters(name: str) -> set[str]:
-    """Dotted params that a stage's command and its helpers take from the settings."""
-    found: set[str] = set()
-    for path in closure(module(name), LOOKED_UP):
-        if path.parts[0] != "pipeline" or path.name == "common.py":
-            continue
-        nodes = list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
-        attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
-        inner = {id(node.value) for node in attributes}
-        for node in attributes:
-            # As "settings.align.size", "inputs.settings.dataset(inputs.dataset).channels".
-            match = CHAIN.match(ast.unparse(node))
-            if match and id(node) not in inner:
-                key = match["key"]
-                found.add("datasets" if key.split(".")[0] in ("dataset", "datasets") else key)
-    return found
-
-
-def within(key: str, other: str) -> bool:
-    key, other = (re.sub(r"^datasets\.\$\{[a-z.]+\}$", "datasets", one) for one in (key, other))
-    return key == other or key.startswith(f"{other}.")
 
 
 def test_the_stages_are_those_of_the_design() -> None:
@@ -115,30 +61,30 @@ def test_no_command_has_anything_of_the_params_in_it() -> None:
     assert [name for name, stage in STAGES.items() if "$" in str(stage["cmd"])] == []
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_every_module_that_a_stage_uses_is_listed(name: str) -> None:
-    assert used(name) - listed(name) == set()
+def test_every_stage_depends_on_what_is_noted_of_its_code_and_on_no_file_of_it() -> None:
+    for name, stage in STAGES.items():
+        noted = {dep for dep in stage["deps"] if dep.startswith("probes/")}
+        measured = {"probes/measure.json"} if name.startswith("evaluate") else set()
+        assert noted == {f"probes/{name}.json"} | measured, name
+        assert not [dep for dep in stage["deps"] if dep.endswith(".py")], name
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_no_module_is_listed_that_a_stage_does_not_use(name: str) -> None:
-    assert listed(name) - used(name) == set()
+def test_the_notes_are_of_all_the_code_and_nothing_else_is_noted() -> None:
+    from pipeline.probe_parts import every
 
-
-def test_the_registry_of_readers_is_as_written_here() -> None:
-    from fet_core.datasets.base import READERS
-
-    files = {
-        Path(*where.partition(":")[0].split(".")).with_suffix(".py") for where in READERS.values()
-    }
-    assert files == LOOKED_UP[Path("fet_core/datasets/base.py")]
+    assert PROBE["deps"] == ["fet_core", "pipeline"]
+    # Kept where a note agrees, so that what depends on it stays as it is.
+    assert PROBE["outs"] == [{"probes": {"cache": False, "persist": True}}]
+    assert set(every()) == set(STAGES)
+    committed = {path.stem for path in (ROOT / "probes").iterdir()}
+    assert committed == {*STAGES, "measure"}
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_every_dep_is_a_file_or_what_another_stage_puts_out(name: str) -> None:
     outs = set().union(*(produced(stage) for stage in STAGES.values()))
     for dep in STAGES[name]["deps"]:
-        if dep.endswith(".py"):
+        if dep.startswith("probes/"):
             assert (ROOT / dep).is_file(), dep
         elif dep != "${item.root}":
             assert dep in outs, dep
@@ -150,13 +96,6 @@ def test_the_papers_pipeline_never_waits_for_the_comparison() -> None:
     assert theirs
     for name, stage in ALL["dvc.yaml"].items():
         assert not theirs & set(stage["do"]["deps"]), name
-
-
-@pytest.mark.parametrize("name", STAGES)
-def test_the_params_are_those_that_are_read(name: str) -> None:
-    listed, read = STAGES[name]["params"], parameters(name)
-    assert [key for key in read if not any(within(key, own) for own in listed)] == []
-    assert [own for own in listed if not any(within(key, own) for key in read)] == []
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -193,7 +132,7 @@ def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
 
     needed = {f"data/${{key}}/{folder}" for folder in ROWS}
     needed |= {f"metrics/${{key}}/{row}.json" for rows in ROWS.values() for row in rows}
-    deps = {dep for dep in STAGES["compare"]["deps"] if not dep.endswith(".py")}
+    deps = {dep for dep in STAGES["compare"]["deps"] if not dep.startswith("probes/")}
     assert deps - {"data/${key}/align", "data/${key}/augment"} == needed
     made = {out.rsplit("/", 1)[1] for out in produced(STAGES["compare"])}
     assert made == {*OURS.values(), "table.md", "expressions.json", "models"}
@@ -209,7 +148,7 @@ def test_the_metrics_that_dvc_shows_are_the_short_files() -> None:
         for metric in stage.get("metrics", [])
         if isinstance(metric, str)
     }
-    assert shown == {f"metrics/${{key}}/short/{row}.json" for row in SHORT if row not in BASELINES}
+    assert shown == {f"metrics/${{key}}/short/{row}.json" for row in SHORT}
 
 
 def test_nothing_keeps_the_papers_stages_out_of_the_run_cache() -> None:

@@ -132,7 +132,7 @@ def add_person(raw: Path, person: str) -> None:
 
 def make_project(folder: Path) -> Project:
     """Fill an empty folder with the project, run it once, commit everything."""
-    for name in ("fet_core", "pipeline", "comparison"):
+    for name in ("fet_core", "pipeline", "comparison", "probes"):
         ignored = shutil.ignore_patterns("__pycache__", "dvc.lock")
         shutil.copytree(TOP / name, folder / name, ignore=ignored)
     for name in ("dvc.yaml", "params.yaml", ".gitignore", ".dvcignore", "pyproject.toml"):
@@ -154,6 +154,8 @@ def make_project(folder: Path) -> Project:
     project.set(TINY)
     project.git("init", "-q", "-b", "main")
     project.commit("raw data and code")
+    # The notes are of this code, as tests/test_probes.py finds out.
+    project.dvc("commit", "-f", "probe")
     project.dvc("repro")
     project.commit("first results")
     return project

@@ -1,0 +1,314 @@
+"""What `fet probe` runs: every stage on its fixed input, with every switch of it once."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from . import probe_inputs as inputs
+
+Parts = dict[str, dict[str, Any]]
+"""Accounts by part and by variant."""
+
+TRAINING: dict[str, dict[str, dict[str, Any]]] = {
+    "train_fusion": {
+        "plain": {},
+        "grey": {"dataset.channels": 1, "fusion.identities": 0.0, "fusion.decay_from": 1.0},
+        "neutral": {"neutral_only": True, "fusion.size": 48, "fusion.bottleneck": 6},
+        "deep": {"fusion.size": 64, "fusion.bottleneck": 2, "fusion.width": 4},
+    },
+    "train_transfer": {
+        "plain": {},
+        "batch": {"transfer.d_norm": "batch", "transfer.true_landmarks": 0.0},
+        "still": {"transfer.jitter": 0.0, "dataset.channels": 1, "neutral_only": True},
+        "three": {"size": 48, "transfer.grids": 0, "figures.subjects": {inputs.NAME: []}},
+        "deep": {"size": 64, "transfer.width": 4},
+    },
+    "train_fusion_plus": {
+        "plain": {},
+        "bare": {"fusion_plus.noise": 0.0, "fusion_plus.dropout": 0.0, "neutral_only": True},
+        "own": {"fusion_plus.identities": 0.0, "fusion_plus.weight_decay": 0.0},
+        "heatmap": {"fusion_plus.representation": "heatmap"},
+    },
+    "train_transfer_plus": {
+        "plain": {},
+        "still": {"transfer_plus.motion": False, "transfer_plus.mu1": 0.0, "neutral_only": True},
+        "exact": {"transfer_plus.true_landmarks": 1.0, "transfer_plus.jitter": 0.0},
+        "large": {"size": 64, "dataset.channels": 1, "transfer_plus.structure": 0.0},
+        "deep": {"size": 128, "transfer_plus.working": 128, "transfer_plus.motion": False},
+        "unet": {"transfer_plus.generator": "unet"},
+    },
+    "train_cgan": {
+        "plain": {},
+        "still": {"baseline.jitter": 0.0, "dataset.channels": 1},
+        "deep": {"size": 64, "baseline.width": 4},
+    },
+    "train_pix2pix": {
+        "plain": {},
+        "still": {"baseline.jitter": 0.0, "neutral_only": True},
+        "deep": {"size": 64, "baseline.width": 4},
+    },
+    "train_g2gan": {
+        "plain": {},
+        "bare": {"baseline.identity": 0.0, "baseline.cycle": 0.0},
+        "deep": {"size": 64, "baseline.width": 4},
+    },
+}
+"""Switches of each training by the name of the variant."""
+
+SIZE = inputs.SIZE
+MEASURED = ("copy", "warp", "truth")
+"""Rows of `fet evaluate` whose numbers say what the instruments do, and not what a model does."""
+
+
+def every() -> dict[str, Callable[[Path], Parts]]:
+    """What is to be run, by name; each is given an empty folder. The longest come first."""
+    runs: dict[str, Callable[[Path], Parts]] = {
+        "evaluate": evaluate,
+        "evaluate_plus": evaluate_plus,
+        "compare": compare,
+    }
+    runs |= {name: partial(train, name) for name in reversed(TRAINING)}
+    runs |= {f"evaluate_{name}": partial(baseline, name) for name in ("cgan", "pix2pix", "g2gan")}
+    return runs | {
+        "align": align,
+        "landmarks": landmarks,
+        "refine": refine,
+        "augment": augment,
+        "grayscale": grayscale,
+        "ingest": ingest,
+    }
+
+
+def run(name: str) -> Parts:
+    """Run one of `every` in a folder of its own, alone and in silence."""
+    import torch
+
+    torch.set_num_threads(1)
+    for variable in [key for key in os.environ if key.startswith("DVC")]:
+        del os.environ[variable]
+    silent = io.StringIO()
+    with (
+        contextlib.redirect_stdout(silent),
+        contextlib.redirect_stderr(silent),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        return every()[name](Path(folder))
+
+
+def train(name: str, folder: Path) -> Parts:
+    """A training stage: the losses of its first steps, its weights, what validation says."""
+    from .train_baseline import Model, train_baseline
+    from .train_fusion import train_fusion
+    from .train_fusion_plus import train_fusion_plus
+    from .train_transfer import train_transfer
+    from .train_transfer_plus import train_transfer_plus
+
+    stages: dict[str, Callable[..., None]] = {
+        "train_fusion": train_fusion,
+        "train_transfer": train_transfer,
+        "train_fusion_plus": train_fusion_plus,
+        "train_transfer_plus": train_transfer_plus,
+    }
+    stages |= {f"train_{m.value}": partial(train_baseline, model=m) for m in Model}
+    found = {}
+    for variant, given in TRAINING[name].items():
+        place = folder / variant
+        more = {"checkpoints": place / "checkpoints", "device": "cpu"}
+        values = dict(given)
+        size, neutral_only = values.pop("size", SIZE), values.pop("neutral_only", False)
+        values.setdefault("dataset.neutral_only", neutral_only)
+        inputs.write_samples(place, size, values.get("dataset.channels", 3), neutral_only)
+        if name != "train_fusion":
+            _weights(place, size, values.get("dataset.channels", 3), ("fusion", "fusion_plus"))
+        found[variant] = _account(stages[name], place, values, in_=place, **more)
+    return {name: found}
+
+
+def evaluate(folder: Path) -> Parts:
+    """The paper's model, and in a part of its own what is measured on pictures of no model."""
+    from .evaluate import Which
+    from .evaluate import evaluate as stage
+
+    found: Parts = {"evaluate": {}, "measure": {}}
+    for variant, channels, shown in (("colour", 3, {}), ("grey", 1, {inputs.NAME: ["22"]})):
+        place = folder / variant
+        inputs.write_samples(place, 64, channels)
+        _weights(place, 64, channels, ("fusion", "transfer"))
+        values = {"dataset.channels": channels, "figures.subjects": shown}
+        whole = _account(stage, place, values, in_=place, row=Which.paper, device="cpu")
+        measured = {path for path in whole if Path(path).stem in MEASURED}
+        found["measure"][variant] = {path: whole[path] for path in sorted(measured)}
+        found["evaluate"][variant] = {path: whole[path] for path in sorted(whole.keys() - measured)}
+    return found
+
+
+def evaluate_plus(folder: Path) -> Parts:
+    """FET+, beside the paper's model and, in a grid of experiments, without it."""
+    from .evaluate import Which
+    from .evaluate import evaluate as stage
+
+    found = {}
+    for variant, kinds in (("beside", ("fusion", "transfer")), ("alone", ("fusion",))):
+        place = folder / variant
+        inputs.write_samples(place, 64, 3)
+        _weights(place, 64, 3, (*kinds, "fusion_plus", "transfer_plus"))
+        found[variant] = _account(stage, place, {}, in_=place, row=Which.plus, device="cpu")
+    return {"evaluate_plus": found}
+
+
+def baseline(name: str, folder: Path) -> Parts:
+    """A baseline's row."""
+    from .evaluate import Which
+    from .evaluate import evaluate as stage
+
+    inputs.write_samples(folder, 64, 3)
+    _weights(folder, 64, 3, (name,))
+    found = _account(stage, folder, {}, in_=folder, row=Which(name), device="cpu")
+    return {f"evaluate_{name}": {"plain": found}}
+
+
+def compare(folder: Path) -> Parts:
+    """The full table, from scores by formula."""
+    from . import probe_scores
+    from .compare import compare as stage
+
+    inputs.write_samples(folder, SIZE, 3)
+    probe_scores.write_rows(folder, folder / "out" / "metrics")
+    return {"compare": {"plain": _account(stage, folder, {}, in_=folder)}}
+
+
+def ingest(folder: Path) -> Parts:
+    """The raw layouts with all their faults, and every way of splitting."""
+    from . import probe_raw
+    from .ingest import ingest as stage
+
+    found = {}
+    for variant, layout, values in probe_raw.VARIANTS:
+        place = folder / variant
+        raw = probe_raw.LAYOUTS[layout](place / "raw")
+        given = {"dataset.reader": layout, "dataset.root": str(raw)} | values
+        found[variant] = _account(stage, place, given, processes=1)
+    return {"ingest": found}
+
+
+def grayscale(folder: Path) -> Parts:
+    """Pictures of all kinds, to grey and to colour."""
+    from . import probe_raw
+    from .grayscale import grayscale as stage
+
+    found = {}
+    variants: tuple[tuple[str, str, Any], ...] = (
+        ("grey", "rafd", 1),
+        ("ckplus", "ckplus", inputs.DEFAULT),
+        ("rafd", "rafd", inputs.DEFAULT),
+        ("london", "london", inputs.DEFAULT),
+    )
+    for variant, reader, channels in variants:
+        place = folder / variant
+        raw = probe_raw.pictures(place / "raw")
+        inputs.write_stored(place, raw)
+        values = {"dataset.reader": reader, "dataset.channels": channels, "dataset.root": str(raw)}
+        found[variant] = _account(stage, place, values, in_=place)
+    return {"grayscale": found}
+
+
+def align(folder: Path) -> Parts:
+    """Faces, no face and two faces."""
+    from .align import align as stage
+
+    variants: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "grey": {"dataset.channels": 1, "align.several_faces": "largest", "align.size": 48},
+        "placed": {"align.eye_distance": 0.4, "align.eye_height": 0.45, "align.scales": [1.0]},
+    }
+    return {"align": _of_raw(stage, folder, variants)}
+
+
+def landmarks(folder: Path) -> Parts:
+    """dlib's points."""
+    from .landmarks import landmarks as stage
+
+    variants: dict[str, dict[str, Any]] = {"plain": {}, "grey": {"dataset.channels": 1}}
+    return {"landmarks": _of_raw(stage, folder, variants)}
+
+
+def refine(folder: Path) -> Parts:
+    """The mean of readings."""
+    from .refine import refine as stage
+
+    variants: dict[str, dict[str, Any]] = {"plain": {}, "grey": {"dataset.channels": 1}}
+    return {"refine": _of_raw(stage, folder, variants)}
+
+
+def augment(folder: Path) -> Parts:
+    """Samples and test triples."""
+    from .augment import augment as stage
+
+    variants: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "few": {"augment.max_pairs": 3, "augment.pairs_per_target": 2},
+        "straight": {"augment.flip": False, "augment.seed": 8},
+        "neutral": {"neutral_only": True},
+    }
+    return {"augment": _of_raw(stage, folder, variants)}
+
+
+def _of_raw(
+    stage: Callable[..., None], folder: Path, variants: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    found = {}
+    raw = inputs.write_raw(folder / "raw")
+    for variant, given in variants.items():
+        place, values = folder / variant, dict(given)
+        neutral_only = values.pop("neutral_only", False)
+        inputs.write_samples(place, 64, values.get("dataset.channels", 3), neutral_only)
+        inputs.write_stored(place, raw)
+        values |= {"dataset.root": str(raw), "dataset.neutral_only": neutral_only}
+        found[variant] = _account(stage, place, values, in_=place)
+    return found
+
+
+def _account(
+    stage: Callable[..., None], place: Path, values: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """Run a stage in a folder that holds its inputs; what it has written."""
+    from fet_core.probes import account
+
+    out = place / "out"
+    params = inputs.write_params(place / "params.yaml", place / "raw", values)
+    stage(dataset=inputs.NAME, out=out, params=params, **more)
+    return account(out)
+
+
+def _weights(place: Path, size: int, channels: int, kinds: tuple[str, ...]) -> None:
+    """Weights of models as their training stages write them."""
+    from fet_core.evaluation.baseline_rows import BASELINES
+    from fet_core.models.fusion import Fusion
+    from fet_core.models.points import PointFusion
+    from fet_core.models.transfer import Transfer
+    from fet_core.models.warping import Warping
+
+    picture = {"size": size, "channels": channels, "width": 8}
+    known: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
+        "fusion": (Fusion, {"size": 32, "width": 8, "bottleneck": 8}, {"sigma": 0.03}),
+        "transfer": (Transfer, picture, {}),
+        "fusion_plus": (PointFusion, {"rank": 4, "width": 16, "code": 4}, {}),
+        "transfer_plus": (
+            Warping,
+            {"channels": channels, "width": 8, "working": 32},
+            {"generator": "warp"},
+        ),
+    }
+    known |= {name: (kind, picture, {"sigma": 0.03}) for name, kind in BASELINES.items()}
+    for kind in kinds:
+        build, sizes, note = known[kind]
+        path = place / f"train_{kind}" / f"{kind}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        inputs.write_weights(path, kind, build(**sizes), sizes, note)
