@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from fet_core import tables
-from fet_core.evaluation.plus import load_fusion_plus, load_transfer_plus, plus_row, refined
+from fet_core.evaluation.plus import plus_row, refined
 from fet_core.evaluation.protocols import PROTOCOLS, Pairs
 from fet_core.evaluation.rows import Row, score
 from fet_core.files import write_json
 from fet_core.models.plus import Plus, load_plus
 from fet_core.models.warping import Made
 from fet_core.progress import track
+from fet_core.recipes import fet_plus
 from fet_core.store import Store
 
 
@@ -46,8 +47,8 @@ def main() -> None:
         device = torch.device("cpu")
         store = Store.open(folder / "align" / "faces.npy", samples, device)
         store = refined(store, samples, folder / "refine" / "samples.parquet")
-        fusion = load_fusion_plus(folder / "train_fusion_plus", store)
-        transfer = load_transfer_plus(folder / "train_transfer_plus", store)
+        fusion = fet_plus.load_phi_plus(folder, store)
+        transfer = fet_plus.load_warping(folder / "train_transfer_plus" / fet_plus.WEIGHTS, store)
         rows = {
             "shipped": shipped_row(store, plus),
             "trained on this set": plus_row(store, fusion, transfer),

@@ -4,29 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_STAGES = (
-    "ingest",
-    "grayscale",
-    "align",
-    "landmarks",
-    "augment",
-    "refine",
-    "train_fusion",
-    "train_transfer",
-    "train_fusion_plus",
-    "train_transfer_plus",
-    "evaluate",
-)
-
-_BASELINES = ("cgan", "pix2pix", "g2gan")
-
-_COMMANDS = {
-    **{stage: (stage.replace("_", "-"), "") for stage in _STAGES},
-    **{f"train_{name}": ("train-baseline", f" --model {name}") for name in _BASELINES},
-    **{f"evaluate_{name}": ("evaluate", f" --row {name}") for name in _BASELINES},
-    "evaluate_fet_plus": ("evaluate", " --row fet-plus"),
-}
-"""The command, and its options, that makes the folder of this name."""
+_PREPARE = ("ingest", "grayscale", "align", "landmarks", "augment", "refine")
 
 _HOMES = ("data", "metrics")
 
@@ -48,10 +26,25 @@ def remedy(path: Path) -> str:
         path: the file that is missing or damaged.
     """
     parts = Path(path).parts
+    commands = _commands()
     for place in reversed(range(len(parts) - 1)):
-        if parts[place] in _COMMANDS:
-            command, options = _COMMANDS[parts[place]]
+        if parts[place] in commands:
+            command, options = commands[parts[place]]
             known = place == 2 and parts[0] in _HOMES
             dataset = f" --dataset {parts[1]}" if known else ""
             return f"run `fet {command}{dataset}{options}`"
     return "run the stage that makes it"
+
+
+def _commands() -> dict[str, tuple[str, str]]:
+    """The command, and its options, that makes the folder of a name."""
+    # The registry tells mistakes by `UserError`.
+    from fet_core.registry import MODELS, part_names
+
+    evaluated = {one.stage: one.name for one in MODELS if one.stage != "evaluate"}
+    return {
+        **{stage: (stage, "") for stage in _PREPARE},
+        **{part.stage: (f"train {name}", "") for name, part in reversed(list(part_names()))},
+        **{stage: ("evaluate", f" --row {name}") for stage, name in evaluated.items()},
+        "evaluate": ("evaluate", ""),
+    }

@@ -181,9 +181,8 @@ class Refine(_Section):
 
 
 class FusionPlus(Optimisation):
-    """Φ+: Eq. 1 and Eq. 3 to 6 over points; or the paper's Φ, whose peaks are decoded."""
+    """Φ+: Eq. 1 and Eq. 3 to 6 over points."""
 
-    representation: Literal["points", "heatmap"]
     rank: int = Field(ge=1, le=136)
     width: int = Field(ge=4)
     code: int = Field(ge=1)
@@ -198,9 +197,8 @@ class FusionPlus(Optimisation):
 
 
 class TransferPlus(Optimisation):
-    """Ω+: a generator that moves pixels; or the paper's Ω on the points of Φ+."""
+    """Ω+: a generator that moves pixels before it paints."""
 
-    generator: Literal["warp", "unet"]
     width: int = Field(ge=8, multiple_of=8)
     working: int = Field(ge=32)
     motion: bool

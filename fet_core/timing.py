@@ -19,11 +19,11 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from fet_core import tables
+from fet_core import registry, tables
 from fet_core.datasets.kind import Kind
 from fet_core.datasets.triples import TrainingIndex, training_index
 from fet_core.models.fusion import Fusion
-from fet_core.models.peaks import PeakFusion
+from fet_core.models.warping import Warping
 from fet_core.params import Optimisation, Params
 from fet_core.progress import duration, track
 from fet_core.store import Store
@@ -36,12 +36,12 @@ from fet_core.training.loop import Task
 from fet_core.training.points import PointTask
 from fet_core.training.schedule import Schedule
 from fet_core.training.transfer import transfer_task
-from fet_core.training.warping import WarpingTask
+from fet_core.training.warping import WarpingTask, warping_sizes
 
-MODELS = {"fusion": "Φ", "transfer": "Ω", "fusion_plus": "Φ+", "transfer_plus": "Ω+"}
+MODELS = {
+    part.params: part.title for one in ("fet", "fet-plus") for part in registry.model(one).parts
+}
 """The trainings that an estimate counts: section of the params -> name."""
-
-BASELINES = ("cgan", "pix2pix", "g2gan")
 
 _PEOPLE = 20
 """With eight expressions each, more faces than a space of shapes may have components."""
@@ -136,7 +136,7 @@ def make_task(name: str, params: Params, noise: Noise) -> Task:
     """A model in training on noise, as its stage would make it; no network is trained before.
 
     Args:
-        name: a key of `MODELS`, or one of `BASELINES`.
+        name: a key of `MODELS`, or a baseline.
         params: all sizes and rates.
         noise: a data set of `params.align.size`.
     """
@@ -150,15 +150,11 @@ def make_task(name: str, params: Params, noise: Noise) -> Task:
     if name == "fusion_plus":
         return _points(params, noise)
     if name == "transfer_plus":
-        heatmap = params.fusion_plus.representation == "heatmap"
-        plus = (
-            PeakFusion(fusion(), params.fusion.sigma, store.size)
-            if heatmap
-            else _points(params, noise).net
-        )
         # A motion that was not fitted takes as long in a step.
         options = params.transfer_plus.model_copy(update={"motion": False})
-        return WarpingTask(store, noise.index, plus, options, unseen)
+        sizes = warping_sizes(store, options)
+        plus = _points(params, noise).net
+        return WarpingTask(store, noise.index, plus, Warping, sizes, options, unseen)
     if name == "cgan":
         return cgan_task(store, params.baseline, unseen)
     if name == "pix2pix":
@@ -185,15 +181,12 @@ def measure(
     Args:
         params: all sizes and rates.
         device: where to train.
-        names: keys of `MODELS` and of `BASELINES`; None for all of `MODELS` that are trained.
+        names: keys of `MODELS` and baselines; None for all of `MODELS`.
         most: steps timed of each.
         seconds: no further step of a training begins after so long, its warm-up counted; one is
             timed in any case.
     """
-    if names is None:
-        # The paper's Φ in the place of Φ+ is not trained a second time.
-        again = params.fusion_plus.representation == "heatmap"
-        names = [name for name in MODELS if not (again and name == "fusion_plus")]
+    names = list(MODELS) if names is None else names
     channels = max(item.channels for item in params.datasets.values())
     noise = Noise.make(params.align.size, channels, device)
     # Compiling takes the first step on a GPU, finding fast kernels the next two.

@@ -34,16 +34,12 @@ from . import (
     show,
     sweep,
     synthesize,
-    train_baseline,
-    train_fusion,
-    train_fusion_plus,
-    train_transfer,
-    train_transfer_plus,
+    train,
     transfer,
 )
 
 PHOTOGRAPHS, STAGES = "Photographs", "Stages, in their order"
-RESULTS, TOOLS = "Results", "Tools"
+RESULTS, TOOLS, OLDER = "Results", "Tools", "Older names"
 
 COMMANDS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
     PHOTOGRAPHS: {
@@ -57,23 +53,17 @@ COMMANDS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "align": (align.align, "Find each face and bring its eyes to fixed places"),
         "landmarks": (landmarks.landmarks, "Find the 68 landmarks of each face"),
         "augment": (augment.augment, "Join labels, mirror the training side, fix the triples"),
-        "train-fusion": (train_fusion.train_fusion, "Train Φ, the landmark fusion module"),
-        "train-transfer": (
-            train_transfer.train_transfer,
-            "Train Ω, the expression transfer module",
-        ),
         "refine": (refine.refine, "Read the landmarks many times over, for FET+"),
-        "train-fusion-plus": (
-            train_fusion_plus.train_fusion_plus,
-            "Train Φ+, the landmark fusion module of FET+",
-        ),
-        "train-transfer-plus": (
-            train_transfer_plus.train_transfer_plus,
-            "Train Ω+, the expression transfer module of FET+",
-        ),
-        "train-baseline": (train_baseline.train_baseline, "Train cgan, pix2pix or g2gan"),
+        "train": (train.train, "Train a part of a model, as fet/transfer or pix2pix"),
         "evaluate": (evaluate.evaluate, "Score rows on the test triples; draw the figures"),
         "compare": (compare.compare, "Compare all rows on the same test triples"),
+    },
+    OLDER: {
+        "train-fusion": (train.train_fusion, "fet train fet/fusion: Φ"),
+        "train-transfer": (train.train_transfer, "fet train fet/transfer: Ω"),
+        "train-fusion-plus": (train.train_fusion_plus, "fet train fet-plus/fusion: Φ+"),
+        "train-transfer-plus": (train.train_transfer_plus, "fet train fet-plus/transfer: Ω+"),
+        "train-baseline": (train.train_baseline, "fet train cgan, pix2pix or g2gan"),
     },
     RESULTS: {
         "run": (run.run, "Run all stages of all data sets, side by side"),

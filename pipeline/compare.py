@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fet_core import registry
 from fet_core.errors import UserError
 
 from . import common
@@ -12,18 +13,15 @@ from . import common
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from .inputs import Inputs
+    from fet_core.inputs import Inputs
 
 ROWS = {
-    "evaluate_cgan": ("cgan",),
-    "evaluate_pix2pix": ("pix2pix",),
-    "evaluate_g2gan": ("g2gan",),
-    "evaluate_fet_plus": ("fet-plus",),
-    "evaluate": ("copy", "warp", "fet", "truth"),
+    stage: tuple(one.name for one in registry.evaluated(stage))
+    for stage in dict.fromkeys(one.stage for one in registry.MODELS if one.tables)
 }
 """Rows by the folder that holds their scores."""
 
-OURS = {"fet": "differences.json", "fet-plus": "differences-plus.json"}
+OURS = {one.name: one.differences for one in registry.MODELS if one.differences}
 """The models whose differences to all other rows are told, and the files that tell them."""
 
 
@@ -41,9 +39,9 @@ def compare(
     from fet_core.evaluation.triples import identify
     from fet_core.faces.facearray import open_faces
     from fet_core.files import write_png, write_text
+    from fet_core.inputs import open_inputs
 
     from .gather import results_of
-    from .inputs import open_inputs
 
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)

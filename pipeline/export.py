@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from fet_core import registry
+
 from . import common
 
 
@@ -18,7 +20,6 @@ def export(
 ) -> None:
     """Write the FET+ that was trained on a data set as one file."""
     from fet_core.errors import UserError
-    from fet_core.evaluation.plus import weights_in
     from fet_core.files import check_folder, shown
     from fet_core.models.files import load, sizes_of
     from fet_core.models.plus import Alignment, Plus, save_plus
@@ -26,20 +27,12 @@ def export(
     from fet_core.models.warping import Warping
 
     settings = common.load(params, dataset)
-    made = (settings.fusion_plus.representation, settings.transfer_plus.generator)
-    if made != ("points", "warp"):
-        raise UserError(
-            f"{params} makes FET+ of {made[0]} and {made[1]}, which `fet transfer` cannot use; set "
-            "fusion_plus.representation to points and transfer_plus.generator to warp"
-        )
     source = common.data_folder(in_, dataset)
     if out.suffix != ".safetensors":
         raise UserError(f"{shown(out)} does not end in .safetensors; name such a file with --out")
     check_folder(out.parent, "choose another place with --out")
-    paths = {
-        "fusion": weights_in(source / "train_fusion_plus"),
-        "transfer": weights_in(source / "train_transfer_plus"),
-    }
+    parts = registry.model("fet-plus").parts
+    paths = {part.name: source / part.stage / f"{part.kind}.safetensors" for part in parts}
     fusion, _ = load(paths["fusion"], "fusion_plus", PointFusion)
     transfer, _ = load(paths["transfer"], "transfer_plus", Warping)
     align = settings.align

@@ -269,13 +269,13 @@ BASE |= {
     | {"width": 8, "d_width": 8, "d_norm": "spectral", "mu1": 0.7, "mu2": 50.0}
     | {"true_landmarks": 0.5, "jitter": 0.5},
     "fusion_plus": _TRAINING
-    | {"representation": "points", "rank": 4, "width": 16, "code": 4, "dropout": 0.1}
+    | {"rank": 4, "width": 16, "code": 4, "dropout": 0.1}
     | {"weight_decay": 0.1, "noise": 0.01, "identities": 1.0, "d_width": 8}
     # At first it moves no point, whatever it is given.
     | {"lr_g": 0.01, "epochs": 4}
     | {"lambda1": 0.7, "lambda2": 10.0, "lambda3": 50.0},
     "transfer_plus": _TRAINING
-    | {"generator": "warp", "width": 8, "working": 32, "motion": True, "ridge": 0.01}
+    | {"width": 8, "working": 32, "motion": True, "ridge": 0.01}
     | {"d_width": 8, "mu1": 0.7, "mu2": 50.0, "structure": 20.0, "moved": 10.0, "regions": 2.0}
     | {"true_landmarks": 0.5, "jitter": 0.5},
     "baseline": _TRAINING

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -34,7 +35,6 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
         "plain": {},
         "bare": {"fusion_plus.noise": 0.0, "fusion_plus.dropout": 0.0, "neutral_only": True},
         "own": {"fusion_plus.identities": 0.0, "fusion_plus.weight_decay": 0.0},
-        "heatmap": {"fusion_plus.representation": "heatmap"},
     },
     "train_transfer_plus": {
         "plain": {},
@@ -42,7 +42,6 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
         "exact": {"transfer_plus.true_landmarks": 1.0, "transfer_plus.jitter": 0.0},
         "large": {"size": 64, "dataset.channels": 1, "transfer_plus.structure": 0.0},
         "deep": {"size": 128, "transfer_plus.working": 128, "transfer_plus.motion": False},
-        "unet": {"transfer_plus.generator": "unet"},
     },
     "train_cgan": {
         "plain": {},
@@ -62,6 +61,11 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Switches of each training by the name of the variant."""
 
+TRAINING |= {
+    name: {"plain": {}}
+    for name in ("train_fet_letter", "train_fet_plus_heatmap", "train_fet_plus_unet")
+}
+
 SIZE = inputs.SIZE
 MEASURED = ("copy", "warp", "truth")
 """Rows of `fet evaluate` whose numbers say what the instruments do, and not what a model does."""
@@ -69,13 +73,19 @@ MEASURED = ("copy", "warp", "truth")
 
 def every() -> dict[str, Callable[[Path], Parts]]:
     """What is to be run, by name; each is given an empty folder. The longest come first."""
+    from fet_core import registry
+
     runs: dict[str, Callable[[Path], Parts]] = {
         "evaluate": evaluate,
         "evaluate_plus": evaluate_plus,
         "compare": compare,
     }
     runs |= {name: partial(train, name) for name in reversed(TRAINING)}
-    runs |= {f"evaluate_{name}": partial(baseline, name) for name in ("cgan", "pix2pix", "g2gan")}
+    runs |= {
+        one.stage: partial(evaluate_alone, one.name)
+        for one in registry.MODELS
+        if one.name not in ("fet-plus", "fet") and one.parts
+    }
     return runs | {
         "align": align,
         "landmarks": landmarks,
@@ -104,19 +114,11 @@ def run(name: str) -> Parts:
 
 def train(name: str, folder: Path) -> Parts:
     """A training stage: the losses of its first steps, its weights, what validation says."""
-    from .train_baseline import Model, train_baseline
-    from .train_fusion import train_fusion
-    from .train_fusion_plus import train_fusion_plus
-    from .train_transfer import train_transfer
-    from .train_transfer_plus import train_transfer_plus
+    from fet_core import registry
 
-    stages: dict[str, Callable[..., None]] = {
-        "train_fusion": train_fusion,
-        "train_transfer": train_transfer,
-        "train_fusion_plus": train_fusion_plus,
-        "train_transfer_plus": train_transfer_plus,
-    }
-    stages |= {f"train_{m.value}": partial(train_baseline, model=m) for m in Model}
+    from .train import train as stage
+
+    part = next(own for own, part in registry.part_names() if part.stage == name)
     found = {}
     for variant, given in TRAINING[name].items():
         place = folder / variant
@@ -126,23 +128,22 @@ def train(name: str, folder: Path) -> Parts:
         values.setdefault("dataset.neutral_only", neutral_only)
         inputs.write_samples(place, size, values.get("dataset.channels", 3), neutral_only)
         if name != "train_fusion":
-            _weights(place, size, values.get("dataset.channels", 3), ("fusion", "fusion_plus"))
-        found[variant] = _account(stages[name], place, values, in_=place, **more)
+            _weights(place, size, values.get("dataset.channels", 3), ("fet", "fet-plus"))
+        found[variant] = _account(stage, place, values, part=part, in_=place, **more)
     return {name: found}
 
 
 def evaluate(folder: Path) -> Parts:
     """The paper's model, and in a part of its own what is measured on pictures of no model."""
-    from .evaluate import Which
     from .evaluate import evaluate as stage
 
     found: Parts = {"evaluate": {}, "measure": {}}
     for variant, channels, shown in (("colour", 3, {}), ("grey", 1, {inputs.NAME: ["22"]})):
         place = folder / variant
         inputs.write_samples(place, 64, channels)
-        _weights(place, 64, channels, ("fusion", "transfer"))
+        _weights(place, 64, channels, ("fet",))
         values = {"dataset.channels": channels, "figures.subjects": shown}
-        whole = _account(stage, place, values, in_=place, row=Which.paper, device="cpu")
+        whole = _account(stage, place, values, in_=place, row="fet", device="cpu")
         measured = {path for path in whole if Path(path).stem in MEASURED}
         found["measure"][variant] = {path: whole[path] for path in sorted(measured)}
         found["evaluate"][variant] = {path: whole[path] for path in sorted(whole.keys() - measured)}
@@ -151,27 +152,29 @@ def evaluate(folder: Path) -> Parts:
 
 def evaluate_plus(folder: Path) -> Parts:
     """FET+, beside the paper's model and, in a grid of experiments, without it."""
-    from .evaluate import Which
     from .evaluate import evaluate as stage
 
     found = {}
-    for variant, kinds in (("beside", ("fusion", "transfer")), ("alone", ("fusion",))):
+    for variant in ("beside", "alone"):
         place = folder / variant
         inputs.write_samples(place, 64, 3)
-        _weights(place, 64, 3, (*kinds, "fusion_plus", "transfer_plus"))
-        found[variant] = _account(stage, place, {}, in_=place, row=Which.plus, device="cpu")
+        _weights(place, 64, 3, ("fet", "fet-plus"))
+        if variant == "alone":
+            shutil.rmtree(place / "train_transfer")
+        found[variant] = _account(stage, place, {}, in_=place, row="fet-plus", device="cpu")
     return {"evaluate_plus": found}
 
 
-def baseline(name: str, folder: Path) -> Parts:
-    """A baseline's row."""
-    from .evaluate import Which
+def evaluate_alone(name: str, folder: Path) -> Parts:
+    """The row of a model that is evaluated by itself."""
+    from fet_core import registry
+
     from .evaluate import evaluate as stage
 
     inputs.write_samples(folder, 64, 3)
     _weights(folder, 64, 3, (name,))
-    found = _account(stage, folder, {}, in_=folder, row=Which(name), device="cpu")
-    return {f"evaluate_{name}": {"plain": found}}
+    found = _account(stage, folder, {}, in_=folder, row=name, device="cpu")
+    return {registry.model(name).stage: {"plain": found}}
 
 
 def compare(folder: Path) -> Parts:
@@ -287,28 +290,31 @@ def _account(
     return account(out)
 
 
-def _weights(place: Path, size: int, channels: int, kinds: tuple[str, ...]) -> None:
-    """Weights of models as their training stages write them."""
+def _weights(place: Path, size: int, channels: int, models: tuple[str, ...]) -> None:
+    """Weights of models as their trainings write them, of which two may share a part."""
+    from fet_core import registry
     from fet_core.evaluation.baseline_rows import BASELINES
     from fet_core.models.fusion import Fusion
+    from fet_core.models.painting import Painting
     from fet_core.models.points import PointFusion
     from fet_core.models.transfer import Transfer
     from fet_core.models.warping import Warping
 
     picture = {"size": size, "channels": channels, "width": 8}
+    sigma = {"sigma": 0.03}
+    moving = {"channels": channels, "width": 8, "working": 32}
     known: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
-        "fusion": (Fusion, {"size": 32, "width": 8, "bottleneck": 8}, {"sigma": 0.03}),
-        "transfer": (Transfer, picture, {}),
-        "fusion_plus": (PointFusion, {"rank": 4, "width": 16, "code": 4}, {}),
-        "transfer_plus": (
-            Warping,
-            {"channels": channels, "width": 8, "working": 32},
-            {"generator": "warp"},
-        ),
+        "train_fusion": (Fusion, {"size": 32, "width": 8, "bottleneck": 8}, sigma),
+        "train_transfer": (Transfer, picture, {}),
+        "train_fet_letter": (Transfer, picture | {"first_norm": True}, {}),
+        "train_fusion_plus": (PointFusion, {"rank": 4, "width": 16, "code": 4}, {}),
+        "train_transfer_plus": (Warping, moving, {"generator": "warp"}),
+        "train_fet_plus_heatmap": (Warping, moving, {"generator": "warp"}),
+        "train_fet_plus_unet": (Painting, picture | sigma, {"generator": "unet"}),
     }
-    known |= {name: (kind, picture, {"sigma": 0.03}) for name, kind in BASELINES.items()}
-    for kind in kinds:
-        build, sizes, note = known[kind]
-        path = place / f"train_{kind}" / f"{kind}.safetensors"
+    known |= {f"train_{name}": (kind, picture, sigma) for name, kind in BASELINES.items()}
+    for part in {part.stage: part for one in models for part in registry.model(one).parts}.values():
+        build, sizes, note = known[part.stage]
+        path = place / part.stage / f"{part.kind}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
-        inputs.write_weights(path, kind, build(**sizes), sizes, note)
+        inputs.write_weights(path, part.kind, build(**sizes), sizes, note)

@@ -8,6 +8,9 @@ from typing import Any
 
 from . import probe_inputs as inputs
 
+PLACES = ("cgan", "pix2pix", "g2gan", "fet-plus", "copy", "warp", "fet", "truth")
+"""Rows by what their numbers are made of."""
+
 
 def write_rows(data: Path, metrics: Path) -> None:
     """What every row's evaluation puts out, by formula, for the samples that lie in a folder.
@@ -20,6 +23,7 @@ def write_rows(data: Path, metrics: Path) -> None:
 
     from fet_core import tables
     from fet_core.evaluation import results
+    from fet_core.evaluation.choice import shown_triples
     from fet_core.evaluation.protocols import Pairs
     from fet_core.evaluation.sheets import note_shown
     from fet_core.evaluation.triples import identify
@@ -32,13 +36,10 @@ def write_rows(data: Path, metrics: Path) -> None:
     table = tables.read(data / "augment" / "pairs.parquet", tables.PAIRS)
     store = Store.open(data / "align" / "faces.npy", samples, cpu)
     triples = identify(store, Pairs.of(table, cpu), table)
-    from fet_core.evaluation.choice import shown_triples
-
     shown = shown_triples(table, 6, None)
-    number = 0
     for stage, rows in ROWS.items():
         for row in rows:
-            number += 1
+            number = 1 + PLACES.index(row)
             protocols = ("transfer",) if row == "cgan" else ("transfer", "oracle")
             lines = [
                 _score(one, protocol, number + 0.3 * place)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fet_core import registry
+
 from . import common
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ PICTURES: dict[str, dict[str, str]] = {
 }
 """By data set: figures below metrics/DATASET, and their names once published."""
 
-TRAINED = {"cgan", "pix2pix", "g2gan", "fet", "fet-plus"}
+TRAINED = {one.name for one in registry.MODELS if one.parts and one.tables}
 """Rows whose trainings are watched, all of which the published curves show."""
 
 

@@ -108,9 +108,8 @@ except ModuleNotFoundError:
 def test_training_needs_neither_dlib_nor_dvc() -> None:
     folders = ("fet_core/training", "fet_core/models", "fet_core/evaluation")
     files = [path for folder in folders for path in sources(folder)]
-    files += [Path("fet_core/store.py"), Path("pipeline/training.py"), Path("pipeline/inputs.py")]
-    trained = ("train_fusion", "train_transfer", "train_fusion_plus", "train_transfer_plus")
-    files += [Path(f"pipeline/{name}.py") for name in trained]
+    files += [Path("fet_core/store.py"), Path("fet_core/inputs.py"), Path("pipeline/train.py")]
+    files += sources("fet_core/recipes")
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
     done = subprocess.run(
         [sys.executable, "-c", BLOCK, *modules],

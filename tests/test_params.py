@@ -109,13 +109,11 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("  l1: 100.0\n", "", "baseline.l1"),
         ("  readings: ", "  readings: 0 # ", "refine.readings"),
         ("  readings: ", "  readings: 1.5 # ", "refine.readings"),
-        ("representation: points", "representation: peaks", "fusion_plus.representation"),
         ("  rank: ", "  rank: 0 # ", "fusion_plus.rank"),
         ("  rank: ", "  rank: 137 # ", "fusion_plus.rank"),
         ("  dropout: ", "  dropout: 1.0 # ", "fusion_plus.dropout"),
         ("  noise: ", "  noise: 0.1 # ", "fusion_plus.noise"),
         ("  code: 16", "  code: 0", "fusion_plus.code"),
-        ("generator: warp", "generator: gan", "transfer_plus.generator"),
         ("width: 24", "width: 20", "transfer_plus.width"),
         ("  working: ", "  working: 100 # ", "transfer_plus.working"),
         ("  working: ", "  working: 16 # ", "transfer_plus.working"),
@@ -223,11 +221,11 @@ def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
     assert set_values(path, {"transfer.mu2": 50.0}) == 1
     assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #", 1)
     assert (load(path).transfer.mu2, load(path).transfer_plus) == (50.0, others)
-    plus = {"transfer_plus.mu2": 25.0, "transfer_plus.generator": "unet", "refine.readings": 3}
+    plus = {"transfer_plus.mu2": 25.0, "transfer.d_norm": "batch", "refine.readings": 3}
     assert set_values(path, plus) == 3
     found = load(path)
     assert (found.transfer.mu2, found.transfer_plus.mu2) == (50.0, 25.0)
-    assert (found.transfer_plus.generator, found.refine.readings) == ("unet", 3)
+    assert (found.transfer.d_norm, found.refine.readings) == ("batch", 3)
     assert path.read_text(encoding="utf-8").count("#") == before.count("#")
     with pytest.raises(UserError, match=r"fusion\.epochs"):
         set_values(path, {"fusion.epochs": 0})

@@ -13,7 +13,6 @@ from fet_core import tables, timing
 from fet_core.params import Params, load
 from fet_core.profiles import with_profile
 from fet_core.timing import MODELS, Cost, Noise, make_task, measure, sentence, usable_samples
-from fet_core.training.schedule import Schedule
 
 CPU = torch.device("cpu")
 
@@ -43,23 +42,6 @@ def test_every_training_is_timed_at_the_sizes_of_the_params(tiny: Params) -> Non
 def test_a_slow_step_is_timed_once(tiny: Params) -> None:
     ((_, cost),) = measure(tiny, CPU, names=["fusion_plus"], most=50, seconds=0.0)
     assert len(cost.seconds) == 1
-
-
-def test_other_forms_of_the_models(tiny: Params) -> None:
-    plus = tiny.fusion_plus.model_copy(update={"representation": "heatmap"})
-    painting = tiny.transfer_plus.model_copy(update={"generator": "unet"})
-    other = tiny.model_copy(update={"fusion_plus": plus, "transfer_plus": painting})
-    noise = Noise.make(tiny.align.size, 1, CPU)
-    losses = make_task("transfer_plus", other, noise).step(Schedule(noise.index, 2, 0).batch(0))
-    assert "loss_total" in losses
-
-
-def test_what_is_never_trained_is_not_timed(tiny: Params) -> None:
-    plus = tiny.fusion_plus.model_copy(update={"representation": "heatmap"})
-    other = tiny.model_copy(update={"fusion_plus": plus})
-    assert [name for name, _ in measure(other, CPU, most=1)] == [
-        "fusion", "transfer", "transfer_plus",
-    ]  # fmt: skip
 
 
 def test_a_space_of_shapes_of_the_highest_rank_fits(tiny: Params) -> None:

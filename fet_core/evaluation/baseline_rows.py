@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fet_core.evaluation.protocols import PROTOCOLS, Pairs, Protocol
+from fet_core.evaluation.protocols import Pairs, Protocol
 from fet_core.evaluation.rows import Row, wanted_points
 from fet_core.models.cgan import Cgan, label_planes
 from fet_core.models.files import load_fitting
@@ -80,11 +80,6 @@ def baseline_row(store: Store, net: Generator, sigma: float) -> Row:
     if isinstance(net, Pix2pix):
         return pix2pix_row(store, net, sigma)
     return g2gan_row(store, net, sigma)
-
-
-def baseline_protocols(name: str) -> tuple[Protocol, ...]:
-    """Those that apply: CGAN takes no geometry, so it has no oracle."""
-    return PROTOCOLS[:1] if name == "cgan" else PROTOCOLS
 
 
 def load_baseline(name: str, folder: Path, store: Store) -> Row:

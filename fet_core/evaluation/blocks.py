@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fet_core import registry
 from fet_core.evaluation.protocols import PROTOCOLS
 from fet_core.evaluation.results import METRICS, ROWS, Metric
 from fet_core.evaluation.triples import Triples, left_out_sentence
@@ -26,7 +27,7 @@ PAPER: dict[str, dict[str, tuple[float, float]]] = {
 }
 """Tables 3 and 4: SSIM and PSNR in dB, on the real CK+ and RaFD at 256×256."""
 
-OURS = {"CGAN": "cgan", "G2-GAN": "g2gan", "Pix2pix": "pix2pix", "The proposed model": "fet"}
+OURS = {one.published: one.name for one in registry.MODELS if one.published}
 """The paper's names and the rows here."""
 
 CEILING = "truth"

@@ -9,26 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from fet_core.evaluation.blocks import ordered
 from fet_core.evaluation.curves import Curve
+from fet_core.registry import INK, MODELS, Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK = "#010203"
-"""Stands for the colour of the text around a chart: `currentColor` in the finished SVG."""
+_STYLES = {one.name: one.style for one in MODELS if one.style}
 
-COLOURS = {
-    "copy": "#7f7f7f",
-    "warp": "#bf8700",
-    "cgan": "#cc6fa5",
-    "pix2pix": "#3a93c8",
-    "g2gan": "#00916a",
-    "fet": "#d55e00",
-    "fet-plus": INK,
-}
-"""One for each model: Okabe and Ito's, darkened until they stand out from white and from black."""
+COLOURS = {name: style.colour for name, style in _STYLES.items()}
 
-_DASHES = {"cgan": (1, 1.5), "pix2pix": (5, 2), "g2gan": (6, 2, 1, 2)}
-_MARKERS = {"cgan": "v", "pix2pix": "s", "g2gan": "D", "fet": "o", "fet-plus": "*"}
 _OTHER = "#8a63d2"
 
 _STYLE = {
@@ -72,14 +61,15 @@ def curve_chart(name: str, metric: str, curves: Mapping[str, Mapping[str, Curve]
         from matplotlib.ticker import MaxNLocator
 
         for row, curve in shown.items():
+            style = _STYLES.get(row, Style(_OTHER))
             axes.plot(
                 curve.epochs,
                 curve.values,
                 label=row,
-                color=COLOURS.get(row, _OTHER),
-                dashes=_DASHES.get(row, (None, None)),
-                marker=_MARKERS.get(row, "o"),
-                markersize=6 if row == "fet-plus" else 3.5,
+                color=style.colour,
+                dashes=style.dashes or (None, None),
+                marker=style.marker,
+                markersize=style.size,
                 linewidth=1.6,
             )
         # One training's epoch may show two truths of each triple; its curve counts both.

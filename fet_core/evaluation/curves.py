@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fet_core.errors import UserError, remedy
+from fet_core.registry import MODELS
 
 CURVES = ("ssim", "psnr")
 """The numbers of the paper's Fig. 5 and 6."""
@@ -74,5 +75,6 @@ def read_curves(folder: Path) -> dict[str, dict[str, Curve]]:
 
 
 def _row(folder: str) -> str:
-    name = folder.removeprefix("train_").replace("_", "-")
-    return {"transfer": "fet", "transfer-plus": "fet-plus"}.get(name, name)
+    """The model whose last part a stage trains; a stage of nobody's is called by its own name."""
+    owners = {one.parts[-1].stage: one.name for one in MODELS if one.parts}
+    return owners.get(folder, folder.removeprefix("train_").replace("_", "-"))

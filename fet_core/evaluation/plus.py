@@ -11,17 +11,14 @@ import torch
 from torch import Tensor
 
 from fet_core import tables
-from fet_core.errors import UserError, remedy
+from fet_core.errors import UserError
 from fet_core.evaluation.figures import Picture, column_sheet
 from fet_core.evaluation.predictors import Predictor, errors
 from fet_core.evaluation.protocols import Pairs, Protocol
 from fet_core.evaluation.rows import Row
-from fet_core.models.files import load, load_chosen
-from fet_core.models.fusion import load_fusion
-from fet_core.models.painting import SPOT, Generator, Painting
-from fet_core.models.peaks import PeakFusion
+from fet_core.models.painting import SPOT
 from fet_core.models.points import PointFusion
-from fet_core.models.warping import Made, Warping
+from fet_core.models.warping import Made
 from fet_core.store import Store, to_bytes
 
 _SIDE = 128
@@ -128,55 +125,3 @@ class PointsValidation:
 def drawn_points(store: Store, fusion: Fuses) -> Callable[[Pairs], Tensor]:
     """J_gen of triples as landmark images [B, 1, s, s], for grids."""
     return lambda pairs: store.draw(predictor(store, fusion)(pairs), _SIDE, SPOT)
-
-
-def weights_in(folder: Path) -> Path:
-    """The one file of weights of a training stage of FET+.
-
-    Raises:
-        UserError: there is none, or there are several.
-    """
-    found = sorted(folder.glob("*.safetensors"))
-    if len(found) != 1:
-        raise UserError(
-            f"{folder} holds {len(found)} files of weights where one is expected; "
-            f"{remedy(folder / 'weights')} again"
-        )
-    return found[0]
-
-
-def load_fusion_plus(folder: Path, store: Store) -> PointFusion | PeakFusion:
-    """What the stage train_fusion_plus has written, in eval mode on the store's device.
-
-    Raises:
-        UserError: as `weights_in` and `fet_core.models.files.load`.
-    """
-    path = weights_in(folder)
-    if path.stem == "fusion":
-        fusion, note = load_fusion(path, store.device)
-        return PeakFusion(fusion, note["sigma"], store.size).to(store.device).eval()
-    net, _ = load(path, "fusion_plus", PointFusion)
-    return net.to(store.device)
-
-
-def load_transfer_plus(folder: Path, store: Store) -> Generator:
-    """What the stage train_transfer_plus has written, in eval mode on the store's device.
-
-    Raises:
-        UserError: as `weights_in` and `fet_core.models.files.load`, or the model is for other
-            pictures.
-    """
-    path = weights_in(folder)
-    kinds: dict[str, type[Generator]] = {"warp": Warping, "unet": Painting}
-    net, _ = load_chosen(path, "transfer_plus", kinds, "generator")
-    if net.channels != store.channels:
-        raise UserError(
-            f"{path} makes pictures with {net.channels} channels, but the data have "
-            f"{store.channels}; train it again on these data"
-        )
-    if isinstance(net, Painting) and net.size != store.size:
-        raise UserError(
-            f"{path} makes pictures of {net.size}×{net.size}, but the data have "
-            f"{store.size}×{store.size}; train it again on these data"
-        )
-    return net.to(store.device)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.evaluation.protocols import PROTOCOLS
 from fet_core.evaluation.triples import Triples
@@ -16,13 +17,14 @@ from fet_core.files import write_json
 SCHEMA = 3
 """Counts up when a file of results changes its meaning or its form."""
 
-ROWS = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
+ROWS = registry.rows()
 """Rows of the tables in their order; `truth` is a ceiling and never in competition."""
 
-_OTHERS = ("differences", "differences-plus", "expressions", "landmarks")
+_DIFFERENCES = tuple(Path(one.differences).stem for one in registry.MODELS if one.differences)
+_OTHERS = (*_DIFFERENCES, "expressions", "landmarks")
 _NAMES = ("model", "protocol", "expression", "triples")
 _BY_EXPRESSION = ("ssim", "psnr", "nme", "read")
-_FIRST = ("copy", "warp", "fet", "fet-plus", "truth", "landmarks")
+_FIRST = {*ROWS, "landmarks"} - set(registry.BASELINES)
 
 
 @dataclass(frozen=True)

@@ -82,37 +82,11 @@ def sizes_of(path: Path) -> dict[str, float]:
         return dict(json.loads(file.metadata()["fet"])["sizes"])
 
 
-def load_chosen(
-    path: Path, kind: str, builds: Mapping[str, type[Net]], choice: str
-) -> tuple[Net, dict[str, Any]]:
-    """As `load`, where the note says which of several networks the file holds.
-
-    Args:
-        path: ends in .safetensors.
-        kind: the model's name, as in `save`.
-        builds: the networks' classes.
-        choice: the key of the note whose value is a key of `builds`.
-
-    Raises:
-        UserError: as `load`.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    name = next(iter(builds))
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("fet", "{}"))
-        name = header.get("note", {}).get(choice, name)
-    except (SafetensorError, OSError, ValueError, AttributeError):
-        pass  # `load` says in a sentence what is wrong.
-    return load(path, kind, builds.get(name, builds[next(iter(builds))]), (choice,))
-
-
 def load_fitting(
     path: Path,
     kind: str,
     build: type[Net],
-    size: int,
+    size: int | None,
     channels: int,
     device: torch.device,
     needs: tuple[str, ...] = (),
@@ -122,8 +96,8 @@ def load_fitting(
     Args:
         path: ends in .safetensors.
         kind: the model's name, as in `save`.
-        build: the network's class, with the attributes `size` and `channels`.
-        size: side of the pictures in pixels.
+        build: the network's class, with the attributes `size`, where that counts, and `channels`.
+        size: side of the pictures in pixels; None for a network of which any will do.
         channels: of the pictures, 1 or 3.
         device: where to put it.
         needs: keys that the note must have.
@@ -132,9 +106,11 @@ def load_fitting(
         UserError: as `load`, or the weights are for other pictures.
     """
     net, note = load(path, kind, build, needs)
-    if (net.size, net.channels) != (size, channels):
+    if net.channels != channels or (size is not None and net.size != size):
+        made = "" if size is None else f" of {net.size}×{net.size}"
+        given = "" if size is None else f"{size}×{size} with "
         raise UserError(
-            f"{path} makes pictures of {net.size}×{net.size} with {net.channels} channels, but the "
-            f"data have {size}×{size} with {channels}; {remedy(path)} again"
+            f"{path} makes pictures{made} with {net.channels} channels, but the data have "
+            f"{given}{channels}; {remedy(path)} again"
         )
     return net.to(device), note

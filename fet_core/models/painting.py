@@ -41,4 +41,4 @@ class Painting(nn.Module):
 
 
 Generator = Warping | Painting
-"""What paints in FET+: `transfer_plus.generator`, warp or unet."""
+"""What may paint in FET+."""

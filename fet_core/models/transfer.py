@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 
-from fet_core.models.files import load_fitting
 from fet_core.models.sizes import halvings, resized, start
 
 
@@ -17,13 +14,14 @@ class Down(nn.Sequential):
     The first layer is the convolution alone, as in pix2pix: it sees the picture itself, whose dark
     half an activation would squash, and whose light and contrast a BatchNorm would take away
     before the skip connection brings them to the output. (With one there, Ω was worse than pix2pix
-    on the demo faces after 2 epochs by 0.04 SSIM and 1.3 dB.)
+    on the demo faces after 2 epochs by 0.04 SSIM and 1.3 dB.) To the letter the paper has one there
+    too: `norm` is for that.
     """
 
-    def __init__(self, channels: int, width: int, first: bool) -> None:
+    def __init__(self, channels: int, width: int, first: bool, norm: bool = False) -> None:
         convolution = nn.Conv2d(channels, width, 4, 2, 1, bias=False)
         if first:
-            super().__init__(convolution)
+            super().__init__(convolution, *([nn.BatchNorm2d(width)] if norm else []))
         else:
             super().__init__(nn.LeakyReLU(0.2), convolution, nn.BatchNorm2d(width))
 
@@ -65,9 +63,10 @@ class Transfer(nn.Module):
         size: side of the picture in pixels.
         channels: 1 (grey) or 3 (colour).
         width: channels of the first layer, 64 in the paper; at most eight times as many follow.
+        first_norm: whether BatchNorm follows the first convolution too, as the paper says.
     """
 
-    def __init__(self, size: int, channels: int, width: int) -> None:
+    def __init__(self, size: int, channels: int, width: int, first_norm: bool = False) -> None:
         super().__init__()
         self.size = size
         self.channels = channels
@@ -75,7 +74,7 @@ class Transfer(nn.Module):
         widths = [width * min(2**level, 8) for level in range(depth)]
         inputs = [channels + 1, *widths[:-1]]
         self.down = nn.ModuleList(
-            Down(a, b, first=level == 0)
+            Down(a, b, first=level == 0, norm=first_norm)
             for level, (a, b) in enumerate(zip(inputs, widths, strict=True))
         )
         self.bottleneck = Bottleneck(widths[-1], size >> depth)
@@ -108,9 +107,3 @@ class Transfer(nn.Module):
         for layer in self.up:
             value = layer(torch.cat([value, skips.pop()], dim=1))
         return self.output(torch.cat([value, skips.pop()], dim=1))
-
-
-def load_transfer(path: Path, size: int, channels: int, device: torch.device) -> Transfer:
-    """Ω in eval mode on the device; errors as `fet_core.models.files.load_fitting`."""
-    net, _ = load_fitting(path, "transfer", Transfer, size, channels, device)
-    return net

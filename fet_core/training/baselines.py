@@ -13,9 +13,6 @@ from fet_core.training.optimisation import seeded
 from fet_core.training.schedule import Rows
 from fet_core.training.translation import TranslationTask, Weights
 
-TRUTHS_A_TRIPLE = {"cgan": 1, "pix2pix": 1, "g2gan": 2}
-"""G2-GAN goes both ways with each triple, so that half the epochs show it as many truths."""
-
 
 def pix2pix_task(
     store: Store, params: Baseline, validation: Validation[Pix2pix]

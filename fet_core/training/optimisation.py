@@ -16,11 +16,11 @@ from fet_core.params import Optimisation
 Net = TypeVar("Net", bound=nn.Module)
 
 
-def seeded(seed: int, build: type[Net], *args: Any) -> Net:
+def seeded(seed: int, build: type[Net], *args: Any, **named: Any) -> Net:
     """Build a network whose first weights depend on `seed` alone; the CPU's global state stays."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build(*args)
+        return build(*args, **named)
 
 
 def adam(net: nn.Module, rate: float, params: Optimisation) -> Adam:

@@ -24,6 +24,7 @@ def transfer_task(
     sigma: float,
     params: TransferParams,
     validation: Validation[Transfer],
+    first_norm: bool = False,
 ) -> TranslationTask[Transfer]:
     """Ω and D_I in training on the pictures of a store; D_I sees the target photo beside a picture.
 
@@ -37,6 +38,7 @@ def transfer_task(
         sigma: of a landmark's spot, as Φ was trained with.
         params: sizes, weights μ and rates.
         validation: what looks at Ω.
+        first_norm: as for `Transfer`.
     """
     frozen = fusion.to(store.device).eval().requires_grad_(False)
 
@@ -55,7 +57,7 @@ def transfer_task(
     channels, seed = store.channels, params.seed
     return TranslationTask(
         "transfer",
-        seeded(seed, Transfer, store.size, channels, params.width),
+        seeded(seed, Transfer, store.size, channels, params.width, first_norm),
         seeded(seed + 1, PatchDiscriminator, 2 * channels, params.d_width, params.d_norm),
         given,
         False,

@@ -12,7 +12,7 @@ from torch.optim import Adam
 from fet_core.datasets.triples import TrainingIndex
 from fet_core.faces.regions import regions
 from fet_core.models.discriminator import PatchDiscriminator
-from fet_core.models.painting import SPOT, Generator, Painting
+from fet_core.models.painting import Generator
 from fet_core.models.peaks import PeakFusion
 from fet_core.models.points import PointFusion
 from fet_core.models.sizes import resized
@@ -35,14 +35,16 @@ _LONGEST = 100.0
 class WarpingTask(Observed[Generator]):
     """Ω+ and D_I in training on the pictures of a store.
 
-    The motion of Ω+ is fitted to the training pairs first and stays as it is; the paper's Ω, which
-    `params.generator` can put in its place, has none. For a random share of the
-    triples, `params.true_landmarks`, the wanted points are the truth's in place of J_gen.
+    The motion of Ω+ is fitted to the training pairs first and stays as it is; the paper's Ω in its
+    place (`Painting`) has none. For a random share of the triples, `params.true_landmarks`, the
+    wanted points are the truth's in place of J_gen.
 
     Args:
         store: pictures and landmarks of all samples.
         index: what training triples are drawn from.
         fusion: Φ+, trained; it is not changed.
+        kind: of the generator.
+        sizes: the arguments that build it.
         params: sizes, weights μ and rates.
         validation: what looks at Ω+.
     """
@@ -52,10 +54,12 @@ class WarpingTask(Observed[Generator]):
         store: Store,
         index: TrainingIndex,
         fusion: PointFusion | PeakFusion,
+        kind: type[Generator],
+        sizes: Mapping[str, float],
         params: TransferPlusParams,
         validation: Validation[Generator],
     ) -> None:
-        super().__init__(_generator(store, params), validation)
+        super().__init__(seeded(params.seed, kind, **sizes), validation)
         net = self.net
         self._store = store
         self._fusion = fusion.to(store.device).eval().requires_grad_(False)
@@ -125,18 +129,10 @@ class WarpingTask(Observed[Generator]):
         )
 
 
-def sizes(store: Store, params: TransferPlusParams) -> dict[str, float]:
-    """The arguments that build the generator which `params.generator` names."""
-    if params.generator == "unet":
-        small = {"size": store.size, "channels": store.channels, "width": params.width}
-        return small | {"sigma": SPOT}
+def warping_sizes(store: Store, params: TransferPlusParams) -> dict[str, float]:
+    """The arguments that build Ω+ for the pictures of a store."""
     working = min(params.working, store.size)
     return {"channels": store.channels, "width": params.width, "working": working}
-
-
-def _generator(store: Store, params: TransferPlusParams) -> Generator:
-    kind: type[Generator] = Painting if params.generator == "unet" else Warping
-    return seeded(params.seed, kind, *sizes(store, params).values())
 
 
 def _heed(points: Tensor, size: int) -> Tensor:

@@ -13,7 +13,6 @@ import torch
 from fet_core.errors import UserError
 from fet_core.evaluation.baseline_rows import (
     BASELINES,
-    baseline_protocols,
     baseline_row,
     load_baseline,
 )
@@ -105,11 +104,6 @@ def test_wanted_points_are_the_displaced_or_the_true_ones(store: Store) -> None:
     moved = store.points[NEUTRAL] + store.points[3] - store.points[4]
     assert torch.equal(wanted_points(store, pairs, "transfer")[0], moved)
     assert torch.equal(wanted_points(store, pairs, "oracle")[0], store.points[HAPPY])
-
-
-def test_cgan_takes_no_geometry_so_it_has_no_oracle() -> None:
-    assert baseline_protocols("cgan") == ("transfer",)
-    assert baseline_protocols("pix2pix") == baseline_protocols("g2gan") == ("transfer", "oracle")
 
 
 @pytest.mark.parametrize("name", BASELINES)

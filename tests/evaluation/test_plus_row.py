@@ -23,6 +23,7 @@ from fet_core.models.painting import Painting
 from fet_core.models.peaks import PeakFusion
 from fet_core.models.points import PointFusion
 from fet_core.models.warping import Warping
+from fet_core.recipes import fet_plus
 from fet_core.store import Store, to_bytes
 
 CPU = torch.device("cpu")
@@ -139,28 +140,14 @@ def test_validation_measures_phi_beside_the_targets_own_points(store: Store) -> 
     assert plus.drawn_points(store, Shift())(TRIPLES).shape == (3, 1, 128, 128)
 
 
-def test_there_must_be_one_file_of_weights(tmp_path: Path) -> None:
-    folder = tmp_path / "train_fusion_plus"
-    with pytest.raises(UserError, match=r"holds 0 files of weights .*run `fet train-fusion-plus`"):
-        plus.weights_in(folder)
-    folder.mkdir()
-    (folder / "a.safetensors").touch()
-    (folder / "notes.txt").touch()
-    assert plus.weights_in(folder) == folder / "a.safetensors"
-    (folder / "b.safetensors").touch()
-    with pytest.raises(UserError, match="holds 2 files of weights where one is expected"):
-        plus.weights_in(folder)
-
-
 def test_phi_comes_as_points_or_as_peaks(store: Store, tmp_path: Path) -> None:
-    points, peaks = tmp_path / "points", tmp_path / "peaks"
     net = PointFusion(**PHI)  # type: ignore[arg-type]
-    save(points / "fusion_plus.safetensors", "fusion_plus", PHI, net, {})
+    save(tmp_path / fet_plus.PHI_PLUS, "fusion_plus", PHI, net, {})
     sizes = {"size": 32, "width": 4, "bottleneck": 8}
-    save(peaks / "fusion.safetensors", "fusion", sizes, Fusion(**sizes), {"sigma": 0.03})
-    found = plus.load_fusion_plus(points, store)
+    save(tmp_path / fet_plus.PHI, "fusion", sizes, Fusion(**sizes), {"sigma": 0.03})
+    found = fet_plus.load_phi_plus(tmp_path, store)
     assert isinstance(found, PointFusion)
-    other = plus.load_fusion_plus(peaks, store)
+    other = fet_plus.load_peaks(tmp_path, store)
     assert isinstance(other, PeakFusion)
     for one in (found, other):
         assert not any(module.training for module in one.modules())
@@ -168,45 +155,23 @@ def test_phi_comes_as_points_or_as_peaks(store: Store, tmp_path: Path) -> None:
         assert other.fuse(store.points[:2], store.points[2:4]).shape == (2, 68, 2)
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("warp", WARP), ("unet", UNET)])
-def test_omega_comes_as_it_was_trained(
-    name: str, sizes: dict[str, float], store: Store, tmp_path: Path
-) -> None:
-    kind = {"warp": Warping, "unet": Painting}[name]
-    path = tmp_path / "transfer_plus.safetensors"
-    save(path, "transfer_plus", sizes, kind(**sizes), {"generator": name})
-    found = plus.load_transfer_plus(tmp_path, store)
-    assert type(found) is kind
-    assert not found.training
-
-
 def test_omega_for_other_channels_is_named(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "transfer_plus.safetensors"
+    save(path, "transfer_plus", WARP, Warping(**WARP), {})  # type: ignore[arg-type]
+    assert not fet_plus.load_warping(path, store).training
     sizes = WARP | {"channels": 1}
-    path = tmp_path / "transfer_plus.safetensors"
-    save(path, "transfer_plus", sizes, Warping(**sizes), {"generator": "warp"})  # type: ignore[arg-type]
-    with pytest.raises(UserError, match="with 1 channels, but the data have 3; train it again"):
-        plus.load_transfer_plus(tmp_path, store)
+    save(path, "transfer_plus", sizes, Warping(**sizes), {})  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="makes pictures with 1 channels, but the data have 3; run"):
+        fet_plus.load_warping(path, store)
 
 
-def test_omega_for_other_sizes_is_named(store: Store, tmp_path: Path) -> None:
-    """The paper's net makes pictures of one size only."""
-    sizes = UNET | {"size": 64}
-    path = tmp_path / "transfer_plus.safetensors"
-    save(path, "transfer_plus", sizes, Painting(**sizes), {"generator": "unet"})  # type: ignore[arg-type]
-    with pytest.raises(UserError, match="64"):
-        plus.load_transfer_plus(tmp_path, store)
-
-
-@pytest.mark.parametrize("load", [plus.load_fusion_plus, plus.load_transfer_plus])
-def test_mistaken_weights_are_told(
-    load: Callable[[Path, Store], nn.Module], store: Store, tmp_path: Path
-) -> None:
-    with pytest.raises(UserError, match="holds 0 files of weights"):
-        load(tmp_path, store)
+def test_mistaken_weights_are_told(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "some.safetensors"
+    with pytest.raises(UserError, match="there are no weights at"):
+        fet_plus.load_warping(path, store)
     path.write_bytes(b"no weights")
     with pytest.raises(UserError, match=r"some\.safetensors is damaged"):
-        load(tmp_path, store)
+        fet_plus.load_warping(path, store)
     save(path, "cgan", WARP, Warping(**WARP), {})  # type: ignore[arg-type]
     with pytest.raises(UserError, match="holds weights of cgan, not of"):
-        load(tmp_path, store)
+        fet_plus.load_warping(path, store)

@@ -9,14 +9,17 @@ import pytest
 import torch
 
 from fet_core.errors import UserError
-from fet_core.models.files import load, load_chosen, save, sizes_of
+from fet_core.models.files import load, load_fitting, save, sizes_of
 from fet_core.models.fusion import Fusion, load_fusion
-from fet_core.models.painting import Painting
-from fet_core.models.transfer import Transfer, load_transfer
-from fet_core.models.warping import Warping
+from fet_core.models.transfer import Transfer
 
 CPU = torch.device("cpu")
 SIZES = {"size": 32, "channels": 1, "width": 4}
+
+
+def loaded(path: Path, size: int, channels: int) -> Transfer:
+    """Ω for pictures of that size and channels."""
+    return load_fitting(path, "transfer", Transfer, size, channels, CPU)[0]
 
 
 @pytest.fixture
@@ -43,17 +46,17 @@ def test_everything_comes_back_bit_for_bit(tmp_path: Path) -> None:
 
 
 def test_the_loaded_net_makes_the_same_pictures(written: Path, tmp_path: Path) -> None:
-    net = load_transfer(written, 32, 1, CPU)
+    net = loaded(written, 32, 1)
     copy = tmp_path / "copy.safetensors"
     save(copy, "transfer", SIZES, net, {})
     spots, photo = torch.rand(1, 1, 32, 32), torch.rand(1, 1, 32, 32)
     with torch.no_grad():
-        assert torch.equal(load_transfer(copy, 32, 1, CPU)(spots, photo), net(spots, photo))
+        assert torch.equal(loaded(copy, 32, 1)(spots, photo), net(spots, photo))
 
 
 def test_the_same_weights_are_the_same_bytes(written: Path, tmp_path: Path) -> None:
     """DVC would train Ω again after a Φ of other bytes. (Orders of a hash map come by chance.)"""
-    net = load_transfer(written, 32, 1, CPU)
+    net = loaded(written, 32, 1)
     seen = {written.read_bytes()}
     for _ in range(12):
         save(tmp_path / "again.safetensors", "transfer", SIZES, net, {})
@@ -69,7 +72,7 @@ def test_another_kind_is_named(written: Path) -> None:
 @pytest.mark.parametrize(("size", "channels"), [(64, 1), (32, 3)])
 def test_weights_for_other_pictures_are_named(written: Path, size: int, channels: int) -> None:
     with pytest.raises(UserError, match=f"32×32 with 1 .* {size}×{size} with {channels}"):
-        load_transfer(written, size, channels, CPU)
+        loaded(written, size, channels)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -81,14 +84,14 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_a_truncated_file(written: Path, kept: int) -> None:
     written.write_bytes(written.read_bytes()[:kept])
     with pytest.raises(UserError, match=r"net\.safetensors is damaged"):
-        load_transfer(written, 32, 1, CPU)
+        loaded(written, 32, 1)
 
 
 def test_weights_that_do_not_fit_their_header(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     save(path, "transfer", SIZES | {"width": 8}, Transfer(**SIZES), {})
     with pytest.raises(UserError, match="damaged or not made by this version"):
-        load_transfer(path, 32, 1, CPU)
+        loaded(path, 32, 1)
 
 
 class Trap:
@@ -105,7 +108,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     path, trace = tmp_path / "net.safetensors", tmp_path / "trace"
     torch.save(Trap(trace), path)
     with pytest.raises(UserError, match="damaged"):
-        load_transfer(path, 32, 1, CPU)
+        loaded(path, 32, 1)
     assert not trace.exists()
 
 
@@ -121,47 +124,3 @@ def test_a_note_without_what_the_reader_needs_is_refused(tmp_path: Path) -> None
 def test_the_sizes_that_build_a_net_can_be_asked_for(written: Path) -> None:
     assert sizes_of(written) == SIZES
     assert list(Transfer(**sizes_of(written)).state_dict()) == list(Transfer(**SIZES).state_dict())
-
-
-GENERATORS = {"warp": Warping, "unet": Painting}
-WARP = {"channels": 1, "width": 8, "working": 32}
-UNET = {"size": 32, "channels": 1, "width": 4, "sigma": 0.02}
-
-
-@pytest.mark.parametrize(("name", "sizes"), [("warp", WARP), ("unet", UNET)])
-def test_the_note_says_which_net_is_built(
-    tmp_path: Path, name: str, sizes: dict[str, float]
-) -> None:
-    path, net = tmp_path / "net.safetensors", GENERATORS[name](**sizes)
-    save(path, "transfer_plus", sizes, net, {"generator": name})
-    again, note = load_chosen(path, "transfer_plus", GENERATORS, "generator")
-    assert type(again) is GENERATORS[name]
-    assert not again.training
-    assert note == {"generator": name}
-    state = again.state_dict()
-    assert all(torch.equal(state[key], value) for key, value in net.state_dict().items())
-
-
-@pytest.mark.parametrize("note", [{}, {"generator": "unet"}, {"kind": "warp"}])
-def test_a_note_that_chooses_nothing_or_another_net(tmp_path: Path, note: dict[str, str]) -> None:
-    path = tmp_path / "net.safetensors"
-    save(path, "transfer_plus", WARP, Warping(**WARP), note)
-    with pytest.raises(UserError, match=r"net\.safetensors is damaged or not made by this version"):
-        load_chosen(path, "transfer_plus", GENERATORS, "generator")
-
-
-def test_a_choice_that_nobody_knows(tmp_path: Path) -> None:
-    path = tmp_path / "net.safetensors"
-    save(path, "transfer_plus", UNET, Painting(**UNET), {"generator": "gan"})
-    with pytest.raises(UserError, match="damaged or not made by this version"):
-        load_chosen(path, "transfer_plus", GENERATORS, "generator")
-
-
-def test_choosing_tells_mistakes_as_loading_does(written: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no weights at .*gone\.safetensors; run the stage"):
-        load_chosen(tmp_path / "gone.safetensors", "transfer_plus", GENERATORS, "generator")
-    with pytest.raises(UserError, match="holds weights of transfer, not of transfer_plus"):
-        load_chosen(written, "transfer_plus", GENERATORS, "generator")
-    written.write_bytes(written.read_bytes()[:50])
-    with pytest.raises(UserError, match="is damaged"):
-        load_chosen(written, "transfer_plus", GENERATORS, "generator")

@@ -168,27 +168,12 @@ def test_one_file_holds_what_was_trained(place: Place, capsys: pytest.CaptureFix
 
 
 def test_the_papers_parts_take_the_places_of_the_new_ones(place: Place) -> None:
-    """Φ with its peaks decoded, Ω painting on points: trained, evaluated, but not exported."""
-    place.write(fusion_plus={"representation": "heatmap"}, transfer_plus={"generator": "unet"})
-    other = place.folder / "other"
-    shutil.copytree(place.work, other)
-    for stage in ("train_fusion_plus", "train_transfer_plus"):
-        shutil.rmtree(other / stage)
-    try:
-        place.work, usual = other, place.work
-        for stage in ("train-fusion-plus", "train-transfer-plus"):
-            assert place.run(stage) == 0, stage
-        assert place.run("evaluate", "--row", "fet-plus") == 0
-        taken = (other / "train_fusion_plus/fusion.safetensors").read_bytes()
-        assert taken == (usual / "train_fusion/fusion.safetensors").read_bytes()
-        found = place.json("metrics/landmarks.json")["mean of readings"]
-        assert found["Φ+"] == found["Φ, decoded"]
-        assert place.json("metrics/fet-plus.json")["triples"]["n"] == 6
-        assert place.run("export", "--out", str(place.folder / "none.safetensors")) == 2
-        assert not (place.folder / "none.safetensors").exists()
-    finally:
-        place.work = usual
-        place.write()
+    """Φ with its peaks decoded, Ω painting on points: trained and evaluated as models."""
+    for model in ("fet-plus-heatmap", "fet-plus-unet", "fet-letter"):
+        assert place.run("train", f"{model}/transfer") == 0, model
+        assert place.run("evaluate", "--row", model) == 0, model
+        assert place.json(f"metrics/{model}.json")["triples"]["n"] == 6
+        assert not (place.work / f"metrics/short/{model}.json").exists()
 
 
 def test_two_sets_merged_are_trained_as_one(place: Place) -> None:
@@ -228,23 +213,13 @@ def test_what_is_missing_is_named(place: Place, capsys: pytest.CaptureFixture[st
         assert f"{bare}/refine/samples.parquet" in error
     shutil.copytree(place.work / "refine", bare / "refine")
     error = said(place, capsys, "train-transfer-plus", *rest, "--out", str(out))
-    assert f"{bare}/train_fusion_plus holds 0 files of weights" in error
+    missing = f"no weights at {bare}/train_fusion_plus/fusion_plus.safetensors"
+    assert missing in error
     evaluate = ("evaluate", "--row", "fet-plus", *rest, "--out", str(out))
-    assert "train_fusion_plus holds 0 files" in said(place, capsys, *evaluate)
+    assert missing in said(place, capsys, *evaluate)
     error = said(place, capsys, "export", *rest, "--out", str(out / "a.safetensors"))
-    assert "train_fusion_plus holds 0 files" in error
+    assert missing in error
     assert not out.exists()
-
-
-def test_heatmaps_want_the_papers_phi(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    place.write(fusion_plus={"representation": "heatmap"})
-    bare = place.folder / "without"
-    for stage in ("align", "augment", "refine"):
-        shutil.copytree(place.work / stage, bare / stage)
-    words = ["--dataset", "rafd", "--params", str(place.params), "--in", str(bare)]
-    error = said(place, capsys, "train-fusion-plus", *words, "--out", str(place.folder / "x"))
-    place.write()
-    assert f"no weights at {bare}/train_fusion/fusion.safetensors" in error
 
 
 def test_too_many_components_for_the_faces_are_told(

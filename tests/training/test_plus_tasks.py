@@ -22,7 +22,7 @@ from fet_core.store import Store
 from fet_core.training.identities import Identities
 from fet_core.training.points import PointTask
 from fet_core.training.schedule import Rows, Schedule
-from fet_core.training.warping import WarpingTask, sizes
+from fet_core.training.warping import WarpingTask, warping_sizes
 
 SHARED: dict[str, Any] = {
     "epochs": 1, "batch_size": 4, "lr_g": 2e-3, "lr_d": 1e-3, "beta1": 0.9, "beta2": 0.999,
@@ -30,7 +30,6 @@ SHARED: dict[str, Any] = {
 }  # fmt: skip
 PHI = FusionPlus(
     **SHARED,
-    representation="points",
     rank=6,
     width=16,
     code=4,
@@ -44,7 +43,6 @@ PHI = FusionPlus(
 )
 OMEGA = TransferPlus(
     **SHARED,
-    generator="warp",
     width=8,
     working=32,
     motion=True,
@@ -116,8 +114,10 @@ def build(name: str, store: Store, samples: pa.Table, **changes: Any) -> Any:
         params = PHI.model_copy(update=changes)
         people = Identities(store, training_rows(samples), params.identities, 3)
         return PointTask(store, index, people, params, Nothing())
-    params = OMEGA.model_copy(update={"generator": name} | changes)
-    return WarpingTask(store, index, fusion(), params, Nothing())
+    params = OMEGA.model_copy(update=changes)
+    small = {"size": store.size, "channels": store.channels, "width": 8, "sigma": SPOT}
+    kind, sizes = {"warp": (Warping, warping_sizes(store, params)), "unet": (Painting, small)}[name]
+    return WarpingTask(store, index, fusion(), kind, sizes, params, Nothing())
 
 
 def weights(task: Any) -> dict[str, list[Tensor]]:
@@ -224,7 +224,8 @@ def test_the_buffers_of_phi_stay_in_training(store: Store, samples: pa.Table) ->
 
 def test_phi_is_frozen_while_omega_learns(store: Store, samples: pa.Table) -> None:
     net = fusion()
-    task = WarpingTask(store, training_index(samples), net, OMEGA, Nothing())
+    sizes, index = warping_sizes(store, OMEGA), training_index(samples)
+    task = WarpingTask(store, index, net, Warping, sizes, OMEGA, Nothing())
     before = {key: value.clone() for key, value in net.state_dict().items()}
     task.step(Schedule(training_index(samples), 4, 0).batch(0))
     assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
@@ -270,18 +271,12 @@ def test_the_motion_is_learned_where_it_is_wanted(store: Store, samples: pa.Tabl
 
 
 def test_the_sizes_build_the_generator(store: Store, samples: pa.Table) -> None:
-    assert sizes(store, OMEGA) == {"channels": 3, "width": 8, "working": 32}
+    assert warping_sizes(store, OMEGA) == {"channels": 3, "width": 8, "working": 32}
     # A picture smaller than the working side is not scaled up.
     large = OMEGA.model_copy(update={"working": 128})
-    assert sizes(store, large)["working"] == 32
-    unet = OMEGA.model_copy(update={"generator": "unet"})
-    assert sizes(store, unet) == {"size": 32, "channels": 3, "width": 8, "sigma": SPOT}
+    assert warping_sizes(store, large)["working"] == 32
     for name, kind in (("warp", Warping), ("unet", Painting)):
-        task = build(name, store, samples)
-        params = OMEGA.model_copy(update={"generator": name})
-        assert type(task.net) is kind
-        again = kind(**sizes(store, params))  # type: ignore[arg-type]
-        assert list(again.state_dict()) == list(task.net.state_dict())
+        assert type(build(name, store, samples).net) is kind
 
 
 def test_grey_pictures_are_trained_on_too(store: Store, samples: pa.Table) -> None:

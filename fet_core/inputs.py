@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
 
-    from fet_core.datasets.kind import Kind
-    from fet_core.evaluation.protocols import Pairs
-    from fet_core.params import Params
-    from fet_core.store import Store
+from fet_core import tables
+from fet_core.datasets.kind import Kind
+from fet_core.evaluation.choice import check_allowed, shown_triples
+from fet_core.evaluation.protocols import Pairs
+from fet_core.params import Params
+from fet_core.store import Store, choose_device
 
 SHOWN = 6
 
@@ -45,13 +45,6 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
     Raises:
         UserError: a file is missing or damaged, or there is no such device.
     """
-    from fet_core import tables
-    from fet_core.datasets.kind import Kind
-    from fet_core.evaluation.choice import check_allowed, shown_triples
-    from fet_core.evaluation.protocols import Pairs
-    from fet_core.store import Store
-    from fet_core.training.acceleration import choose_device
-
     where = choose_device(device)
     files = {
         "samples": source / "augment" / "samples.parquet",

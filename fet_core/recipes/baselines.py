@@ -1,0 +1,64 @@
+"""cgan, pix2pix and g2gan, trained on the same samples as the paper's model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fet_core.evaluation.baseline_rows import Generator, baseline_row, load_baseline
+from fet_core.evaluation.rows import Row
+from fet_core.evaluation.transfer import PictureValidation
+from fet_core.inputs import Inputs
+from fet_core.recipes.base import Trained, Training
+from fet_core.training.baselines import cgan_task, pix2pix_task
+from fet_core.training.g2gan import G2ganTask
+
+
+def cgan(inputs: Inputs, source: Path) -> Training:
+    """CGAN: adversarial loss alone, on the expression's label."""
+    return _training(inputs, cgan_task)
+
+
+def pix2pix(inputs: Inputs, source: Path) -> Training:
+    """pix2pix on the source's landmark image."""
+    return _training(inputs, pix2pix_task)
+
+
+def g2gan(inputs: Inputs, source: Path) -> Training:
+    """G2-GAN, which goes both ways with each triple: half the epochs show it as many truths."""
+    return _training(inputs, G2ganTask, truths=2)
+
+
+def cgan_row(inputs: Inputs, source: Path) -> Row:
+    """CGAN."""
+    return load_baseline("cgan", source / "train_cgan", inputs.store)
+
+
+def pix2pix_row(inputs: Inputs, source: Path) -> Row:
+    """pix2pix."""
+    return load_baseline("pix2pix", source / "train_pix2pix", inputs.store)
+
+
+def g2gan_row(inputs: Inputs, source: Path) -> Row:
+    """G2-GAN."""
+    return load_baseline("g2gan", source / "train_g2gan", inputs.store)
+
+
+def _training(inputs: Inputs, build: Callable[..., Trained], truths: int = 1) -> Training:
+    store, options = inputs.store, inputs.settings.baseline
+    options = options.model_copy(update={"epochs": -(-options.epochs // truths)})
+
+    def row(net: Generator) -> Row:
+        return baseline_row(store, net, options.sigma)
+
+    validation = PictureValidation(store, inputs.pairs, inputs.shown, row, options.batch_size)
+    sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+    return Training(
+        build(store, options, validation),
+        options,
+        sizes,
+        {"sigma": options.sigma},
+        # Only between a neutral face and another can a triple be gone both ways.
+        neutral_only=True if truths == 2 else None,
+        truths=truths,
+    )

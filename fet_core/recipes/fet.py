@@ -1,0 +1,88 @@
+"""The paper's model, Φ and Ω, and the rows of the tables for which nothing is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fet_core.datasets.triples import training_rows
+from fet_core.evaluation import rows
+from fet_core.evaluation.fusion import FusionValidation
+from fet_core.evaluation.protocols import Landmarks
+from fet_core.evaluation.rows import Row
+from fet_core.evaluation.transfer import PictureValidation
+from fet_core.inputs import Inputs
+from fet_core.models.files import load_fitting
+from fet_core.models.fusion import load_fusion
+from fet_core.models.transfer import Transfer
+from fet_core.recipes.base import Training
+from fet_core.training.fusion import FusionTask
+from fet_core.training.identities import Identities
+from fet_core.training.transfer import transfer_task
+
+PHI = Path("train_fusion") / "fusion.safetensors"
+
+
+def fusion(inputs: Inputs, source: Path) -> Training:
+    """Φ: Eq. 1 and 3 to 6."""
+    options, store = inputs.settings.fusion, inputs.store
+    task = FusionTask(
+        store,
+        Identities(store, training_rows(inputs.samples), options.identities, options.seed),
+        options,
+        FusionValidation(store, inputs.pairs, inputs.shown, options.sigma, options.batch_size),
+    )
+    sizes = {name: getattr(options, name) for name in ("size", "width", "bottleneck")}
+    return Training(task, options, sizes, {"sigma": options.sigma})
+
+
+def transfer(inputs: Inputs, source: Path, to_the_letter: bool = False) -> Training:
+    """Ω with Φ frozen: Tables 1 and 2, Eq. 7 to 9."""
+    options, store = inputs.settings.transfer, inputs.store
+    phi, note = load_fusion(source / PHI, store.device)
+    landmarks = Landmarks(store, phi, note["sigma"])
+    validation: PictureValidation[Transfer] = PictureValidation(
+        store,
+        inputs.pairs,
+        inputs.shown,
+        lambda net: rows.fet_row(store, landmarks, net),
+        options.batch_size,
+        landmarks.generated,
+    )
+    sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+    sizes |= {"first_norm": True} if to_the_letter else {}
+    task = transfer_task(store, phi, note["sigma"], options, validation, to_the_letter)
+    return Training(task, options, sizes, depends={"fusion": source / PHI})
+
+
+def transfer_to_the_letter(inputs: Inputs, source: Path) -> Training:
+    """Ω with a BatchNorm after its first convolution, as the paper says for all layers."""
+    return transfer(inputs, source, to_the_letter=True)
+
+
+def fet(inputs: Inputs, source: Path, folder: str = "train_transfer") -> Row:
+    """The paper's model."""
+    store = inputs.store
+    phi, note = load_fusion(source / PHI, store.device)
+    path = source / folder / "transfer.safetensors"
+    net, _ = load_fitting(path, "transfer", Transfer, store.size, store.channels, store.device)
+    return rows.fet_row(store, Landmarks(store, phi, note["sigma"]), net)
+
+
+def letter(inputs: Inputs, source: Path) -> Row:
+    """The paper to the letter."""
+    return fet(inputs, source, "train_fet_letter")
+
+
+def copy(inputs: Inputs, source: Path) -> Row:
+    """The target photo as it is."""
+    return rows.copy_row(inputs.store)
+
+
+def warp(inputs: Inputs, source: Path) -> Row:
+    """A thin-plate spline, with nothing learned."""
+    return rows.warp_row(inputs.store)
+
+
+def truth(inputs: Inputs, source: Path) -> Row:
+    """What the instruments read on the truth: a ceiling."""
+    return rows.truth_row(inputs.store)

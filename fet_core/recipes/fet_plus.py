@@ -1,0 +1,139 @@
+"""FET+, Φ+ and Ω+, and FET+ with either of the paper's modules in the place of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fet_core.datasets.triples import training_index, training_rows
+from fet_core.evaluation.plus import Fuses, PointsValidation, drawn_points, plus_row, refined
+from fet_core.evaluation.rows import Row
+from fet_core.evaluation.transfer import PictureValidation
+from fet_core.inputs import Inputs
+from fet_core.models.files import load, load_fitting
+from fet_core.models.fusion import load_fusion
+from fet_core.models.painting import SPOT, Generator, Painting
+from fet_core.models.peaks import PeakFusion
+from fet_core.models.points import PointFusion
+from fet_core.models.warping import Warping
+from fet_core.recipes.base import Training
+from fet_core.recipes.fet import PHI
+from fet_core.store import Store
+from fet_core.training.identities import Identities
+from fet_core.training.points import PointTask
+from fet_core.training.warping import WarpingTask, warping_sizes
+
+POINTS = Path("refine") / "samples.parquet"
+PHI_PLUS = Path("train_fusion_plus") / "fusion_plus.safetensors"
+WEIGHTS = "transfer_plus.safetensors"
+
+
+def fusion(inputs: Inputs, source: Path) -> Training:
+    """Φ+ on points: Eq. 1 and 3 to 6."""
+    options, store = inputs.settings.fusion_plus, _store(inputs, source)
+    task = PointTask(
+        store,
+        training_index(inputs.samples, inputs.kind.neutral_only),
+        Identities(store, training_rows(inputs.samples), options.identities, options.seed),
+        options,
+        PointsValidation(store, inputs.pairs, inputs.shown, options.batch_size),
+    )
+    sizes = {name: getattr(options, name) for name in ("rank", "width", "code")}
+    return Training(task, options, sizes, depends={"points": source / POINTS})
+
+
+def transfer(inputs: Inputs, source: Path) -> Training:
+    """Ω+ with Φ+ frozen."""
+    store = _store(inputs, source)
+    return _transfer(inputs, source, store, load_phi_plus(source, store), PHI_PLUS, Warping)
+
+
+def transfer_after_heatmap(inputs: Inputs, source: Path) -> Training:
+    """Ω+ with the paper's Φ frozen, the peaks of whose images are decoded."""
+    store = _store(inputs, source)
+    return _transfer(inputs, source, store, load_peaks(source, store), PHI, Warping)
+
+
+def transfer_unet(inputs: Inputs, source: Path) -> Training:
+    """The paper's Ω on the points of Φ+, with the losses of Ω+."""
+    store = _store(inputs, source)
+    return _transfer(inputs, source, store, load_phi_plus(source, store), PHI_PLUS, Painting)
+
+
+def row(inputs: Inputs, source: Path) -> Row:
+    """FET+."""
+    store = _store(inputs, source)
+    path = source / "train_transfer_plus" / WEIGHTS
+    return plus_row(store, load_phi_plus(source, store), load_warping(path, store))
+
+
+def heatmap_row(inputs: Inputs, source: Path) -> Row:
+    """FET+ with the paper's Φ."""
+    store = _store(inputs, source)
+    path = source / "train_fet_plus_heatmap" / WEIGHTS
+    return plus_row(store, load_peaks(source, store), load_warping(path, store))
+
+
+def unet_row(inputs: Inputs, source: Path) -> Row:
+    """FET+ with the paper's Ω."""
+    store = _store(inputs, source)
+    path = source / "train_fet_plus_unet" / WEIGHTS
+    wanted = (store.size, store.channels, store.device)
+    net, _ = load_fitting(path, "transfer_plus", Painting, *wanted)
+    return plus_row(store, load_phi_plus(source, store), net)
+
+
+def load_phi_plus(source: Path, store: Store) -> PointFusion:
+    """Φ+ in eval mode on the store's device; errors as `fet_core.models.files.load`."""
+    net, _ = load(source / PHI_PLUS, "fusion_plus", PointFusion)
+    return net.to(store.device)
+
+
+def load_peaks(source: Path, store: Store) -> PeakFusion:
+    """Φ where points are wanted; errors as `fet_core.models.files.load`."""
+    net, note = load_fusion(source / PHI, store.device)
+    return PeakFusion(net, note["sigma"], store.size).to(store.device).eval()
+
+
+def load_warping(path: Path, store: Store) -> Warping:
+    """Ω+ in eval mode on the store's device; its pictures have any size, but its own channels.
+
+    Raises:
+        UserError: as `fet_core.models.files.load_fitting`.
+    """
+    net, _ = load_fitting(path, "transfer_plus", Warping, None, store.channels, store.device)
+    return net
+
+
+def _store(inputs: Inputs, source: Path) -> Store:
+    return refined(inputs.store, inputs.samples, source / POINTS)
+
+
+def _transfer(
+    inputs: Inputs,
+    source: Path,
+    store: Store,
+    phi: PointFusion | PeakFusion,
+    weights: Path,
+    kind: type[Generator],
+) -> Training:
+    options = inputs.settings.transfer_plus
+    sizes: dict[str, float]
+    if kind is Painting:
+        sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+        sizes |= {"sigma": SPOT}
+    else:
+        sizes = warping_sizes(store, options)
+    fuses: Fuses = phi
+    validation: PictureValidation[Generator] = PictureValidation(
+        store,
+        inputs.pairs,
+        inputs.shown,
+        lambda net: plus_row(store, fuses, net),
+        options.batch_size,
+        drawn_points(store, fuses),
+    )
+    index = training_index(inputs.samples, inputs.kind.neutral_only)
+    task = WarpingTask(store, index, phi, kind, sizes, options, validation)
+    depends = {"points": source / POINTS, "fusion": source / weights}
+    note = {"generator": "unet" if kind is Painting else "warp"}
+    return Training(task, options, sizes, note, depends)

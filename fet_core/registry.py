@@ -1,0 +1,276 @@
+"""Every model in one place: its parts and what trains them, its row of the tables, its look.
+
+An entry is all that a model needs beside a file of its own; `docs/add-a-model.md` adds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from fet_core.errors import UserError
+
+BOTH = ("transfer", "oracle")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one training of a model makes.
+
+    Attributes:
+        name: within the model, as in `fet train fet/transfer`; the model's own where it has no
+            other part.
+        title: on the progress bar.
+        stage: of DVC, and the folder of its outputs; the weights in it are named `kind`.
+        kind: of the weights.
+        params: its section of params.yaml.
+        recipe: "module:function" that builds its training (`fet_core.recipes.base.Recipe`).
+    """
+
+    name: str
+    title: str
+    stage: str
+    kind: str
+    params: str
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a model is drawn: a colour, the dashes of its curve, a marker and its size."""
+
+    colour: str
+    dashes: tuple[float, ...] = ()
+    marker: str = "o"
+    size: float = 3.5
+
+
+@dataclass(frozen=True)
+class Model:
+    """A row of the tables.
+
+    Attributes:
+        name: of the row, the files of its results and the command line.
+        title: what it is, in a few words.
+        parts: what is trained, in order; none where nothing is learned.
+        predictor: "module:function" that makes the row (`fet_core.recipes.base.Predictor`).
+        stage: the folder in which its evaluation leaves its scores.
+        protocols: those that apply; what takes no geometry has no *oracle*.
+        differences: file that tells what it has more than each other row, "" for none.
+        figures: folder of its figures below metrics/DATASET, "" for none.
+        tables: whether the full tables have it; an ablation stands in its study's table alone.
+        published: the paper's name for it in Tables 3 and 4, "" where it is not there.
+        style: in charts; None for what is never drawn, or as all others.
+    """
+
+    name: str
+    title: str
+    predictor: str
+    stage: str
+    parts: tuple[Part, ...] = ()
+    protocols: tuple[str, ...] = BOTH
+    differences: str = ""
+    figures: str = ""
+    tables: bool = True
+    published: str = ""
+    style: Style | None = None
+
+
+def _baseline(name: str) -> tuple[Part, ...]:
+    recipe = f"fet_core.recipes.baselines:{name}"
+    return (Part(name, name, f"train_{name}", name, "baseline", recipe),)
+
+
+_FUSION = Part("fusion", "Φ", "train_fusion", "fusion", "fusion", "fet_core.recipes.fet:fusion")
+_PLUS = Part(
+    "fusion",
+    "Φ+",
+    "train_fusion_plus",
+    "fusion_plus",
+    "fusion_plus",
+    "fet_core.recipes.fet_plus:fusion",
+)
+
+
+def _transfer_plus(title: str, stage: str, recipe: str) -> Part:
+    place = f"fet_core.recipes.fet_plus:{recipe}"
+    return Part("transfer", title, stage, "transfer_plus", "transfer_plus", place)
+
+
+INK = "#010203"
+"""Stands for the colour of the text around a chart: `currentColor` in the finished SVG."""
+
+# Colours are Okabe and Ito's, darkened until they stand out from white and from black.
+MODELS: tuple[Model, ...] = (
+    Model(
+        "copy",
+        "the target photo as it is",
+        "fet_core.recipes.fet:copy",
+        "evaluate",
+        style=Style("#7f7f7f"),
+    ),
+    Model(
+        "warp",
+        "a thin-plate spline by the source's motion",
+        "fet_core.recipes.fet:warp",
+        "evaluate",
+        style=Style("#bf8700"),
+    ),
+    Model(
+        "cgan",
+        "the target photo and the expression's name",
+        "fet_core.recipes.baselines:cgan_row",
+        "evaluate_cgan",
+        _baseline("cgan"),
+        protocols=BOTH[:1],
+        published="CGAN",
+        style=Style("#cc6fa5", (1, 1.5), "v"),
+    ),
+    Model(
+        "pix2pix",
+        "the target photo and the source's landmarks",
+        "fet_core.recipes.baselines:pix2pix_row",
+        "evaluate_pix2pix",
+        _baseline("pix2pix"),
+        published="Pix2pix",
+        style=Style("#3a93c8", (5, 2), "s"),
+    ),
+    Model(
+        "g2gan",
+        "an expression removed and another one put on",
+        "fet_core.recipes.baselines:g2gan_row",
+        "evaluate_g2gan",
+        _baseline("g2gan"),
+        published="G2-GAN",
+        style=Style("#00916a", (6, 2, 1, 2), "D"),
+    ),
+    Model(
+        "fet",
+        "the paper's Φ and Ω",
+        "fet_core.recipes.fet:fet",
+        "evaluate",
+        (
+            _FUSION,
+            Part(
+                "transfer",
+                "Ω",
+                "train_transfer",
+                "transfer",
+                "transfer",
+                "fet_core.recipes.fet:transfer",
+            ),
+        ),
+        differences="differences.json",
+        figures="figures",
+        published="The proposed model",
+        style=Style("#d55e00"),
+    ),
+    Model(
+        "fet-plus",
+        "FET+: points in the place of heat maps, pixels moved before any is painted",
+        "fet_core.recipes.fet_plus:row",
+        "evaluate_fet_plus",
+        (_PLUS, _transfer_plus("Ω+", "train_transfer_plus", "transfer")),
+        differences="differences-plus.json",
+        figures="plus",
+        style=Style(INK, (), "*", 6),
+    ),
+    Model("truth", "the truth itself, a ceiling", "fet_core.recipes.fet:truth", "evaluate"),
+    Model(
+        "fet-plus-heatmap",
+        "FET+ with the paper's Φ, whose peaks are decoded, in the place of Φ+",
+        "fet_core.recipes.fet_plus:heatmap_row",
+        "evaluate_fet_plus_heatmap",
+        (
+            _FUSION,
+            _transfer_plus("Ω+ after Φ", "train_fet_plus_heatmap", "transfer_after_heatmap"),
+        ),
+        tables=False,
+    ),
+    Model(
+        "fet-plus-unet",
+        "FET+ with the paper's Ω in the place of Ω+",
+        "fet_core.recipes.fet_plus:unet_row",
+        "evaluate_fet_plus_unet",
+        (_PLUS, _transfer_plus("Ω after Φ+", "train_fet_plus_unet", "transfer_unet")),
+        tables=False,
+    ),
+    Model(
+        "fet-letter",
+        "the paper to the letter: BatchNorm after Ω's first convolution too",
+        "fet_core.recipes.fet:letter",
+        "evaluate_fet_letter",
+        (
+            _FUSION,
+            Part(
+                "transfer",
+                "Ω to the letter",
+                "train_fet_letter",
+                "transfer",
+                "transfer",
+                "fet_core.recipes.fet:transfer_to_the_letter",
+            ),
+        ),
+        tables=False,
+    ),
+)
+"""All models, those of the tables in the tables' order; the truth is in competition with none."""
+
+
+BASELINES = tuple(one.name for one in MODELS if any(p.params == "baseline" for p in one.parts))
+"""What the paper's model is compared with: trained and evaluated by comparison/dvc.yaml."""
+
+
+def model(name: str) -> Model:
+    """The model of that name.
+
+    Raises:
+        UserError: there is none.
+    """
+    for one in MODELS:
+        if one.name == name:
+            return one
+    raise UserError(
+        f'there is no model "{name}"; say one of {", ".join(one.name for one in MODELS)}'
+    )
+
+
+def part(name: str) -> Part:
+    """The part called MODEL/PART, as "fet/transfer"; MODEL alone where it has one part.
+
+    Raises:
+        UserError: there is none.
+    """
+    names = dict(part_names())
+    if name in names:
+        return names[name]
+    owner = name.partition("/")[0]
+    known = [one for one in names if one.partition("/")[0] == owner]
+    if known:
+        raise UserError(f'there is no "{name}" to train; say {" or ".join(known)}')
+    raise UserError(f'there is no model "{owner}" to train; say one of {", ".join(names)}')
+
+
+def part_names() -> Iterator[tuple[str, Part]]:
+    """What `fet train` knows, with each part; one that several models share has several names."""
+    for one in MODELS:
+        for each in one.parts:
+            yield (f"{one.name}/{each.name}" if len(one.parts) > 1 else one.name), each
+
+
+def rows(tables: bool = True) -> tuple[str, ...]:
+    """Names of the rows of the tables, in their order; with `tables` false of all models."""
+    return tuple(one.name for one in MODELS if one.tables or not tables)
+
+
+def evaluated(stage: str) -> tuple[Model, ...]:
+    """The models whose scores one evaluation leaves in a folder, in the tables' order."""
+    return tuple(one for one in MODELS if one.stage == stage)
+
+
+def look_up(place: str) -> Any:
+    """What "module:name" stands for."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

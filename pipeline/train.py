@@ -1,0 +1,181 @@
+"""`fet train`: any part of any model, by its recipe; an interrupted run goes on where it was."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fet_core import registry
+from fet_core.errors import UserError
+from fet_core.files import check_folder
+
+from . import common
+
+if TYPE_CHECKING:
+    from fet_core.inputs import Inputs
+    from fet_core.recipes.base import Training
+
+
+def _usable(folder: Path) -> Path:
+    check_folder(folder, "choose another folder with --checkpoints")
+    return folder
+
+
+CheckpointsOption = Annotated[
+    Path,
+    typer.Option(
+        "--checkpoints",
+        help="Folder of checkpoints, from which a run goes on.",
+        # Here and not where it is used: the first checkpoint comes after a minute of training.
+        callback=_usable,
+    ),
+]
+SaveOption = Annotated[
+    float,
+    typer.Option("--save-every", min=0, help="Seconds between checkpoints; 0: after every step."),
+]
+PartArgument = Annotated[
+    str, typer.Argument(metavar="MODEL[/PART]", help="As fet/transfer or pix2pix.")
+]
+CHECKPOINTS = Path("checkpoints")
+SAVE_SECONDS = 60.0
+
+
+def train(
+    part: PartArgument,
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+    checkpoints: CheckpointsOption = CHECKPOINTS,
+    save_every: SaveOption = SAVE_SECONDS,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Train a part of a model; what it needs of other parts must have been trained before."""
+    chosen = registry.part(part)
+    settings = common.load(params, dataset)
+    source = common.data_folder(in_, dataset)
+    weights = common.out_folder(out, settings, dataset) / chosen.stage
+    live = common.metrics_folder(metrics, settings, dataset, out) / chosen.stage
+    check_folder(weights, "choose another folder with --out")
+    check_folder(live, "choose another folder with --metrics")
+
+    from fet_core.inputs import open_inputs
+    from fet_core.models import files
+
+    inputs = open_inputs(source, settings, dataset, device)
+    training: Training = registry.look_up(chosen.recipe)(inputs, source)
+    mark = _fingerprint(chosen.stage, inputs, training)
+    folder = checkpoints / f"{dataset}-{chosen.stage}-{mark}"
+    _loop(chosen.title, inputs, training, folder, live, save_every)
+    path = weights / f"{chosen.kind}.safetensors"
+    files.save(path, chosen.kind, training.sizes, training.task.net, dict(training.note))
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"{dataset}: {chosen.kind} in {path}")
+
+
+def _loop(
+    title: str, inputs: Inputs, training: Training, folder: Path, live: Path, save_every: float
+) -> None:
+    """Train to the end with live metrics; exits 130 or 143 on a signal."""
+    from fet_core.datasets.triples import training_index
+    from fet_core.files import make_folder
+    from fet_core.training.checkpoint import Checkpoints
+    from fet_core.training.loop import train
+    from fet_core.training.schedule import Schedule
+
+    from .live import LiveRecorder, exit_when_interrupted
+
+    task, options = training.task, training.options
+    own = training.neutral_only
+    rule = inputs.kind.neutral_only if own is None else own
+    recorder = LiveRecorder(live, training.truths)
+    # DVC wants the folder even where nothing is drawn.
+    make_folder(live / "plots" / "images")
+    with exit_when_interrupted():
+        train(
+            task,
+            Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed),
+            Checkpoints(folder, task.nets, task.optimizers),
+            recorder,
+            name=f"{title} {inputs.dataset}",
+            epochs=options.epochs,
+            decay_from=options.decay_from,
+            validate_every=options.validate_every,
+            # Without anybody who may be shown there is nothing to draw.
+            grids=options.grids if inputs.shown else 0,
+            save_seconds=save_every,
+        )
+    recorder.close()
+
+
+def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
+    """Names a run by everything its weights and its history depend on.
+
+    The code counts as what it does, in the words of `fet probe`.
+    """
+    import torch
+
+    from fet_core.files import sha256
+    from fet_core.training.checkpoint import fingerprint
+
+    from .probe import behaviour
+
+    files = inputs.files | dict(training.depends)
+    parts: dict[str, Any] = {
+        "options": training.options.model_dump(),
+        "dataset": inputs.dataset,
+        "shown": inputs.allowed,
+        "files": {key: sha256(path) for key, path in files.items()},
+        "code": behaviour(stage),
+        "device": inputs.store.device.type,
+        "torch": torch.__version__,
+    }
+    return fingerprint(parts)
+
+
+def train_baseline(
+    dataset: common.DatasetOption,
+    model: Annotated[str, typer.Option("--model", help="cgan, pix2pix or g2gan.")],
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+    checkpoints: CheckpointsOption = CHECKPOINTS,
+    save_every: SaveOption = SAVE_SECONDS,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Train a baseline: `fet train MODEL`."""
+    if model not in registry.BASELINES:
+        raise UserError(f'there is no baseline "{model}"; say {", ".join(registry.BASELINES)}')
+    train(model, dataset, in_, out, metrics, params, checkpoints, save_every, device)
+
+
+def _alias(part: str) -> Callable[..., None]:
+    """A command of its own for a part, as it was called before there was `fet train`."""
+
+    def command(
+        dataset: common.DatasetOption,
+        in_: common.InOption = None,
+        out: common.OutOption = None,
+        metrics: common.MetricsOption = None,
+        params: common.ParamsOption = common.PARAMS,
+        checkpoints: CheckpointsOption = CHECKPOINTS,
+        save_every: SaveOption = SAVE_SECONDS,
+        device: common.DeviceOption = "auto",
+    ) -> None:
+        train(part, dataset, in_, out, metrics, params, checkpoints, save_every, device)
+
+    command.__doc__ = f"Train {registry.part(part).title}: `fet train {part}`."
+    return command
+
+
+train_fusion = _alias("fet/fusion")
+train_transfer = _alias("fet/transfer")
+train_fusion_plus = _alias("fet-plus/fusion")
+train_transfer_plus = _alias("fet-plus/transfer")
