@@ -6,7 +6,6 @@ MODELS := cgan pix2pix g2gan
 STAGES := ingest grayscale align landmarks augment refine train_fusion train_transfer evaluate \
 	train_fusion_plus train_transfer_plus evaluate_fet_plus \
 	$(MODELS:%=train_%) $(MODELS:%=evaluate_%)
-GRIDS := lambda cycle mu normalisation g2gan-identity
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -25,50 +24,12 @@ tables: env ## what `make demo` makes, the baselines too, the full tables, metri
 	$(BIN)/fet run --baselines
 	$(BIN)/fet report
 
-.PHONY: experiments
-experiments: env ## run the grids of experiments/ on the demo faces
-	for name in $(GRIDS); do $(BIN)/fet sweep experiments/$$name.yaml || exit $$?; done
-	$(BIN)/fet report
-
-.PHONY: london
-london: env ## the full tables and experiments on real photographs: make london LONDON=path/to/london
-	for set in london london-256; do \
-		run() { $(BIN)/fet "$$@" --dataset $$set --params metrics/$$set/params.yaml || exit $$?; }; \
-		for stage in ingest grayscale align landmarks; do run $$stage --root "$(LONDON)"; done; \
-		run augment; run refine --root "$(LONDON)"; \
-		for stage in train-fusion train-transfer evaluate; do run $$stage; done; \
-		for stage in train-fusion-plus train-transfer-plus; do run $$stage; done; \
-		run evaluate --row fet-plus; \
-		for model in $(MODELS); do \
-			run train-baseline --model $$model; run evaluate --row $$model; \
-		done; \
-		run compare; \
-	done; \
-	for grid in normalisation-london fet-plus; do \
-		$(BIN)/fet sweep experiments/$$grid.yaml --root "$(LONDON)" || exit $$?; \
-	done
-
-.PHONY: weights
-weights: env ## train the shipped weights again: make weights LONDON=path/to/london
-	run() { $(BIN)/fet "$$@" --params metrics/shipped/params.yaml || exit $$?; }; \
-	for set in ckplus rafd london; do \
-		place="--out data/parts/$$set"; root=; \
-		[ $$set = london ] && root="--root $(LONDON)"; \
-		run ingest --dataset $$set $$place $$root; place="--in data/parts/$$set $$place"; \
-		for stage in grayscale align landmarks; do run $$stage --dataset $$set $$place $$root; done; \
-		run augment --dataset $$set $$place; run refine --dataset $$set $$place $$root; \
-	done; \
-	$(BIN)/fet merge data/parts/ckplus data/parts/rafd data/parts/london --out data/merged; \
-	run train-fusion-plus --dataset merged --metrics metrics/shipped; \
-	run train-transfer-plus --dataset merged --metrics metrics/shipped; \
-	run export --dataset merged --out fet_core/weights/fet-plus-small.safetensors
-
 .PHONY: latency
 latency: env ## measure how long the shipped weights take for a picture
 	$(BIN)/python benchmarks/latency.py
 
 .PHONY: quality
-quality: env ## score the shipped weights on the data sets that were run: make quality SETS="rafd london"
+quality: env ## score the shipped weights on the data sets that were run: make quality SETS="rafd studies/_points/london/london"
 	$(BIN)/python benchmarks/quality.py $(SETS:%=data/%)
 
 .PHONY: readme
@@ -112,4 +73,4 @@ clean: ## remove stage outputs and checkpoints; sources, metrics and the environ
 			for stage in $(STAGES); do rm -rf "$$set$$stage"; done; \
 		fi; \
 	done
-	rm -rf data/parts data/sweeps checkpoints
+	rm -rf data/studies checkpoints

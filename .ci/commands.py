@@ -16,7 +16,7 @@ from pathlib import Path
 DOCS = (
     "README.md",
     "docs/stages.md",
-    "experiments/README.md",
+    "studies/README.md",
     "docs/demo-faces.md",
     "data/demo/README.md",
     "fet_core/weights/README.md",
@@ -31,7 +31,7 @@ SKIPPED = {
     r"^make test$": "runs beside this one",
     r"^apt-get ": "done before",
     r"^make env-synthesis$": "done before",
-    r"^fet sweep experiments/": "ten minutes and more; tests/pipeline/test_sweep.py runs a grid",
+    r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
     r"^fet synthesize .*(--full|--out data/demo)$": "hours; tests/synthesis renders a few people",
 }
 

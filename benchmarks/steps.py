@@ -30,15 +30,16 @@ def main(
     import torch
 
     from fet_core.files import write_json
+    from fet_core.overlays import overlaid
     from fet_core.params import load
-    from fet_core.profiles import with_profile
+    from fet_core.studies import open_study
     from fet_core.timing import BASELINES, MODELS, device_name, measure
     from fet_core.training.acceleration import choose_device
 
     where = choose_device(device)
     found: dict[str, Any] = {}
     for profile in PROFILES:
-        settings = with_profile(load(params), profile)
+        settings = overlaid(load(params), open_study(profile, params).values)
         names = (*MODELS, *BASELINES)
         costs = measure(settings, where, names=names, most=steps, seconds=float("inf"))
         found[profile] = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PREPARE = ("ingest", "grayscale", "align", "landmarks", "augment", "refine")
-
 _HOMES = ("data", "metrics")
 
 
@@ -25,26 +23,12 @@ def remedy(path: Path) -> str:
     Args:
         path: the file that is missing or damaged.
     """
-    parts = Path(path).parts
-    commands = _commands()
-    for place in reversed(range(len(parts) - 1)):
-        if parts[place] in commands:
-            command, options = commands[parts[place]]
-            known = place == 2 and parts[0] in _HOMES
-            dataset = f" --dataset {parts[1]}" if known else ""
-            return f"run `fet {command}{dataset}{options}`"
-    return "run the stage that makes it"
-
-
-def _commands() -> dict[str, tuple[str, str]]:
-    """The command, and its options, that makes the folder of a name."""
     # The registry tells mistakes by `UserError`.
-    from fet_core.registry import MODELS, part_names
+    from fet_core.registry import stage_lines
 
-    evaluated = {one.stage: one.name for one in MODELS if one.stage != "evaluate"}
-    return {
-        **{stage: (stage, "") for stage in _PREPARE},
-        **{part.stage: (f"train {name}", "") for name, part in reversed(list(part_names()))},
-        **{stage: ("evaluate", f" --row {name}") for stage, name in evaluated.items()},
-        "evaluate": ("evaluate", ""),
-    }
+    parts, lines = Path(path).parts, stage_lines()
+    for place in reversed(range(len(parts) - 1)):
+        if parts[place] in lines:
+            line, known = lines[parts[place]], place == 2 and parts[0] in _HOMES
+            return f"run `fet {line}{f' --dataset {parts[1]}' if known else ''}`"
+    return "run the stage that makes it"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import filecmp
 import hashlib
 import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from fet_core.errors import UserError
 
@@ -169,6 +171,54 @@ def copy_file(path: Path, target: Path) -> None:
     """Copy a file's bytes."""
     with atomic_path(target) as temporary:
         shutil.copyfile(path, temporary)
+
+
+def link(path: Path, target: Path) -> None:
+    """Make `path` a symbolic link to a file or folder, in place of any link there."""
+    make_folder(path.parent)
+    path.unlink(missing_ok=True)
+    path.symlink_to(target.resolve())
+
+
+def mirror(sources: Sequence[Path], target: Path) -> None:
+    """Copy what lies in several folders into one, where it differs from what is there.
+
+    What else lies in the folders that they hold goes, be they empty; what else lies in `target`
+    itself stays.
+
+    Args:
+        sources: the folders, of which the last counts where two hold the same file.
+        target: made if it is not there.
+    """
+    paths = [(source, path) for source in sources for path in sorted(source.rglob("*"))]
+    files = {path.relative_to(source): path for source, path in paths if path.is_file()}
+    folders = {path.name for source, path in paths if path.is_dir() and path.parent == source}
+    for old in (path for name in folders for path in (target / name).rglob("*")):
+        if old.is_file() and old.relative_to(target) not in files:
+            old.unlink()
+    for name, path in files.items():
+        if not (target / name).is_file() or not filecmp.cmp(path, target / name, shallow=False):
+            copy_file(path, target / name)
+
+
+@contextmanager
+def locked(folder: Path, busy: str) -> Iterator[IO[str]]:
+    """Let one process at a time into a folder, and those that inherit the file that it yields.
+
+    Args:
+        folder: made if it is not there.
+        busy: what to say where another is in it, with {} for the folder.
+
+    Raises:
+        UserError: another is in it.
+    """
+    make_folder(folder)
+    with (folder / "_lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(busy.format(shown(folder))) from error
+        yield file
 
 
 def sha256(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -22,9 +22,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from fet_core.errors import UserError
-from fet_core.files import atomic_path
 
-RESERVED = ("demo", "parts", "shipped", "sweeps", "experiments", "benchmarks")
+RESERVED = ("demo", "shipped", "studies", "experiments", "benchmarks")
 """Folders in data/ and metrics/ that are no data set's."""
 
 LONGEST_NAME = 64
@@ -482,39 +481,3 @@ def _cut(text: str) -> str:
     # A message is one line whatever stands in the file.
     text = text.replace("\n", "\\n")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def set_values(path: Path, values: Mapping[str, Any]) -> int:
-    """Set dotted keys in a params file; comments, order and all else stay as they are.
-
-    Args:
-        path: the params file.
-        values: by dotted key, as "transfer.mu2".
-
-    Returns:
-        how many values changed.
-
-    Raises:
-        UserError: the file is missing or is no valid params file, before or after.
-    """
-    from ruamel.yaml import YAML
-
-    load(path)
-    document = YAML().load(path)
-    lines = path.read_bytes().decode("utf-8").splitlines(keepends=True)
-    changed = []
-    for dotted, value in values.items():
-        section, key = dotted.split(".")
-        if document[section][key] != value:
-            changed.append((*document[section].lc.value(key), value))
-    # Edited as text, because ruamel would write lists and comments its own way; from the end, so
-    # that the places of the others stay.
-    for line, column, value in sorted(changed, key=lambda item: item[:2], reverse=True):
-        before, after = lines[line][:column], lines[line][column:]
-        space = " " if before.endswith(":") else ""
-        lines[line] = before + space + re.sub(r"^[^\s#,}]*", json.dumps(value), after)
-    if changed:
-        with atomic_path(path) as temporary:
-            temporary.write_bytes("".join(lines).encode("utf-8"))
-            load(temporary)
-    return len(changed)

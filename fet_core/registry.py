@@ -223,6 +223,31 @@ BASELINES = tuple(one.name for one in MODELS if any(p.params == "baseline" for p
 """What the paper's model is compared with: trained and evaluated by comparison/dvc.yaml."""
 
 
+STAGES: dict[str, tuple[str, ...]] = {
+    "prepare": ("ingest", "grayscale", "align", "landmarks", "augment"),
+    "paper": ("train fet/fusion", "train fet/transfer", "evaluate"),
+    "plus": (
+        "refine",
+        "train fet-plus/fusion",
+        "train fet-plus/transfer",
+        "evaluate --row fet-plus",
+    ),
+    "baselines": tuple(
+        line for name in BASELINES for line in (f"train {name}", f"evaluate --row {name}")
+    ),
+    "compare": ("compare",),
+}
+"""The command lines of all stages, in their order, by the word that stands for them in a study."""
+
+
+def stage_lines() -> dict[str, str]:
+    """The command line of every stage, those of ablations too, by the folder that it fills."""
+    rows = {one.stage: f"evaluate --row {one.name}" for one in reversed(MODELS)}
+    trained = {each.stage: f"train {name}" for name, each in reversed(list(part_names()))}
+    prepared = {line: line for line in ("ingest", "grayscale", "align", "landmarks", "augment")}
+    return prepared | {"refine": "refine"} | trained | rows | {"evaluate": "evaluate"}
+
+
 def model(name: str) -> Model:
     """The model of that name.
 

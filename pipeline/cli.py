@@ -4,83 +4,17 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+import typer.main
+from typer.core import TyperCommand, TyperGroup
 
 from fet_core.errors import UserError
 from fet_core.files import shown
 
-from . import (
-    align,
-    augment,
-    check,
-    compare,
-    evaluate,
-    export,
-    grayscale,
-    ingest,
-    landmarks,
-    merge,
-    probe,
-    profile,
-    readme,
-    refine,
-    report,
-    run,
-    show,
-    sweep,
-    synthesize,
-    train,
-    transfer,
-)
-
-PHOTOGRAPHS, STAGES = "Photographs", "Stages, in their order"
-RESULTS, TOOLS, OLDER = "Results", "Tools", "Older names"
-
-COMMANDS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
-    PHOTOGRAPHS: {
-        "transfer": (transfer.transfer, "Put one photograph's expression on another's face"),
-        "export": (export.export, "Write a trained FET+ as one file for `fet transfer`"),
-    },
-    STAGES: {
-        "probe": (probe.probe, "Note what each stage does, for DVC to see what has changed"),
-        "ingest": (ingest.ingest, "List and open the raw pictures; set the test side apart"),
-        "grayscale": (grayscale.grayscale, "Write grey or 8-bit pictures where they are needed"),
-        "align": (align.align, "Find each face and bring its eyes to fixed places"),
-        "landmarks": (landmarks.landmarks, "Find the 68 landmarks of each face"),
-        "augment": (augment.augment, "Join labels, mirror the training side, fix the triples"),
-        "refine": (refine.refine, "Read the landmarks many times over, for FET+"),
-        "train": (train.train, "Train a part of a model, as fet/transfer or pix2pix"),
-        "evaluate": (evaluate.evaluate, "Score rows on the test triples; draw the figures"),
-        "compare": (compare.compare, "Compare all rows on the same test triples"),
-    },
-    OLDER: {
-        "train-fusion": (train.train_fusion, "fet train fet/fusion: Φ"),
-        "train-transfer": (train.train_transfer, "fet train fet/transfer: Ω"),
-        "train-fusion-plus": (train.train_fusion_plus, "fet train fet-plus/fusion: Φ+"),
-        "train-transfer-plus": (train.train_transfer_plus, "fet train fet-plus/transfer: Ω+"),
-        "train-baseline": (train.train_baseline, "fet train cgan, pix2pix or g2gan"),
-    },
-    RESULTS: {
-        "run": (run.run, "Run all stages of all data sets, side by side"),
-        "show": (show.show, "Print all tables and where the figures are"),
-        "report": (report.report, "Write all results into one HTML page"),
-        "readme": (readme.readme, "Bring README.md and docs/ in step with the results"),
-    },
-    TOOLS: {
-        "check": (check.check, "Say what a raw folder holds and what it lacks"),
-        "profile": (profile.profile, "Put the paper's or the demo's values into the params"),
-        "sweep": (sweep.sweep, "Run a grid of experiments and tabulate it"),
-        "merge": (merge.merge, "Put the outputs of several data sets together"),
-    },
-}
-"""Every command by its group in `fet --help`, with the one line that stands there.
-
-The line is not the docstring's first, which Click cuts at the first full stop, as in "Eq. 1"."""
+from .commands import COMMANDS, GROUPS, find
 
 _COMPLETION = ("install_completion", "show_completion")
 
@@ -96,7 +30,33 @@ _REMEDIES = {
 
 
 class Groups(TyperGroup):
-    """Lists the commands in groups, and the options of the shell's completion not at all."""
+    """Lists the commands in groups, and imports one when it is called.
+
+    The options of the shell's completion are not listed at all.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # What lists, completes and suggests names needs no more of a command than this.
+        self.commands = {
+            name: TyperCommand(name, short_help=command.line, hidden=command.hidden)
+            for name, command in COMMANDS.items()
+        }
+        self._listing = False
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None where there is none."""
+        if self._listing or cmd_name not in self.commands:
+            return self.commands.get(cmd_name)
+        return _imported(cmd_name)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """What a word may go on to."""
+        self._listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._listing = False
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options, then the commands."""
@@ -107,16 +67,28 @@ class Groups(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands below the headings of their groups."""
-        listed = {name: command for name, command in self.commands.items() if not command.hidden}
+        listed = {name: command for name, command in COMMANDS.items() if not command.hidden}
         width = max(map(len, listed))
-        for group in COMMANDS:
+        for group in GROUPS:
             rows = [
-                (name.ljust(width), command.short_help or "")
+                (name.ljust(width), command.line)
                 for name, command in listed.items()
-                if getattr(command, "rich_help_panel", None) == group
+                if command.group == group
             ]
             with formatter.section(group):
                 formatter.write_dl(rows)
+
+
+def _imported(name: str) -> Any:
+    """A command as Click has it."""
+    found = find(name)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(found)
+        found = alone
+    command = typer.main.get_command(found)
+    command.name = name
+    return command
 
 
 app = typer.Typer(
@@ -129,15 +101,6 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-for _group, _commands in COMMANDS.items():
-    for _name, (_function, _line) in _commands.items():
-        app.command(_name, short_help=_line, rich_help_panel=_group)(_function)
-app.add_typer(
-    synthesize.app,
-    name="synthesize",
-    short_help="Render the demo faces, in the layouts of CK+ and RaFD",
-    rich_help_panel=TOOLS,
 )
 
 

@@ -8,6 +8,12 @@ from typing import Annotated
 import typer
 
 from fet_core import registry
+from fet_core.errors import UserError
+from fet_core.files import check_folder, shown
+from fet_core.models.files import load, sizes_of
+from fet_core.models.plus import Alignment, Plus, save_plus
+from fet_core.models.points import PointFusion
+from fet_core.models.warping import Warping
 
 from . import common
 
@@ -19,13 +25,6 @@ def export(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Write the FET+ that was trained on a data set as one file."""
-    from fet_core.errors import UserError
-    from fet_core.files import check_folder, shown
-    from fet_core.models.files import load, sizes_of
-    from fet_core.models.plus import Alignment, Plus, save_plus
-    from fet_core.models.points import PointFusion
-    from fet_core.models.warping import Warping
-
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
     if out.suffix != ".safetensors":

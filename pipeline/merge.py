@@ -7,6 +7,13 @@ from typing import Annotated
 
 import typer
 
+from fet_core import tables
+from fet_core.datasets.kind import Kind
+from fet_core.datasets.merged import merged_faces, merged_pairs, merged_samples
+from fet_core.errors import UserError
+from fet_core.faces.facearray import open_faces, write_faces
+from fet_core.files import check_folder
+
 
 def merge(
     parts: Annotated[
@@ -16,13 +23,6 @@ def merge(
     out: Annotated[Path, typer.Option("--out", help="Folder to write the outputs to.")],
 ) -> None:
     """Put the faces, samples and test triples of several data sets behind each other."""
-    from fet_core import tables
-    from fet_core.datasets.kind import Kind
-    from fet_core.datasets.merged import merged_faces, merged_pairs, merged_samples
-    from fet_core.errors import UserError
-    from fet_core.faces.facearray import open_faces, write_faces
-    from fet_core.files import check_folder
-
     names = [part.name for part in parts]
     if len(set(names)) < len(names):
         raise UserError(

@@ -8,21 +8,7 @@ from typing import Annotated
 
 import typer
 
-TOP = Path(__file__).resolve().parents[1]
 PROBES = Path("probes")
-
-
-def behaviour(part: str) -> str:
-    """What is noted of a part of the code, as a digest; the version where nothing is.
-
-    A clone of the project has the notes, an installed package has not.
-    """
-    from importlib.metadata import version
-
-    from fet_core.files import sha256
-
-    noted = TOP / PROBES / f"{part}.json"
-    return sha256(noted) if noted.is_file() else version("fet")
 
 
 def probe(

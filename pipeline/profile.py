@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
+from fet_core.errors import UserError
+from fet_core.overlays import put_values
+from fet_core.params import Params, load
+from fet_core.progress import duration
+from fet_core.studies import open_study
+
 from . import common
-
-if TYPE_CHECKING:
-    import torch
-
-    from fet_core.params import Params
 
 SAMPLES = 1000
 """Training pictures that a cost is told for where nobody knows how many there are."""
 
 
 def profile(
-    name: Annotated[str, typer.Argument(help="paper, demo or tiny.")],
+    name: Annotated[str, typer.Argument(help="paper, demo, tiny, or a study of your own.")],
     params: common.ParamsOption = common.PARAMS,
     estimate: Annotated[
         bool | None,
@@ -30,32 +31,39 @@ def profile(
     ] = None,
     device: common.DeviceOption = "auto",
 ) -> None:
-    """Put the values of a profile into the params file; data sets, split and seeds stay.
+    """Put the values of a study that has nothing else into the params file.
+
+    Data sets, split, seeds and comments stay.
 
     paper: the paper's sizes and lengths. demo: for 2 cores and 20 minutes. tiny: the whole pipeline
     with all baselines in minutes, for trying things; its pictures are no good.
     """
-    from fet_core.errors import UserError
-    from fet_core.params import load, set_values
-    from fet_core.profiles import COMMON, PROFILES
-
-    if name not in PROFILES:
-        *others, last = PROFILES
-        raise UserError(f'there is no profile "{name}"; say {", ".join(others)} or {last}')
+    opened = open_study(name, params)
+    if opened.stages or opened.study.keys:
+        raise UserError(
+            f"the study {opened.name} is to be run, by `fet study {opened.name}`; a profile has "
+            "values alone, as paper, demo and tiny"
+        )
+    wanted = estimate or (estimate is None and opened.name == "paper")
     where = None
-    if estimate or (estimate is None and name == "paper"):
+    if wanted:
+        # Here, as it loads torch, which takes longer than all that other profiles do.
         from fet_core.store import choose_device
 
         where = choose_device(device)
-    changed = set_values(params, COMMON | PROFILES[name])
-    print(f"{params}: profile {name}, {changed} values changed", flush=True)
+    changed = put_values(params, opened.values)
+    print(f"{params}: profile {opened.name}, {changed} values changed", flush=True)
     if where is not None:
         _estimate(load(params), where)
 
 
-def _estimate(settings: Params, where: torch.device) -> None:
-    """Print a line for each training of each data set, and one on what is not counted."""
-    from fet_core.progress import duration
+def _estimate(settings: Params, where: Any) -> None:
+    """Print a line for each training of each data set, and one on what is not counted.
+
+    Args:
+        settings: all parameters.
+        where: a device of torch's.
+    """
     from fet_core.timing import measure, sentence, usable_samples
 
     found = {name: usable_samples(common.data_folder(None, name)) for name in settings.datasets}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fet_core.errors import UserError
+from fet_core.files import write_json
+from fet_core.synthesis.produce import demo_order, full_order, produce
+from fet_core.synthesis.quality import measure
+from fet_core.synthesis.sheet import contact_sheet
 
 _ORIGIN = (
     "The assets are MakeHuman's core assets (skins, hair, eyes, eyebrows, eyelashes, teeth, "
@@ -19,6 +24,7 @@ app = typer.Typer(
     help="Render faces that anyone may use, in the layouts of CK+ and RaFD. " + _ORIGIN,
     invoke_without_command=True,
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -89,9 +95,6 @@ def check(
     processes: Processes = 2,
 ) -> None:
     """Measure rendered sets with dlib: faces found, distances within and between people."""
-    from fet_core.files import write_json
-    from fet_core.synthesis.quality import measure
-
     found = {
         style: measure(root / style, style, processes)
         for style in ("rafd", "ckplus")
@@ -123,8 +126,6 @@ def sheet(
     sequences: Annotated[int, typer.Option("--sequences", min=1, help="Rows of sequences.")] = 3,
 ) -> None:
     """Put people by expressions, and some sequences, on one picture."""
-    from fet_core.synthesis.sheet import contact_sheet
-
     contact_sheet(root, out or root / "contact-sheet.jpg", people, sequences)
 
 
@@ -137,10 +138,6 @@ def _make(
     seed: int,
     processes: int,
 ) -> None:
-    from dataclasses import replace
-
-    from fet_core.synthesis.produce import demo_order, full_order, produce
-
     if assets is None:
         raise UserError(f"--assets is missing: give the folder of the CC0 assets. {_ORIGIN}")
     if out is None:

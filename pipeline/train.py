@@ -122,9 +122,8 @@ def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
     import torch
 
     from fet_core.files import sha256
+    from fet_core.probes import behaviour
     from fet_core.training.checkpoint import fingerprint
-
-    from .probe import behaviour
 
     files = inputs.files | dict(training.depends)
     parts: dict[str, Any] = {

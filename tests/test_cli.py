@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import torch
+import typer
 from fake_results import on_other_triples, write_data_set, write_experiment
 from typer.testing import CliRunner
 
@@ -37,6 +38,8 @@ from fet_core.inputs import SHOWN
 from fet_core.params import RESERVED
 from fet_core.store import Store
 from pipeline.cli import app, main
+from pipeline.commands import COMMANDS as TABLE
+from pipeline.commands import GROUPS, find
 from pipeline.compare import ROWS
 from pipeline.gather import data_sets
 
@@ -44,7 +47,7 @@ STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
 PLUS = ["train-fusion-plus", "train-transfer-plus", "export"]
 OLDER = ["train-fusion", "train-transfer", "train-baseline", *PLUS]
 TRAINED = [*OLDER, "train", "evaluate", "compare"]
-TOOLS = ["profile", "run", "show", "report", "readme", "sweep"]
+TOOLS = ["profile", "run", "show", "report", "readme", "study"]
 COMMANDS = [*STAGES, *TRAINED, "check", *TOOLS]
 NEEDED = {
     "train-baseline": ("--model", "pix2pix"),
@@ -66,15 +69,34 @@ def test_help_lists_all_commands() -> None:
             assert len(line) < 80
             assert row[2][-1] not in ".("
             group.append(row[1])
-    assert list(listed) == ["Photographs", "Stages", "Older names", "Results", "Tools"]
+    assert list(listed) == ["Photographs", "Stages", "Results", "Tools"]
     assert listed["Photographs"] == ["transfer", "export"]
     older = {name for name in OLDER if name != "export"}
-    assert set(listed["Older names"]) == older
     assert {*STAGES, *TRAINED, "probe"} - {"export"} - older == set(listed["Stages"])
     assert sorted(name for names in listed.values() for name in names) == sorted(
-        [*COMMANDS, "merge", "probe", "transfer", "synthesize"]
+        [
+            name
+            for name in (*COMMANDS, "merge", "probe", "transfer", "synthesize")
+            if name not in older
+        ]
     )
     assert "completion" not in "".join(line for line in lines if line.startswith("  --"))
+
+
+def test_every_command_is_where_the_table_says() -> None:
+    for name, command in TABLE.items():
+        assert command.group in GROUPS
+        found = find(name)
+        assert callable(found) or isinstance(found, typer.Typer), name
+
+
+def test_a_hidden_name_still_works_and_a_wrong_one_is_told_the_nearest() -> None:
+    hidden, shown = (CliRunner().invoke(app, [name, "-h"]) for name in ("sweep", "study"))
+    assert hidden.exit_code == 0
+    assert hidden.output == shown.output.replace("fet study", "fet sweep")
+    wrong = CliRunner().invoke(app, ["stduy"])
+    assert wrong.exit_code == 2
+    assert "Did you mean 'study'?" in wrong.output
 
 
 @pytest.mark.parametrize("command", [[], ["transfer"], ["train-fusion"], ["synthesize", "rafd"]])
@@ -99,11 +121,21 @@ def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_shell_completes_commands_and_options(repository: Path) -> None:
-    words = {"_FET_COMPLETE": "complete_bash", "COMP_WORDS": "fet train-f", "COMP_CWORD": "1"}
+    words = {"_FET_COMPLETE": "complete_bash", "COMP_WORDS": "fet tra", "COMP_CWORD": "1"}
     done = subprocess.run(
         [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["train-fusion", "train-fusion-plus"]
+    assert done.stdout.split() == ["transfer", "train"]
+    words["COMP_WORDS"] = "fet s"
+    done = subprocess.run(
+        [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["show", "study", "synthesize"]
+    words |= {"COMP_WORDS": "fet study --me", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["--metrics"]
     # As `--show-completion` prints it, which asks the parent process what shell it is.
     script = subprocess.run(
         [FET],
@@ -301,14 +333,17 @@ def test_missing_params_and_results(
     for command in ("show", "report", "readme"):
         assert fails(monkeypatch, command) == 2
         assert "no results in metrics" in capsys.readouterr().err
-    for words in (("show", "--metrics"), ("sweep",)):
+    for words in (("show", "--metrics"), ("study",)):
         assert fails(monkeypatch, *words, "x" * 5000) == 2
         error = capsys.readouterr().err
         assert error.endswith(
-            "(5000 characters) cannot be used (File name too long); choose a shorter name\n"
+            " characters) cannot be used (File name too long); choose a shorter name\n"
         )
-    assert fails(monkeypatch, "sweep", "nosuch.yaml") == 2
-    assert "no grid file nosuch.yaml" in capsys.readouterr().err
+    for command in ("study", "sweep"):
+        assert fails(monkeypatch, command, "nosuch.yaml") == 2
+        assert "no study nosuch.yaml" in capsys.readouterr().err
+    assert fails(monkeypatch, "study", "lambda") == 2
+    assert "no params file params.yaml" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

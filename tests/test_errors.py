@@ -22,9 +22,7 @@ def made_by() -> dict[str, str]:
             for out in stage["do"]["outs"]:
                 name = out if isinstance(out, str) else next(iter(out))
                 if name.startswith("data/"):
-                    # What has no option's name comes first.
-                    place = 2 if words[0] == "train" else 1
-                    line = " ".join([*words[:place], "--dataset faces", *words[place:]])
+                    line = " ".join([*words, "--dataset faces"])
                     found[name.rsplit("/", 1)[1]] = line
     assert {"augment", "train_g2gan", "evaluate_fet_plus"} <= set(found)
     return found

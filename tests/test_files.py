@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,9 @@ from fet_core.files import (
     check_file,
     check_folder,
     is_file,
+    locked,
     make_folder,
+    mirror,
     sha256,
     shown,
     write_json,
@@ -168,3 +172,34 @@ def test_what_may_not_be_read_or_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="may not be written to; choose another"):
         check_folder(tmp_path / "a", "choose another")
+
+
+def test_a_folder_becomes_what_others_hold(tmp_path: Path) -> None:
+    one, two, target = (tmp_path / name for name in ("one", "two", "target"))
+    for file in ("a.json", "short/a.json", "plots/1.png"):
+        write_text(one / file, "new")
+    write_text(two / "short/b.json", "new")
+    (two / "figures").mkdir()
+    for file in ("a.json", "mine.md", "short/a.json", "plots/1.png", "plots/x/9.png"):
+        write_text(target / file, "old" if file == "a.json" else "new")
+    for file in ("figures/face.png", "models/face.png"):
+        write_text(target / file, "of somebody who may not be shown any more")
+    kept = (target / "short/a.json").stat().st_mtime_ns
+    mirror([one, two, tmp_path / "nowhere"], target)
+    found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    wanted = {"a.json", "mine.md", "short/a.json", "short/b.json", "plots/1.png"}
+    assert found == wanted | {"models/face.png"}
+    assert (target / "a.json").read_text(encoding="utf-8") == "new"
+    assert (target / "short/a.json").stat().st_mtime_ns == kept
+
+
+def test_a_folder_is_locked_as_long_as_a_child_has_the_lock(tmp_path: Path) -> None:
+    with locked(tmp_path, "{} is busy") as lock:
+        child = subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lock.fileno()]
+        )
+    with pytest.raises(UserError, match="is busy"), locked(tmp_path, "{} is busy"):
+        pass
+    child.communicate(b"\n")
+    with locked(tmp_path, "{} is busy"):
+        pass

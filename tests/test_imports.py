@@ -30,7 +30,9 @@ def offenders(folder: str, forbidden: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def test_the_check_would_find_an_import() -> None:
-    assert ("pipeline/cli.py", "pipeline.align") in offenders("pipeline", ("pipeline.align",))
+    assert ("pipeline/cli.py", "pipeline.commands.find") in offenders(
+        "pipeline", ("pipeline.commands",)
+    )
     assert offenders("fet_core/models", ("torch",))
 
 
@@ -54,6 +56,36 @@ def test_the_command_line_starts_without_anything_heavy() -> None:
     done = run(f"import sys, pipeline.cli\nprint([m for m in {heavy} if m in sys.modules])")
     assert done.stderr == ""
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], []])
+def test_help_imports_no_command(words: list[str]) -> None:
+    code = f"""
+import sys
+from pipeline import cli
+from pipeline.commands import COMMANDS
+try:
+    cli.app({words})
+except SystemExit:
+    pass
+own = {{name for name in sys.modules if name.startswith("pipeline.")}}
+print(sorted(own), "fet_core.params" in sys.modules)
+"""
+    # Without any word the help goes to the stream of errors.
+    assert run(code).stdout.splitlines()[-1] == "['pipeline.cli', 'pipeline.commands'] False"
+
+
+def test_no_module_of_the_pipeline_imports_itself_through_others() -> None:
+    own = {".".join(path.with_suffix("").parts): path for path in sources("pipeline")}
+    left = {
+        module: {other for other in own if any(f"{n}.".startswith(f"{other}.") for n in found)}
+        for module, path in own.items()
+        for found in [imported_names(path, typing_too=True)]
+    }
+    while free := [module for module, others in left.items() if not others & {*left}]:
+        for module in free:
+            del left[module]
+    assert not left, "these import each other"
 
 
 PHOTOGRAPHS = """

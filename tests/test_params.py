@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fet_core.errors import UserError
-from fet_core.params import Params, load, read_yaml, set_values
+from fet_core.params import Params, load, read_yaml
 
 Edit = Callable[..., Path]
 
@@ -188,7 +188,7 @@ def test_a_name_that_is_no_folder_or_stage(edit: Edit, name: str) -> None:
     assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
 
 
-@pytest.mark.parametrize("name", ["demo", "sweeps", "experiments", "benchmarks"])
+@pytest.mark.parametrize("name", ["demo", "studies", "experiments", "benchmarks"])
 def test_a_name_whose_folder_is_taken(edit: Edit, name: str) -> None:
     assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
 
@@ -212,23 +212,6 @@ def test_what_is_no_yaml(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no params file .*gone\.yaml"):
         load(tmp_path / "gone.yaml")
-
-
-def test_setting_values_keeps_comments_and_refuses_nonsense(edit: Edit) -> None:
-    path = edit()
-    before, others = path.read_text(encoding="utf-8"), load(path).transfer_plus
-    assert set_values(path, {"transfer.mu2": 100.0, "fusion.epochs": 20}) == 0
-    assert set_values(path, {"transfer.mu2": 50.0}) == 1
-    assert path.read_text(encoding="utf-8") == before.replace("mu2: 100.0 #", "mu2: 50.0 #", 1)
-    assert (load(path).transfer.mu2, load(path).transfer_plus) == (50.0, others)
-    plus = {"transfer_plus.mu2": 25.0, "transfer.d_norm": "batch", "refine.readings": 3}
-    assert set_values(path, plus) == 3
-    found = load(path)
-    assert (found.transfer.mu2, found.transfer_plus.mu2) == (50.0, 25.0)
-    assert (found.transfer.d_norm, found.refine.readings) == ("batch", 3)
-    assert path.read_text(encoding="utf-8").count("#") == before.count("#")
-    with pytest.raises(UserError, match=r"fusion\.epochs"):
-        set_values(path, {"fusion.epochs": 0})
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,15 @@ import pytest
 
 from fet_core import timing
 from fet_core.errors import UserError
+from fet_core.overlays import overlaid
 from fet_core.params import Optimisation, Params, load
-from fet_core.profiles import COMMON, PROFILES, with_profile
+from fet_core.studies import find_study, open_study, read_study
 from pipeline.profile import profile
+
+TOP = Path(__file__).resolve().parents[1]
+PROFILES = {
+    name: open_study(name, TOP / "params.yaml").values for name in ("paper", "demo", "tiny")
+}
 
 
 @pytest.fixture
@@ -114,11 +120,25 @@ def test_the_baselines_are_trained_as_the_papers_model_is(params: Path) -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_what_one_profile_sets_the_others_set_too(name: str) -> None:
     assert set(PROFILES[name]) == set(PROFILES["demo"])
-    assert not set(PROFILES[name]) & set(COMMON)
+
+
+def test_every_study_that_is_a_profile_is_tested_here() -> None:
+    studies = {path.stem: read_study(path) for path in find_study("demo").parent.glob("*.yaml")}
+    plain = {name for name, one in studies.items() if not (one.stages or one.keys)}
+    # london-256 has the stages of london.
+    assert plain - {"london-256"} == set(PROFILES)
+
+
+def test_a_study_with_stages_is_no_profile(params: Path) -> None:
+    before = params.read_bytes()
+    for name in ("london-256", "lambda"):
+        with pytest.raises(UserError, match=f"to be run, by `fet study {name}`"):
+            profile(name, params)
+    assert params.read_bytes() == before
 
 
 def test_tiny_is_smaller_than_the_demo_in_everything_that_takes_time(params: Path) -> None:
-    tiny, demo = (with_profile(load(params), name) for name in ("tiny", "demo"))
+    tiny, demo = (overlaid(load(params), PROFILES[name]) for name in ("tiny", "demo"))
     assert tiny.align.size == 64
     for section in ("fusion", "transfer", "fusion_plus", "transfer_plus", "baseline"):
         small, large = getattr(tiny, section), getattr(demo, section)
@@ -132,11 +152,11 @@ def test_tiny_is_smaller_than_the_demo_in_everything_that_takes_time(params: Pat
 def test_a_profile_on_params_is_that_in_the_file(params: Path, name: str) -> None:
     before = load(params)
     profile(name, params, estimate=False)
-    assert with_profile(before, name) == load(params)
+    assert overlaid(before, PROFILES[name]) == load(params)
 
 
 def test_an_unknown_profile(params: Path) -> None:
-    with pytest.raises(UserError, match='no profile "papr"; say paper, demo or tiny'):
+    with pytest.raises(UserError, match=r'no study "papr" \(there are: .*paper, .*tiny\)'):
         profile("papr", params)
 
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from fet_core import tables, timing
+from fet_core.overlays import overlaid
 from fet_core.params import Params, load
-from fet_core.profiles import with_profile
+from fet_core.studies import open_study
 from fet_core.timing import MODELS, Cost, Noise, make_task, measure, sentence, usable_samples
 
 CPU = torch.device("cpu")
@@ -19,7 +20,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def tiny(repository: Path) -> Params:
-    return with_profile(load(repository / "params.yaml"), "tiny")
+    return overlaid(load(repository / "params.yaml"), open_study("tiny").values)
 
 
 def test_every_training_is_timed_at_the_sizes_of_the_params(tiny: Params) -> None:

@@ -1,8 +1,9 @@
-"""The result of a grid of experiments: its numbers, its JSON form and its table."""
+"""The result of a study with a grid: its numbers, its JSON form and its table."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from fet_core.evaluation.blocks import Block, Cell
 from fet_core.evaluation.report import markdown
 from fet_core.evaluation.results import METRICS, Metric
 from fet_core.files import write_json, write_text
+from fet_core.overlays import has, look_up
 
 COLLECTED = {
     metric.key: metric for metric in (*METRICS, Metric("test_l1", "L1 of J_gen", "lower", 4))
@@ -45,7 +47,7 @@ class SweepResult(BaseModel):
 
     Attributes:
         size: side of the pictures in pixels; None where it varies.
-        settings: what all points have in common against the params file, by dotted key.
+        settings: what all points have in common against the study's base, by dotted key.
         columns: the dotted keys that vary.
         answer: written by hand; None before that.
     """
@@ -84,6 +86,28 @@ def metric_of(name: str) -> Metric | None:
     return known and replace(known, key=name, title=f"{origin} {known.title}".strip())
 
 
+def collect(name: str, folders: Sequence[Path]) -> tuple[float | None, tuple[float, float] | None]:
+    """A number that a point's stages wrote, and its interval where there is one.
+
+    Args:
+        name: as "train_fusion.test_l1" (of train_fusion/metrics.json) or "fet.transfer.ssim" (of
+            fet.json, which holds the interval too).
+        folders: the small results of each stage, in the order of the stages.
+
+    Raises:
+        UserError: no stage wrote it.
+    """
+    first, _, rest = name.partition(".")
+    file = f"{first}/metrics.json" if first.startswith("train_") else f"{first}.json"
+    path = next((one / file for one in reversed(folders) if (one / file).is_file()), None)
+    found = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    found = found[0] if isinstance(found, list) else found
+    if not has(found, rest):
+        raise UserError(f'"collect" names {name}, but no stage wrote it; mend the study')
+    interval = look_up(found, f"intervals.{rest}") if has(found, f"intervals.{rest}") else None
+    return look_up(found, rest), (None if interval is None else (interval[0], interval[1]))
+
+
 def in_words(value: Any) -> str:
     """A parameter's value as it stands in YAML: text as it is, 10.0 as 10."""
     if isinstance(value, float) and value.is_integer():
@@ -106,13 +130,13 @@ def read(path: Path) -> SweepResult:
     try:
         return SweepResult.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise UserError(f"there is no result {path}; run `fet sweep` first") from error
+        raise UserError(f"there is no result {path}; run `fet study {path.stem}` first") from error
     except (ValidationError, ValueError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else None
         reason = first["msg"].removeprefix("Value error, ") if first else "it is no JSON"
         where = "".join(f"{part}: " for part in first["loc"]) if first else ""
         raise UserError(
-            f"{path} is no result of a sweep ({where}{reason}); run `fet sweep` again"
+            f"{path} is no result of a grid ({where}{reason}); run `fet study {path.stem}` again"
         ) from error
 
 
@@ -126,7 +150,7 @@ def table(result: SweepResult) -> str:
 
 
 def experiment_block(result: SweepResult) -> Block:
-    """A sweep as a table: a line for each point, named after the first of the values that vary.
+    """A grid as a table: a line for each point, named after the first of the values that vary.
 
     The other values follow, then what came out, the best of each in bold. The paper's point is
     marked.

@@ -1,4 +1,4 @@
-"""A sweep's result: its table, its JSON form, and what is refused when it is read."""
+"""A grid's result: its table, its JSON form, and what is refused when it is read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from fake_results import numbers as numbers_of
 from fet_core.errors import UserError
 from fet_core.evaluation import blocks
 from fet_core.evaluation.results import METRICS, Metric
-from fet_core.evaluation.sweeps import SweepResult, experiment_block, read, table, write
+from fet_core.evaluation.sweeps import (
+    SweepResult,
+    collect,
+    experiment_block,
+    read,
+    table,
+    write,
+)
 from fet_core.evaluation.triples import Triples
+from fet_core.files import write_json
 
 SMALL = (
     "Small trainings for this question alone: compare the lines with each other, not with other "
@@ -138,14 +146,30 @@ def test_a_file_of_another_form_is_refused(change: Any, message: str, tmp_path: 
     whole = json.loads(path.read_text(encoding="utf-8"))
     change(whole)
     path.write_text(json.dumps(whole), encoding="utf-8")
-    with pytest.raises(UserError, match="is no result of a sweep") as error:
+    with pytest.raises(UserError, match="is no result of a grid") as error:
         read(path)
     assert message in str(error.value)
 
 
 def test_a_file_that_is_missing_or_no_json(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="run `fet sweep` first"):
+    with pytest.raises(UserError, match="run `fet study made` first"):
         read(tmp_path / "made.json")
     (tmp_path / "made.json").write_text("{", encoding="utf-8")
     with pytest.raises(UserError, match="it is no JSON"):
         read(tmp_path / "made.json")
+
+
+def test_numbers_are_collected_with_their_intervals(tmp_path: Path) -> None:
+    metrics = tmp_path / "job" / "metrics"
+    means = {"transfer": {"ssim": 0.7, "kid": None}}
+    intervals = {"transfer": {"ssim": [0.6, 0.8], "kid": None}}
+    write_json(metrics / "fet.json", means | {"intervals": intervals})
+    write_json(metrics / "warp.json", {"transfer": {"ssim": 0.5}, "intervals": {"transfer": {}}})
+    assert collect("fet.transfer.ssim", [tmp_path, metrics]) == (0.7, (0.6, 0.8))
+    assert collect("fet.transfer.kid", [tmp_path, metrics]) == (None, None)
+    assert collect("warp.transfer.ssim", [tmp_path, metrics]) == (0.5, None)
+    write_json(metrics / "train_fusion/metrics.json", {"test_l1": 0.1, "step": 4})
+    assert collect("train_fusion.test_l1", [tmp_path, metrics]) == (0.1, None)
+    for wrong in ("fet.oracle.ssim", "g2gan.transfer.ssim", "train_fusion.test_l2"):
+        with pytest.raises(UserError, match=f"names {wrong}, but no stage wrote it"):
+            collect(wrong, [tmp_path, metrics])

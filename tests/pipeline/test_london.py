@@ -14,6 +14,7 @@ import pytest
 
 from fet_core import tables
 from fet_core.faces.convention import eye_centres
+from fet_core.overlays import dump_yaml, with_values
 from fet_core.params import load
 
 TOP = Path(__file__).resolve().parents[2]
@@ -79,9 +80,9 @@ def test_ingest_to_landmarks(few_people: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_whole_chain_learns_something(tmp_path: Path) -> None:
     params = tmp_path / "params.yaml"
-    text = PARAMS.read_text(encoding="utf-8").replace("size: 128 #", "size: 64 #")
-    lines = ["  epochs: 12" if line.startswith("  epochs:") else line for line in text.splitlines()]
-    params.write_text("\n".join(lines), encoding="utf-8")
+    changes = {"align.size": 64, "fusion.epochs": 12, "transfer.epochs": 12}
+    content = with_values(load(PARAMS).model_dump(), changes)
+    params.write_text(dump_yaml(content), encoding="utf-8")
     for name in ("ingest", "grayscale", "align", "landmarks"):
         stage(name, tmp_path, LONDON, params)
     for name in ("augment", "train-fusion", "train-transfer", "evaluate"):

@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 
 from fet_core import tables
 from fet_core.faces.facearray import open_faces
-from fet_core.grids import dump_yaml
 from fet_core.models.plus import load_plus
+from fet_core.overlays import dump_yaml
 from fet_core.params import load
 from pipeline.cli import main
 
