@@ -221,6 +221,13 @@ def locked(folder: Path, busy: str) -> Iterator[IO[str]]:
         yield file
 
 
+def listing_digest(root: Path) -> str:
+    """SHA-256 over names and sizes of all files below a folder; what is in them is not read."""
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    lines = (f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n" for path in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with Path(path).open("rb") as file:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from fet_core.errors import UserError
 from fet_core.files import atomic_path
-from fet_core.params import Params, load
+from fet_core.params import Params, explain, load
 
 Values = dict[str, Any]
 """By dotted key."""
@@ -54,6 +56,22 @@ def has(tree: Any, dotted: str) -> bool:
 def is_value(tree: Any, dotted: str) -> bool:
     """Whether a value lies under a dotted key, and no section."""
     return has(tree, dotted) and not isinstance(look_up(tree, dotted), dict)
+
+
+def checked(params: Any, where: str) -> dict[str, Any]:
+    """The content of a params file as validated; `UserError` that begins with `where`."""
+    if not isinstance(params, dict):
+        raise UserError(f"{where} does not hold sections with keys; check it out again")
+    try:
+        return Params.model_validate(params).model_dump()
+    except ValidationError as error:
+        raise UserError(f"{where}: {explain(error)}") from error
+
+
+def may_be_set(params: Mapping[str, Any], dotted: str) -> bool:
+    """Whether an overlay may set a key: one there is, all data sets, or a whole new one."""
+    section, *rest = dotted.split(".")
+    return (section == "datasets" and len(rest) < 2) or (bool(rest) and has(params, dotted))
 
 
 def short_names(keys: list[str]) -> dict[str, str]:

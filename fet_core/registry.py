@@ -268,12 +268,10 @@ def part(name: str) -> Part:
     Raises:
         UserError: there is none.
     """
-    names = dict(part_names())
+    names, owner = dict(part_names()), name.partition("/")[0]
     if name in names:
         return names[name]
-    owner = name.partition("/")[0]
-    known = [one for one in names if one.partition("/")[0] == owner]
-    if known:
+    if known := [one for one in names if one.partition("/")[0] == owner]:
         raise UserError(f'there is no "{name}" to train; say {" or ".join(known)}')
     raise UserError(f'there is no model "{owner}" to train; say one of {", ".join(names)}')
 

@@ -15,9 +15,16 @@ from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.evaluation.sweeps import COLLECTED, in_words, metric_of
 from fet_core.files import shown
-from fet_core.overlays import Values, has, is_value, look_up, short_names, with_values
-from fet_core.params import Params, explain, read_yaml
-from fet_core.registry import STAGES
+from fet_core.overlays import (
+    Values,
+    checked,
+    is_value,
+    look_up,
+    may_be_set,
+    short_names,
+    with_values,
+)
+from fet_core.params import explain, read_yaml
 
 MODEL = "model"
 """The one key that may vary and is none of the params: the model that "{model}" stands for."""
@@ -163,11 +170,7 @@ class Opened:
 
 
 def find_study(name: str) -> Path:
-    """The file of a study: a path, or the name of one in studies/ here or in the project.
-
-    Raises:
-        UserError: there is none.
-    """
+    """The file of a study, named by its path or as one in studies/; `UserError` for none."""
     if name.endswith(".yaml") or "/" in name:
         if not Path(name).is_file():
             raise UserError(f"there is no study {shown(Path(name))}; the project's are in studies/")
@@ -182,11 +185,7 @@ def find_study(name: str) -> Path:
 
 
 def read_study(path: Path) -> Study:
-    """Read and validate a study file.
-
-    Raises:
-        UserError: it is no YAML, or a key is unknown, missing or wrong.
-    """
+    """Read a study file; `UserError` where it is no YAML, or a key is unknown, missing or wrong."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", path.stem):
         raise UserError(f"{path.name} names a folder of results; use letters, digits, - and _")
     value = read_yaml(path)
@@ -212,12 +211,12 @@ def open_study(name: str, params_file: Path | None = None) -> Opened:
     chain = _chain(name)
     path, study = chain[0]
     bottom = params_file or Path(chain[-1][1].base)
-    content = _checked(read_yaml(bottom), str(bottom))
+    content = checked(read_yaml(bottom), str(bottom))
     values: Values = {}
     for file, each in reversed(chain):
-        _refuse(file, bottom, [key for key in each.set if not _may_be_set(content, key)])
+        _refuse(file, bottom, [key for key in each.set if not may_be_set(content, key)])
         values |= each.set
-        content = _checked(with_values(content, each.set), str(file))
+        content = checked(with_values(content, each.set), str(file))
     keys = [key for key in study.keys if key != MODEL]
     _refuse(path, bottom, [key for key in keys if not is_value(content, key)])
     named = next((each.datasets for _, each in chain if each.datasets), None)
@@ -253,7 +252,7 @@ def _refuse(file: Path, params: Path, strange: list[str]) -> None:
 
 def expand(entries: list[str]) -> list[str]:
     """Command lines, with those that words as "prepare" and "all" stand for in their places."""
-    words = STAGES | {"all": tuple(line for lines in STAGES.values() for line in lines)}
+    words = registry.STAGES | {"all": tuple(itertools.chain(*registry.STAGES.values()))}
     return [line for entry in entries for line in words.get(entry, (entry,))]
 
 
@@ -271,7 +270,7 @@ def make_points(opened: Opened) -> list[Point]:
     found: list[Point] = []
     for chosen in _combinations(study, base):
         own = {key: value for key, value in chosen.items() if key != MODEL}
-        params = _checked(with_values(base, own), f"{opened.file}: {_describe(chosen)}")
+        params = checked(with_values(base, own), f"{opened.file}: {_describe(chosen)}")
         # As the params have them, so that 10 and 10.0 are the same point.
         values = chosen | {key: look_up(params, key) for key in own}
         model = registry.model(str(chosen.get(MODEL, study.model))).name if needs else None
@@ -300,18 +299,3 @@ def _describe(values: Values) -> str:
     names = short_names(list(values))
     told = (f"{names[key]}={in_words(value)}" for key, value in values.items())
     return re.sub(r"[^\w.,=+-]+", "_", ",".join(told))
-
-
-def _checked(params: Any, where: str) -> dict[str, Any]:
-    if not isinstance(params, dict):
-        raise UserError(f"{where} does not hold sections with keys; check it out again")
-    try:
-        return Params.model_validate(params).model_dump()
-    except ValidationError as error:
-        raise UserError(f"{where}: {explain(error)}") from error
-
-
-def _may_be_set(params: Mapping[str, Any], dotted: str) -> bool:
-    """Whether a study may set a key: one there is, all data sets, or a whole new one."""
-    section, *rest = dotted.split(".")
-    return (section == "datasets" and len(rest) < 2) or (bool(rest) and has(params, dotted))

@@ -30,25 +30,37 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "transfer": Command(PHOTOGRAPHS, "Put one photograph's expression on another's face"),
-    "export": Command(PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`"),
+    "export": Command(
+        PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`", "transfer:export"
+    ),
     "probe": Command(STAGES, "Note what each stage does, for DVC to see what has changed"),
-    "ingest": Command(STAGES, "List and open the raw pictures; set the test side apart"),
-    "grayscale": Command(STAGES, "Write grey or 8-bit pictures where they are needed"),
-    "align": Command(STAGES, "Find each face and bring its eyes to fixed places"),
-    "landmarks": Command(STAGES, "Find the 68 landmarks of each face"),
-    "augment": Command(STAGES, "Join labels, mirror the training side, fix the triples"),
-    "refine": Command(STAGES, "Read the landmarks many times over, for FET+"),
+    "ingest": Command(
+        STAGES, "List and open the raw pictures; set the test side apart", "prepare:ingest"
+    ),
+    "grayscale": Command(
+        STAGES, "Write grey or 8-bit pictures where they are needed", "prepare:grayscale"
+    ),
+    "align": Command(STAGES, "Find each face and bring its eyes to fixed places", "prepare:align"),
+    "landmarks": Command(STAGES, "Find the 68 landmarks of each face", "prepare:landmarks"),
+    "augment": Command(
+        STAGES, "Join labels, mirror the training side, fix the triples", "prepare:augment"
+    ),
+    "refine": Command(STAGES, "Read the landmarks many times over, for FET+", "prepare:refine"),
     "train": Command(STAGES, "Train a part of a model, as fet/transfer or pix2pix"),
     "evaluate": Command(STAGES, "Score rows on the test triples; draw the figures"),
     "compare": Command(STAGES, "Compare all rows on the same test triples"),
     "run": Command(RESULTS, "Run all stages of all data sets, side by side"),
-    "show": Command(RESULTS, "Print all tables and where the figures are"),
+    "show": Command(RESULTS, "Print all tables and where the figures are", "report:show"),
     "report": Command(RESULTS, "Write all results into one HTML page"),
-    "readme": Command(RESULTS, "Bring README.md and docs/ in step with the results"),
-    "check": Command(TOOLS, "Say what a raw folder holds and what it lacks"),
-    "profile": Command(TOOLS, "Put the paper's or the demo's values into the params"),
+    "readme": Command(
+        RESULTS, "Bring README.md and docs/ in step with the results", "report:readme"
+    ),
+    "check": Command(TOOLS, "Say what a raw folder holds and what it lacks", "tools:check"),
+    "profile": Command(
+        TOOLS, "Put the paper's or the demo's values into the params", "tools:profile"
+    ),
     "study": Command(TOOLS, "Run a study to its table: other values, sets, or a grid"),
-    "merge": Command(TOOLS, "Put the outputs of several data sets together"),
+    "merge": Command(TOOLS, "Put the outputs of several data sets together", "prepare:merge"),
     "synthesize": Command(
         TOOLS, "Render the demo faces, in the layouts of CK+ and RaFD", "synthesize:app"
     ),

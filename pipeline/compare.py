@@ -41,7 +41,7 @@ def compare(
     from fet_core.files import write_png, write_text
     from fet_core.inputs import open_inputs
 
-    from .gather import results_of
+    from .report import results_of
 
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import itertools
 import json
-import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -20,46 +17,11 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import copy_file, link, write_json
 from fet_core.overlays import look_up
-from fet_core.params import read_yaml
 
-from .commands import COMMANDS, find
-
-TOP = Path(__file__).resolve().parents[1]
-FILES = (TOP / "dvc.yaml", TOP / "comparison" / "dvc.yaml")
-
-WITHOUT_DVC = ("merge", "export")  # a study may run these, and no dvc.yaml knows them
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A command with its options, and what its results depend on.
-
-    Attributes:
-        words: the command and its own options, as ("train-baseline", "--model", "g2gan").
-        takes: names of the command's arguments in Python, as "in_", "checkpoints".
-        params: dotted keys and sections that it reads; "datasets" stands for its data set's.
-        code: the files that its results depend on.
-        reads: folders of earlier outputs that it reads; None for all.
-        makes: folders of outputs that it makes; None where that is not known.
-        rows: files among the small results of earlier stages that it reads.
-    """
-
-    words: tuple[str, ...]
-    takes: frozenset[str]
-    params: tuple[str, ...]
-    code: tuple[Path, ...]
-    reads: frozenset[str] | None = None
-    makes: frozenset[str] | None = None
-    rows: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Good for a folder: "train-baseline-model-g2gan"."""
-        return re.sub(r"[^a-z0-9]+", "-", " ".join(self.words).lower())
+from .stages import Stage
 
 
 @dataclass(frozen=True)
@@ -85,88 +47,8 @@ class Job:
         return "--out" not in self.stage.words and (self.folder / "done.json").is_file()
 
 
-def find_stages(lines: Sequence[str]) -> list[Stage]:
-    """The stages of command lines such as "train-baseline --model g2gan".
-
-    What each depends on is what the two dvc.yaml say.
-
-    Raises:
-        UserError: there is no such stage, or no dvc.yaml.
-    """
-    if not (TOP / "dvc.yaml").is_file():
-        raise UserError(
-            "a study needs dvc.yaml, which is not part of an installed package; run `fet study` "
-            "from a clone of the project"
-        )
-    bodies: list[tuple[list[str], dict[str, Any]]] = []
-    for stage in (one for file in FILES for one in read_yaml(file)["stages"].values()):
-        # One without "do" is not of a data set.
-        words = shlex.split(str(stage["do"]["cmd"])) if "do" in stage else []
-        if words[:3] == ["python", "-m", "pipeline"]:
-            bodies.append((words[3:], stage["do"]))
-    lines_of_models = {line: folder for folder, line in registry.stage_lines().items()}
-    found = []
-    for line in lines:
-        words = shlex.split(line)
-        # With more options than DVC gives it, but for one that makes it another stage.
-        fitting = [
-            (len(own), body)
-            for own, body in bodies
-            if words[: len(own)] == own and "--row" not in words[len(own) :]
-        ]
-        if words and words[0] in WITHOUT_DVC:
-            found.append(_without_dvc(words))
-        elif fitting and words[0] in COMMANDS:
-            found.append(_with_dvc(words, max(fitting, key=lambda pair: pair[0])[1]))
-        elif (folder := lines_of_models.get(" ".join(words))) is not None:
-            found.append(_of_model(words, folder))
-        else:
-            known = dict.fromkeys([*(" ".join(own) for own, _ in bodies), *WITHOUT_DVC])
-            raise UserError(f'there is no stage "{line}" (there are: {", ".join(known)})')
-    return found
-
-
-def _with_dvc(words: Sequence[str], body: Mapping[str, Any]) -> Stage:
-    deps = list(dict.fromkeys(body["deps"]))
-    outs = [out if isinstance(out, str) else next(iter(out)) for out in body.get("outs", [])]
-    code = [dep for dep in deps if dep.endswith(".py") or dep.startswith("probes/")]
-    return Stage(
-        tuple(words),
-        _takes(words[0]),
-        tuple(dict.fromkeys(key.split("${")[0].rstrip(".") for key in body.get("params", []))),
-        tuple(TOP / dep for dep in code if (TOP / dep).is_file()),
-        frozenset(dep.rsplit("/", 1)[1] for dep in deps if dep.startswith("data/${")),
-        frozenset(out.rsplit("/", 1)[1] for out in outs if out.startswith("data/${")),
-        tuple(dep.split("/", 2)[2] for dep in deps if dep.startswith("metrics/${")),
-    )
-
-
-def _of_model(words: Sequence[str], folder: str) -> Stage:
-    """A stage of a model that stands in no full table, and so in no dvc.yaml."""
-    trains = words[0] == "train"
-    section = registry.part(words[1]).params if trains else "evaluate"
-    noted = [folder] if trains else [folder, "measure"]
-    code = tuple(TOP / "probes" / f"{name}.json" for name in noted)
-    params = ("figures", section)
-    return Stage(tuple(words), _takes(words[0]), params, code, None, frozenset({folder}))
-
-
-def _without_dvc(words: Sequence[str]) -> Stage:
-    takes = _takes(words[0])
-    module = sys.modules[find(words[0]).__module__]
-    # Of its code what it imports itself; where only a message changed nothing is trained again.
-    used = {inspect.getmodule(value) for value in vars(module).values()} - {None, module}
-    own = [one for one in used if one and re.match(r"fet_core\.(?!errors|files)", one.__name__)]
-    files = [Path(str(one.__file__)) for one in (module, *sorted(own, key=lambda m: m.__name__))]
-    return Stage(tuple(words), takes, ("",) if "params" in takes else (), tuple(files))
-
-
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _takes(command: str) -> frozenset[str]:
-    return frozenset(inspect.signature(find(command)).parameters)
 
 
 def plan(
@@ -211,13 +93,6 @@ def plan(
 
 def _reads(stage: Stage, earlier: Stage) -> bool:
     return stage.reads is None or earlier.makes is None or bool(stage.reads & earlier.makes)
-
-
-def raw_digest(root: Path) -> str:
-    """SHA-256 over names and sizes of all files below a raw folder; what is in them is not read."""
-    files = sorted(path for path in root.rglob("*") if path.is_file())
-    lines = (f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n" for path in files)
-    return _sha256("".join(lines).encode())
 
 
 def run(

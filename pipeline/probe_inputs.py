@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import nn
+
 
 FACES = Path(__file__).parent / "probe_faces"
 NAME = "probe"
@@ -174,25 +174,6 @@ def write_samples(folder: Path, size: int, channels: int, neutral_only: bool = F
     for place in ("ingest", "augment"):
         (folder / place).mkdir(exist_ok=True)
         (folder / place / "kind.json").write_text(kind, encoding="utf-8")
-
-
-def write_weights(
-    path: Path, kind: str, net: nn.Module, sizes: Mapping[str, Any], note: Mapping[str, Any]
-) -> None:
-    """Weights of a network by formula: those that it begins with may be zero or change."""
-    import torch
-
-    from fet_core.models import files
-
-    with torch.no_grad():
-        for number, (name, value) in enumerate(net.state_dict().items()):
-            if value.is_floating_point():
-                along = torch.arange(value.numel(), dtype=torch.float64)
-                wave = torch.cos(1.7 * along + number)
-                # A variance is never below zero.
-                wave = wave.abs() + 0.5 if name.endswith("running_var") else 0.05 * wave
-                value.copy_(wave.reshape(value.shape))
-    files.save(path, kind, sizes, net, dict(note))
 
 
 def write(path: Path, rows: Sequence[Mapping[str, Any]], schema: Any) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import probe_inputs as inputs
+from . import probe_made as made
 
 Parts = dict[str, dict[str, Any]]
 """Accounts by part and by variant."""
@@ -128,7 +129,7 @@ def train(name: str, folder: Path) -> Parts:
         values.setdefault("dataset.neutral_only", neutral_only)
         inputs.write_samples(place, size, values.get("dataset.channels", 3), neutral_only)
         if name != "train_fusion":
-            _weights(place, size, values.get("dataset.channels", 3), ("fet", "fet-plus"))
+            made.weights(place, size, values.get("dataset.channels", 3), ("fet", "fet-plus"))
         found[variant] = _account(stage, place, values, part=part, in_=place, **more)
     return {name: found}
 
@@ -141,7 +142,7 @@ def evaluate(folder: Path) -> Parts:
     for variant, channels, shown in (("colour", 3, {}), ("grey", 1, {inputs.NAME: ["22"]})):
         place = folder / variant
         inputs.write_samples(place, 64, channels)
-        _weights(place, 64, channels, ("fet",))
+        made.weights(place, 64, channels, ("fet",))
         values = {"dataset.channels": channels, "figures.subjects": shown}
         whole = _account(stage, place, values, in_=place, row="fet", device="cpu")
         measured = {path for path in whole if Path(path).stem in MEASURED}
@@ -158,7 +159,7 @@ def evaluate_plus(folder: Path) -> Parts:
     for variant in ("beside", "alone"):
         place = folder / variant
         inputs.write_samples(place, 64, 3)
-        _weights(place, 64, 3, ("fet", "fet-plus"))
+        made.weights(place, 64, 3, ("fet", "fet-plus"))
         if variant == "alone":
             shutil.rmtree(place / "train_transfer")
         found[variant] = _account(stage, place, {}, in_=place, row="fet-plus", device="cpu")
@@ -172,25 +173,24 @@ def evaluate_alone(name: str, folder: Path) -> Parts:
     from .evaluate import evaluate as stage
 
     inputs.write_samples(folder, 64, 3)
-    _weights(folder, 64, 3, (name,))
+    made.weights(folder, 64, 3, (name,))
     found = _account(stage, folder, {}, in_=folder, row=name, device="cpu")
     return {registry.model(name).stage: {"plain": found}}
 
 
 def compare(folder: Path) -> Parts:
     """The full table, from scores by formula."""
-    from . import probe_scores
     from .compare import compare as stage
 
     inputs.write_samples(folder, SIZE, 3)
-    probe_scores.write_rows(folder, folder / "out" / "metrics")
+    made.write_rows(folder, folder / "out" / "metrics")
     return {"compare": {"plain": _account(stage, folder, {}, in_=folder)}}
 
 
 def ingest(folder: Path) -> Parts:
     """The raw layouts with all their faults, and every way of splitting."""
     from . import probe_raw
-    from .ingest import ingest as stage
+    from .prepare import ingest as stage
 
     found = {}
     for variant, layout, values in probe_raw.VARIANTS:
@@ -204,7 +204,7 @@ def ingest(folder: Path) -> Parts:
 def grayscale(folder: Path) -> Parts:
     """Pictures of all kinds, to grey and to colour."""
     from . import probe_raw
-    from .grayscale import grayscale as stage
+    from .prepare import grayscale as stage
 
     found = {}
     variants: tuple[tuple[str, str, Any], ...] = (
@@ -224,7 +224,7 @@ def grayscale(folder: Path) -> Parts:
 
 def align(folder: Path) -> Parts:
     """Faces, no face and two faces."""
-    from .align import align as stage
+    from .prepare import align as stage
 
     variants: dict[str, dict[str, Any]] = {
         "plain": {},
@@ -236,7 +236,7 @@ def align(folder: Path) -> Parts:
 
 def landmarks(folder: Path) -> Parts:
     """dlib's points."""
-    from .landmarks import landmarks as stage
+    from .prepare import landmarks as stage
 
     variants: dict[str, dict[str, Any]] = {"plain": {}, "grey": {"dataset.channels": 1}}
     return {"landmarks": _of_raw(stage, folder, variants)}
@@ -244,7 +244,7 @@ def landmarks(folder: Path) -> Parts:
 
 def refine(folder: Path) -> Parts:
     """The mean of readings."""
-    from .refine import refine as stage
+    from .prepare import refine as stage
 
     variants: dict[str, dict[str, Any]] = {"plain": {}, "grey": {"dataset.channels": 1}}
     return {"refine": _of_raw(stage, folder, variants)}
@@ -252,7 +252,7 @@ def refine(folder: Path) -> Parts:
 
 def augment(folder: Path) -> Parts:
     """Samples and test triples."""
-    from .augment import augment as stage
+    from .prepare import augment as stage
 
     variants: dict[str, dict[str, Any]] = {
         "plain": {},
@@ -288,33 +288,3 @@ def _account(
     params = inputs.write_params(place / "params.yaml", place / "raw", values)
     stage(dataset=inputs.NAME, out=out, params=params, **more)
     return account(out)
-
-
-def _weights(place: Path, size: int, channels: int, models: tuple[str, ...]) -> None:
-    """Weights of models as their trainings write them, of which two may share a part."""
-    from fet_core import registry
-    from fet_core.evaluation.baseline_rows import BASELINES
-    from fet_core.models.fusion import Fusion
-    from fet_core.models.painting import Painting
-    from fet_core.models.points import PointFusion
-    from fet_core.models.transfer import Transfer
-    from fet_core.models.warping import Warping
-
-    picture = {"size": size, "channels": channels, "width": 8}
-    sigma = {"sigma": 0.03}
-    moving = {"channels": channels, "width": 8, "working": 32}
-    known: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
-        "train_fusion": (Fusion, {"size": 32, "width": 8, "bottleneck": 8}, sigma),
-        "train_transfer": (Transfer, picture, {}),
-        "train_fet_letter": (Transfer, picture | {"first_norm": True}, {}),
-        "train_fusion_plus": (PointFusion, {"rank": 4, "width": 16, "code": 4}, {}),
-        "train_transfer_plus": (Warping, moving, {"generator": "warp"}),
-        "train_fet_plus_heatmap": (Warping, moving, {"generator": "warp"}),
-        "train_fet_plus_unet": (Painting, picture | sigma, {"generator": "unet"}),
-    }
-    known |= {f"train_{name}": (kind, picture, sigma) for name, kind in BASELINES.items()}
-    for part in {part.stage: part for one in models for part in registry.model(one).parts}.values():
-        build, sizes, note = known[part.stage]
-        path = place / part.stage / f"{part.kind}.safetensors"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        inputs.write_weights(path, part.kind, build(**sizes), sizes, note)

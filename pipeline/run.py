@@ -189,7 +189,7 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
     from fet_core.evaluation.results import ROWS as EVERY
 
     from .compare import ROWS as BY_STAGE
-    from .gather import figures_of, results_of
+    from .report import figures_of, results_of
 
     own = {row for stage in ("evaluate", "evaluate_fet_plus") for row in BY_STAGE[stage]}
     wanted = [row for row in EVERY if baselines or row in own]

@@ -13,15 +13,16 @@ import typer
 from fet_core.errors import UserError
 from fet_core.evaluation import report, sweeps
 from fet_core.evaluation.sweeps import PointResult, SweepResult
-from fet_core.files import check_folder, link, locked, mirror, write_text
+from fet_core.files import check_folder, link, listing_digest, locked, mirror, write_text
 from fet_core.overlays import dump_yaml, short_names
 from fet_core.params import load
 from fet_core.progress import bar, duration
 from fet_core.studies import MERGE, MERGED, Opened, Point, make_points, open_study
 
 from . import common, jobs
-from .gather import EXPERIMENTS, results_of
-from .jobs import Job, find_stages
+from .jobs import Job
+from .report import EXPERIMENTS, results_of
+from .stages import find_stages
 
 STORE = "_stages"
 POINTS = "_points"
@@ -95,7 +96,7 @@ def study(
     for data_set, folder in raw.items():
         if not folder.is_dir():
             raise UserError(f"{data_set}: there is no raw folder {folder}; say where with --root")
-    listings = {data_set: jobs.raw_digest(folder) for data_set, folder in raw.items()}
+    listings = {data_set: listing_digest(folder) for data_set, folder in raw.items()}
     chains = _chains(opened, points, listings, device, store)
     folders = {} if points else _folders(chains, results)
     with locked(out, BUSY) as lock:

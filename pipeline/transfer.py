@@ -1,4 +1,4 @@
-"""`fet transfer`: the expression of one photograph on the face in another."""
+"""`fet transfer`: one photograph's expression on another's face; `fet export`: weights for it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import check_file, check_folder, shown
+from fet_core.models.files import load, sizes_of
+from fet_core.models.plus import Alignment, Plus, save_plus
+from fet_core.models.points import PointFusion
+from fet_core.models.warping import Warping
 
 from . import common
 
 if TYPE_CHECKING:
     from fet_core.portrait import Picture
+
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -128,3 +134,28 @@ def _write(out: Path, picture: Picture, like: Path) -> None:
         raise UserError(
             f"{out} cannot be written ({error.strerror or error}); choose another with -o"
         ) from error
+
+
+def export(
+    dataset: common.DatasetOption,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file, ending in .safetensors.")],
+    in_: common.InOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Write the FET+ that was trained on a data set as one file."""
+    settings = common.load(params, dataset)
+    source = common.data_folder(in_, dataset)
+    if out.suffix != ".safetensors":
+        raise UserError(f"{shown(out)} does not end in .safetensors; name such a file with --out")
+    check_folder(out.parent, "choose another place with --out")
+    parts = registry.model("fet-plus").parts
+    paths = {part.name: source / part.stage / f"{part.kind}.safetensors" for part in parts}
+    fusion, _ = load(paths["fusion"], "fusion_plus", PointFusion)
+    transfer, _ = load(paths["transfer"], "transfer_plus", Warping)
+    align = settings.align
+    alignment = Alignment(
+        align.size, align.eye_distance, align.eye_height, settings.refine.readings
+    )
+    sizes = {name: sizes_of(path) for name, path in paths.items()}
+    save_plus(out, Plus(fusion, transfer, alignment), sizes)
+    print(f"{dataset}: {out}, {out.stat().st_size / 2**20:.1f} MiB")

@@ -41,7 +41,7 @@ from pipeline.cli import app, main
 from pipeline.commands import COMMANDS as TABLE
 from pipeline.commands import GROUPS, find
 from pipeline.compare import ROWS
-from pipeline.gather import data_sets
+from pipeline.report import data_sets
 
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
 PLUS = ["train-fusion-plus", "train-transfer-plus", "export"]

@@ -20,8 +20,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.evaluation.report import table
-from pipeline.gather import results_of
-from pipeline.readme import texts
+from pipeline.report import results_of, texts
 
 TOP = Path(__file__).resolve().parents[1]
 LOCKS = ("dvc.lock", "comparison/dvc.lock")

@@ -14,7 +14,7 @@ from fet_core.errors import UserError
 from fet_core.overlays import overlaid
 from fet_core.params import Optimisation, Params, load
 from fet_core.studies import find_study, open_study, read_study
-from pipeline.profile import profile
+from pipeline.tools import profile
 
 TOP = Path(__file__).resolve().parents[1]
 PROFILES = {

@@ -14,7 +14,7 @@ from fet_core.overlays import dump_yaml
 from fet_core.params import load, read_yaml
 from fet_core.studies import Point, expand, find_study, make_points, open_study, read_study
 from pipeline.commands import COMMANDS
-from pipeline.jobs import FILES, find_stages
+from pipeline.stages import find_stages
 from pipeline.study import resolved
 
 TOP = Path(__file__).resolve().parents[1]

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from fet_core import tables
 from fet_core.errors import UserError
-from pipeline.check import check
-from pipeline.ingest import ingest
+from pipeline.prepare import ingest
+from pipeline.tools import check
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 

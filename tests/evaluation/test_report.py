@@ -14,7 +14,7 @@ from fet_core.evaluation.blocks import Results
 from fet_core.evaluation.report import PAPER, compact, markdown, short, table
 from fet_core.evaluation.results import METRICS, read_row, write_row
 from fet_core.params import load
-from pipeline.gather import figures_of, results_of
+from pipeline.report import figures_of, results_of
 
 METRIC = {metric.key: metric for metric in METRICS}
 

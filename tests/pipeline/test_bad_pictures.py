@@ -11,10 +11,7 @@ from PIL import Image
 
 from fet_core import tables
 from fet_core.errors import UserError
-from pipeline.align import align
-from pipeline.grayscale import grayscale
-from pipeline.ingest import ingest
-from pipeline.landmarks import landmarks
+from pipeline.prepare import align, grayscale, ingest, landmarks
 
 TOP = Path(__file__).resolve().parents[2]
 DEMO = TOP / "data" / "demo" / "rafd"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.live import LiveRecorder
+from pipeline.train import LiveRecorder
 
 
 @pytest.mark.parametrize("counts", [1, 2])

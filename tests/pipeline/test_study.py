@@ -16,11 +16,12 @@ from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
 from fet_core.evaluation.sweeps import read, table
-from fet_core.files import locked, write_text
+from fet_core.files import listing_digest, locked, write_text
 from fet_core.overlays import dump_yaml
 from fet_core.params import load
 from fet_core.registry import STAGES as STAGE_LINES
-from pipeline.jobs import find_stages, plan, raw_digest
+from pipeline.jobs import plan
+from pipeline.stages import find_stages
 from pipeline.study import BUSY, study
 
 TOP = Path(__file__).resolve().parents[2]
@@ -263,9 +264,9 @@ def test_code_is_what_dvc_says_or_a_probe(tmp_path: Path, monkeypatch: pytest.Mo
         write_text(tmp_path / file, dump_yaml({"stages": {"one": {"do": body}}}))
     for name in ("a.py", "probes/p.json", "b"):
         write_text(tmp_path / name, "1")
-    monkeypatch.setattr("pipeline.jobs.TOP", tmp_path)
+    monkeypatch.setattr("pipeline.stages.TOP", tmp_path)
     files = tuple(tmp_path / file for file in ("dvc.yaml", "comparison/dvc.yaml"))
-    monkeypatch.setattr("pipeline.jobs.FILES", files)
+    monkeypatch.setattr("pipeline.stages.FILES", files)
     names = []
     for content in ("1", "2"):
         write_text(tmp_path / "probes/p.json", content)
@@ -291,7 +292,7 @@ def test_a_study_into_a_file_is_refused_before_anything_runs(place: Place) -> No
 def test_an_installed_package_has_no_stages_to_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.jobs.TOP", tmp_path)
+    monkeypatch.setattr("pipeline.stages.TOP", tmp_path)
     with pytest.raises(UserError, match=r"dvc\.yaml, .* from a clone"):
         find_stages(["train fet/fusion"])
 
@@ -371,11 +372,11 @@ def test_other_raw_data_and_other_sets_share_nothing() -> None:
 
 def test_the_digest_of_raw_data_sees_names_and_sizes(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"1")
-    found = [raw_digest(tmp_path)]
+    found = [listing_digest(tmp_path)]
     (tmp_path / "a.png").write_bytes(b"12")
-    found.append(raw_digest(tmp_path))
+    found.append(listing_digest(tmp_path))
     (tmp_path / "a.png").rename(tmp_path / "b.png")
-    found.append(raw_digest(tmp_path))
+    found.append(listing_digest(tmp_path))
     assert len(set(found)) == 3
 
 

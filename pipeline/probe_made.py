@@ -1,12 +1,66 @@
-"""Scores and pictures of all rows for `fet probe`, as the stages `evaluate` leave them."""
+"""What models and evaluations leave for later stages, made by formula for `fet probe`."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import probe_inputs as inputs
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def weights(place: Path, size: int, channels: int, models: tuple[str, ...]) -> None:
+    """Weights of models as their trainings write them, of which two may share a part."""
+    from fet_core import registry
+    from fet_core.evaluation.baseline_rows import BASELINES
+    from fet_core.models.fusion import Fusion
+    from fet_core.models.painting import Painting
+    from fet_core.models.points import PointFusion
+    from fet_core.models.transfer import Transfer
+    from fet_core.models.warping import Warping
+
+    picture = {"size": size, "channels": channels, "width": 8}
+    sigma = {"sigma": 0.03}
+    moving = {"channels": channels, "width": 8, "working": 32}
+    known: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
+        "train_fusion": (Fusion, {"size": 32, "width": 8, "bottleneck": 8}, sigma),
+        "train_transfer": (Transfer, picture, {}),
+        "train_fet_letter": (Transfer, picture | {"first_norm": True}, {}),
+        "train_fusion_plus": (PointFusion, {"rank": 4, "width": 16, "code": 4}, {}),
+        "train_transfer_plus": (Warping, moving, {"generator": "warp"}),
+        "train_fet_plus_heatmap": (Warping, moving, {"generator": "warp"}),
+        "train_fet_plus_unet": (Painting, picture | sigma, {"generator": "unet"}),
+    }
+    known |= {f"train_{name}": (kind, picture, sigma) for name, kind in BASELINES.items()}
+    for part in {part.stage: part for one in models for part in registry.model(one).parts}.values():
+        build, sizes, note = known[part.stage]
+        path = place / part.stage / f"{part.kind}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_weights(path, part.kind, build(**sizes), sizes, note)
+
+
+def _write_weights(
+    path: Path, kind: str, net: nn.Module, sizes: Mapping[str, Any], note: Mapping[str, Any]
+) -> None:
+    """Weights of a network by formula: those that it begins with may be zero or change."""
+    import torch
+
+    from fet_core.models import files
+
+    with torch.no_grad():
+        for number, (name, value) in enumerate(net.state_dict().items()):
+            if value.is_floating_point():
+                along = torch.arange(value.numel(), dtype=torch.float64)
+                wave = torch.cos(1.7 * along + number)
+                # A variance is never below zero.
+                wave = wave.abs() + 0.5 if name.endswith("running_var") else 0.05 * wave
+                value.copy_(wave.reshape(value.shape))
+    files.save(path, kind, sizes, net, dict(note))
+
 
 PLACES = ("cgan", "pix2pix", "g2gan", "fet-plus", "copy", "warp", "fet", "truth")
 """Rows by what their numbers are made of."""
@@ -16,7 +70,7 @@ def write_rows(data: Path, metrics: Path) -> None:
     """What every row's evaluation puts out, by formula, for the samples that lie in a folder.
 
     Args:
-        data: with what `probe_inputs.write_samples` writes.
+        data: with what `probe_write_samples` writes.
         metrics: the folder of the rows' results.
     """
     import numpy as np

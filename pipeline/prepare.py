@@ -1,0 +1,254 @@
+"""Preparing data sets: ingest, grayscale, align, landmarks, refine, augment, and merging them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fet_core import tables
+from fet_core.datasets.kind import Kind
+from fet_core.datasets.merged import merged_faces, merged_pairs, merged_samples
+from fet_core.errors import UserError
+from fet_core.faces.facearray import open_faces, write_faces
+from fet_core.files import check_folder
+
+from . import common
+from .common import PARAMS, DatasetOption, OutOption, ParamsOption, RootOption
+
+
+def ingest(
+    dataset: DatasetOption,
+    root: RootOption = None,
+    out: OutOption = None,
+    params: ParamsOption = PARAMS,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", min=1, help="Processes that open pictures [default: cores]."),
+    ] = None,
+) -> None:
+    """List the raw pictures, open each, and put each on the training or the test side."""
+    from fet_core import tables
+    from fet_core.datasets import make_reader
+    from fet_core.datasets.ingest import check_ingested
+    from fet_core.datasets.ingest import ingest as ingest_pictures
+    from fet_core.datasets.kind import Kind
+    from fet_core.files import write_json
+
+    from . import common
+
+    values = common.load(params, dataset)
+    chosen = values.dataset(dataset)
+    raw = common.raw_root(root, values, dataset)
+    folder = common.out_folder(out, values, dataset, raw) / "ingest"
+
+    reader = make_reader(chosen.reader, chosen.peak_frames)
+    manifest, rejects = folder / "manifest.parquet", folder / "rejects.parquet"
+    result = ingest_pictures(dataset, reader, raw, values.split, processes)
+    # The list of rejects is what a user needs most when the stage refuses to go on, and no
+    # manifest of an earlier run may then stand beside it.
+    manifest.unlink(missing_ok=True)
+    chosen_split = folder / "split.json"
+    chosen_split.unlink(missing_ok=True)
+    tables.write(rejects, result.rejects, tables.REJECTS)
+    check_ingested(result, raw, values.ingest.max_reject_share, rejects)
+    tables.write(manifest, result.manifest, tables.MANIFEST)
+    Kind(chosen.reader, chosen.neutral_only).write(folder / "kind.json")
+
+    if values.split.seed == "auto":
+        write_json(chosen_split, {"seed": result.rule.seed})
+        print(f"{dataset}: split.seed auto is {result.rule.seed}")
+    print(
+        f"{dataset}: {result.manifest.num_rows} pictures of "
+        f"{len(result.manifest['subject'].unique())} people, {result.rejects.num_rows} left out "
+        f"-> {folder}"
+    )
+    for note in result.listing.notes:
+        print(f"  note: {note}")
+
+
+def grayscale(
+    dataset: common.DatasetOption,
+    root: common.RootOption = None,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Write grey or plain 8-bit colour pictures where needed (CK+ grey, RaFD colour)."""
+    from fet_core import tables
+    from fet_core.datasets.frames import make_frames
+
+    settings = common.load(params, dataset)
+    raw = common.raw_root(root, settings, dataset)
+    folder = common.out_folder(out, settings, dataset, raw) / "grayscale"
+    source = common.data_folder(in_, dataset)
+    manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
+    frames = make_frames(manifest, raw, settings.dataset(dataset).channels, folder)
+    tables.write(folder / "frames.parquet", frames, tables.FRAMES)
+    converted = sum(value != "" for value in frames["conversion"].to_pylist())
+    print(f"{dataset}: {frames.num_rows} pictures, {converted} converted")
+
+
+def align(
+    dataset: common.DatasetOption,
+    root: common.RootOption = None,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Find the face in each picture and bring its eyes to fixed places."""
+    from fet_core import tables
+    from fet_core.datasets.frames import frame_paths
+    from fet_core.faces.extract import align_all
+    from fet_core.faces.facefile import FaceWriter, check_found, preview
+    from fet_core.files import write_png
+
+    settings = common.load(params, dataset)
+    raw = common.raw_root(root, settings, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.out_folder(out, settings, dataset, raw) / "align"
+    frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
+    channels = settings.dataset(dataset).channels
+    paths = frame_paths(frames, raw, source / "grayscale")
+    writer = FaceWriter(folder / "faces.npy", settings.align.size, channels)
+    with writer:
+        results = align_all(paths, channels, settings.align)
+        for sample_id, result in zip(frames["sample_id"].to_pylist(), results, strict=True):
+            writer.add(sample_id, result)
+    table = writer.table()
+    tables.write(folder / "faces.parquet", table, tables.FACES)
+    write_png(folder / "preview.png", preview(folder / "faces.npy"))
+    check_found(table, settings.align.max_reject_share, folder / "faces.parquet")
+    print(f"{dataset}: {writer.count} faces in {frames.num_rows} pictures")
+
+
+def landmarks(
+    dataset: common.DatasetOption,
+    root: common.RootOption = None,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Find the 68 landmarks and carry them into the aligned face."""
+    from fet_core import tables
+    from fet_core.datasets.frames import frame_paths
+    from fet_core.faces.extract import landmarks_all
+    from fet_core.faces.landmarkfile import face_items, landmark_table, preview
+    from fet_core.files import write_png
+
+    settings = common.load(params, dataset)
+    raw = common.raw_root(root, settings, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.out_folder(out, settings, dataset, raw) / "landmarks"
+    frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
+    faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
+    paths = frame_paths(frames, raw, source / "grayscale")
+    items = face_items(frames, faces, paths)
+    found = list(landmarks_all(items, settings.dataset(dataset).channels))
+    table = landmark_table(faces, found)
+    tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
+    write_png(folder / "preview.png", preview(source / "align" / "faces.npy", table))
+    print(f"{dataset}: 68 landmarks on {table.num_rows} faces")
+
+
+def refine(
+    dataset: common.DatasetOption,
+    root: common.RootOption = None,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Read the landmarks of every face many times and put their means into the samples."""
+    from fet_core import tables
+    from fet_core.datasets.frames import frame_paths
+    from fet_core.datasets.refined import with_points
+    from fet_core.faces.facearray import open_faces
+    from fet_core.faces.landmarkfile import face_items
+    from fet_core.faces.readings import mean_landmarks_all
+
+    settings = common.load(params, dataset)
+    raw = common.raw_root(root, settings, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.out_folder(out, settings, dataset, raw) / "refine"
+    frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
+    faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
+    samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
+    size = open_faces(source / "align" / "faces.npy").shape[1]
+    items = face_items(frames, faces, frame_paths(frames, raw, source / "grayscale"))
+    channels, readings = settings.dataset(dataset).channels, settings.refine.readings
+    found = list(mean_landmarks_all(items, channels, readings))
+    tables.write(folder / "samples.parquet", with_points(samples, found, size), tables.SAMPLES)
+    print(f"{dataset}: {readings} readings of {len(found)} faces")
+
+
+def augment(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Join labels and landmarks, mirror the training side, fix the test triples."""
+    from fet_core import tables
+    from fet_core.datasets.kind import Kind
+    from fet_core.datasets.pairs import test_pairs
+    from fet_core.datasets.samples import make_samples
+    from fet_core.faces.facearray import open_faces
+
+    settings = common.load(params, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.out_folder(out, settings, dataset) / "augment"
+    manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
+    kind = Kind.read(source / "ingest" / "kind.json")
+    points = tables.read(source / "landmarks" / "landmarks.parquet", tables.LANDMARKS)
+    options = settings.augment
+    size = open_faces(source / "align" / "faces.npy").shape[1]
+    samples = make_samples(manifest, points, size, options.flip)
+    pairs = test_pairs(
+        samples,
+        options.seed,
+        options.pairs_per_target,
+        options.max_pairs,
+        kind.neutral_only,
+    )
+    kind.write(folder / "kind.json")
+    tables.write(folder / "samples.parquet", samples, tables.SAMPLES)
+    tables.write(folder / "pairs.parquet", pairs, tables.PAIRS)
+    training = sum(side == "train" for side in samples["split"].to_pylist())
+    print(f"{dataset}: {training} training samples, {pairs.num_rows} test triples")
+
+
+def merge(
+    parts: Annotated[
+        list[Path],
+        typer.Argument(help="Folders with stage outputs, each of one data set, up to `refine`."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the outputs to.")],
+) -> None:
+    """Put the faces, samples and test triples of several data sets behind each other."""
+    names = [part.name for part in parts]
+    if len(set(names)) < len(names):
+        raise UserError(
+            f"the folders {', '.join(names)} do not have different names; name each data set once"
+        )
+    check_folder(out, "choose another folder with --out")
+    if out.resolve() in {part.resolve() for part in parts}:
+        raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
+    faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
+    pictures = [len(array) for array in faces.values()]
+    plain, fine, pairs = (
+        {part.name: tables.read(part / stage / file, schema) for part in parts}
+        for stage, file, schema in (
+            ("augment", "samples.parquet", tables.SAMPLES),
+            ("refine", "samples.parquet", tables.SAMPLES),
+            ("augment", "pairs.parquet", tables.PAIRS),
+        )
+    )
+    counts = [table.num_rows for table in plain.values()]
+    write_faces(out / "align" / "faces.npy", merged_faces(faces))
+    for stage, samples in (("augment", plain), ("refine", fine)):
+        merged = merged_samples(samples, pictures)
+        tables.write(out / stage / "samples.parquet", merged, tables.SAMPLES)
+    tables.write(out / "augment" / "pairs.parquet", merged_pairs(pairs, counts), tables.PAIRS)
+    Kind("merged", False).write(out / "augment" / "kind.json")
+    print(f"{' + '.join(names)}: {sum(pictures)} faces, {sum(counts)} samples in {out}")
