@@ -10,15 +10,14 @@ import torch
 from torch import Tensor
 
 from fet_core import tables
-from fet_core.evaluation.plus import plus_row, refined
-from fet_core.evaluation.protocols import PROTOCOLS, Pairs
-from fet_core.evaluation.rows import Row, score
+from fet_core.data.dataset import Store
 from fet_core.files import write_json
-from fet_core.models.plus import Plus, load_plus
-from fet_core.models.warping import Made
+from fet_core.measure.rows import Row, plus_row, refined, score
+from fet_core.measure.triples import PROTOCOLS, Pairs
+from fet_core.nets.warping import Made
+from fet_core.nets.weights import Plus, load_plus
 from fet_core.progress import track
 from fet_core.recipes import fet_plus
-from fet_core.store import Store
 
 
 def shipped_row(store: Store, plus: Plus) -> Row:

@@ -29,18 +29,18 @@ def main(
 
     import torch
 
+    from fet_core import registry
     from fet_core.files import write_json
-    from fet_core.overlays import overlaid
-    from fet_core.params import load
+    from fet_core.geometry.raster import choose_device
+    from fet_core.paramsfile import load, overlaid
     from fet_core.studies import open_study
-    from fet_core.timing import BASELINES, MODELS, device_name, measure
-    from fet_core.training.acceleration import choose_device
+    from fet_core.timing import MODELS, device_name, measure
 
     where = choose_device(device)
     found: dict[str, Any] = {}
     for profile in PROFILES:
         settings = overlaid(load(params), open_study(profile, params).values)
-        names = (*MODELS, *BASELINES)
+        names = (*MODELS, *registry.BASELINES)
         costs = measure(settings, where, names=names, most=steps, seconds=float("inf"))
         found[profile] = {
             name: {

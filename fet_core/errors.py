@@ -1,8 +1,11 @@
-"""The one exception that stands for a user's mistake, and the remedies that its sentences name."""
+"""The one exception that stands for a user's mistake, and what its sentences are made of."""
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
 _HOMES = ("data", "metrics")
 
@@ -32,3 +35,21 @@ def remedy(path: Path) -> str:
             line, known = lines[parts[place]], place == 2 and parts[0] in _HOMES
             return f"run `fet {line}{f' --dataset {parts[1]}' if known else ''}`"
     return "run the stage that makes it"
+
+
+_SHOWN = 60
+
+
+def as_yaml(value: Any) -> str:
+    """A value as params.yaml would have it, cut where it is long."""
+    if value is None:
+        return "empty"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    return cut(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def cut(text: str) -> str:
+    """The text on one line, whatever stands in it, and cut where it is long."""
+    text = text.replace("\n", "\\n")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

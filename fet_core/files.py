@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees a half-written one, and hashing them."""
+"""Files and folders: written whole or not at all, hashed, checked, and well named."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from fet_core.errors import UserError
+from fet_core.errors import UserError, as_yaml, cut
 
 if TYPE_CHECKING:
     import numpy as np
@@ -232,3 +233,53 @@ def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+RESERVED = ("demo", "shipped", "studies", "experiments", "benchmarks")
+"""Folders in data/ and metrics/ that are no data set's."""
+
+LONGEST_NAME = 64
+"""Characters of a data set's name."""
+
+
+def check_name(name: Any) -> None:
+    """Refuse what cannot name a folder, a DVC stage and a part of a dotted key at once."""
+    if not isinstance(name, str):
+        raise ValueError(
+            f'a data set cannot be called "{as_yaml(name)}", which YAML reads as no text; put the '
+            "name in quotes or choose one with a letter in it"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or name in RESERVED:
+        raise ValueError(
+            f'a data set cannot be called "{cut(name)}"; use letters, digits, - and _, beginning '
+            f"with a letter or digit (and none of {', '.join(RESERVED)})"
+        )
+    if len(name) > LONGEST_NAME:
+        raise ValueError(
+            f'a data set cannot be called "{cut(name)}", which has {len(name)} characters; use '
+            f"{LONGEST_NAME} or fewer"
+        )
+
+
+START, END = "<!-- results -->", "<!-- end of results -->"
+"""The lines around the part that is made."""
+
+
+def between_marks(path: Path, body: str) -> str:
+    """The text of a Markdown file with another part between its marks.
+
+    Args:
+        path: of the file, which is not changed.
+        body: what stands between the marks, without blank lines around it.
+
+    Raises:
+        UserError: the file is missing or does not have the marks.
+    """
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8; name a Markdown file") from error
+    if START not in text or END not in text.split(START, 1)[1]:
+        raise UserError(f"{path} has no lines {START} and {END}; add them where results belong")
+    before, rest = text.split(START, 1)
+    return f"{before}{START}\n\n{body.strip()}\n\n{END}{rest.split(END, 1)[1]}"

@@ -1,35 +1,13 @@
-"""The typed parameters of the pipeline and how params.yaml is read into them."""
+"""The typed parameters of the pipeline: all that params.yaml holds."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections.abc import Sequence
-from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from fet_core.errors import UserError
-
-RESERVED = ("demo", "shipped", "studies", "experiments", "benchmarks")
-"""Folders in data/ and metrics/ that are no data set's."""
-
-LONGEST_NAME = 64
-"""Characters of a data set's name."""
-
-_SHOWN = 60
+from fet_core.files import check_name
 
 
 class _Section(BaseModel):
@@ -81,7 +59,7 @@ class Figures(_Section):
 class Split(_Section):
     """How people (or pictures) are divided between training and test.
 
-    `seed` "auto" takes the first good one (`fet_core.datasets.split.choose_seed`).
+    `seed` "auto" takes the first good one (`fet_core.data.split.choose_seed`).
     """
 
     by: Literal["subject", "image"]
@@ -267,7 +245,7 @@ class Params(_Section):
         if not isinstance(value, dict) or not isinstance(value.get("datasets"), dict):
             return value
         for name in value["datasets"]:
-            _check_name(name)
+            check_name(name)
         named = {
             name: {"reader": name} | item if isinstance(item, dict) else item
             for name, item in value["datasets"].items()
@@ -285,25 +263,6 @@ class Params(_Section):
         return self.datasets[name]
 
 
-def _check_name(name: Any) -> None:
-    """Refuse what cannot name a folder, a DVC stage and a part of a dotted key at once."""
-    if not isinstance(name, str):
-        raise ValueError(
-            f'a data set cannot be called "{_shown(name)}", which YAML reads as no text; put the '
-            "name in quotes or choose one with a letter in it"
-        )
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or name in RESERVED:
-        raise ValueError(
-            f'a data set cannot be called "{_cut(name)}"; use letters, digits, - and _, beginning '
-            f"with a letter or digit (and none of {', '.join(RESERVED)})"
-        )
-    if len(name) > LONGEST_NAME:
-        raise ValueError(
-            f'a data set cannot be called "{_cut(name)}", which has {len(name)} characters; use '
-            f"{LONGEST_NAME} or fewer"
-        )
-
-
 def _check_size(name: str, size: int) -> None:
     odd = size
     while odd % 2 == 0 and odd > 3:
@@ -313,171 +272,3 @@ def _check_size(name: str, size: int) -> None:
             f"{name} is {size}, but the networks halve a picture down to 2×2 or 3×3: use 64, 96, "
             "128, 192, 256, 384 or 512"
         )
-
-
-def read_yaml(path: Path) -> Any:
-    """The plain content of a YAML 1.2 file (`1e-05` is a number there).
-
-    Raises:
-        UserError: the file is missing or is not YAML.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(Path(path))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"there is no params file {path}; name one with --params or work in the project's "
-            "top folder"
-        ) from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); name a params file") from error
-    except (YAMLError, ValueError) as error:
-        # A plain ValueError is text that is no UTF-8, or a date or number that cannot be.
-        where = getattr(error, "problem_mark", None)
-        line = f" (line {where.line + 1})" if where else ""
-        raise UserError(f"{path} is not valid YAML{line}; mend it or check it out again") from error
-
-
-def load(path: Path) -> Params:
-    """Read and validate a params file.
-
-    Raises:
-        UserError: the file is missing or no YAML, or has an unknown key, a missing section or a
-            value of the wrong type or out of range; the message names the key.
-    """
-    value = read_yaml(path)
-    if not isinstance(value, dict):
-        raise UserError(f"{path} does not hold sections with keys; check it out again")
-    try:
-        return Params.model_validate(value)
-    except ValidationError as error:
-        raise UserError(f"{path}: {explain(error)}") from error
-
-
-def explain(error: ValidationError, model: type[BaseModel] = Params) -> str:
-    """The first of a model's complaints as one sentence: key, value found, values allowed.
-
-    Args:
-        error: what the model raised.
-        model: the model.
-    """
-    # A value that fits none of several types has a complaint for each.
-    complaints: dict[str, ErrorDetails] = {}
-    for each in error.errors():
-        complaints.setdefault(_place(model, each["loc"])[0], each)
-    first, *others = complaints.values()
-    key, kind = _place(model, first["loc"])
-    found = first["input"]
-    if first["type"] == "extra_forbidden":
-        reason = f'there is no parameter "{key}"; mend the name'
-    elif first["type"] == "missing":
-        reason = f'"{key}" is missing; add it'
-    elif first["type"] == "value_error":
-        reason = str(first["ctx"]["error"])
-    elif first["loc"][-1] == "[key]":
-        reason = f'"{key}" is named {_shown(found)}, which is no text; put the name in quotes'
-    else:
-        allowed = describe(kind)
-        if isinstance(found, float) and not math.isfinite(found):
-            allowed = allowed.replace("a number", "a finite number")
-        reason = f'"{key}" is {_shown(found)}, but must be {allowed}; mend it'
-    more = f" ({len(others)} more like it)" if others else ""
-    return reason + more
-
-
-def describe(kind: Any, limits: Sequence[Any] = ()) -> str:
-    """What a field may hold, in words: "a number of 0 or more", "subject or image".
-
-    Args:
-        kind: the field's type, plain or `Annotated`.
-        limits: of that type, as `annotated_types` has them.
-    """
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        named = [
-            limit
-            for item in inner[1:]
-            for limit in (item.metadata if isinstance(item, FieldInfo) else [item])
-        ]
-        return describe(inner[0], named)
-    if origin is Literal:
-        return _listed([str(value) for value in inner])
-    if origin in (Union, UnionType):
-        return _listed([describe(part, limits) for part in inner])
-    if origin is list:
-        at_least = " with one entry or more" if _limit(limits, "min_length") else ""
-        return f"a list{at_least}, each entry {describe(inner[0])}"
-    if kind is bool:
-        return "true or false"
-    if kind is type(None):
-        return "null"
-    if kind is str:
-        return "a text that is not empty" if _limit(limits, "min_length") else "a text in quotes"
-    if kind in (int, float):
-        return ("a whole number" if kind is int else "a number") + _range(limits)
-    return "a section with keys of its own"
-
-
-def _range(limits: Sequence[Any]) -> str:
-    least, most = _limit(limits, "ge"), _limit(limits, "le")
-    above, below = _limit(limits, "gt"), _limit(limits, "lt")
-    parts = []
-    if least is not None and most is not None:
-        parts.append(f"from {least:g} to {most:g}")
-    elif least is not None:
-        parts.append(f"of {least:g} or more")
-    elif most is not None:
-        parts.append(f"of {most:g} or less")
-    if above is not None:
-        parts.append(f"above {above:g}")
-    if below is not None:
-        parts.append(f"below {below:g}")
-    words = " and ".join(parts)
-    step = _limit(limits, "multiple_of")
-    return (f" {words}" if words else "") + (f", a multiple of {step:g}" if step else "")
-
-
-def _limit(limits: Sequence[Any], name: str) -> Any:
-    return next((getattr(each, name) for each in limits if hasattr(each, name)), None)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
-
-
-def _place(model: type[BaseModel], path: Sequence[int | str]) -> tuple[str, Any]:
-    """The dotted key of a complaint's place, and what may stand there."""
-    kind: Any = model
-    keys: list[str] = []
-    for part in path:
-        bare = _bare(kind)
-        if isinstance(bare, type) and issubclass(bare, BaseModel):
-            field = bare.model_fields.get(str(part))
-            kind = Any if field is None else Annotated[(field.annotation, *field.metadata, None)]
-        elif get_origin(bare) in (dict, list) and part != "[key]":
-            kind = get_args(bare)[-1]
-        else:
-            break
-        keys.append(str(part))
-    return ".".join(keys), kind
-
-
-def _bare(kind: Any) -> Any:
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
-
-
-def _shown(value: Any) -> str:
-    """A value as params.yaml would have it, cut where it is long."""
-    if value is None:
-        return "empty"
-    if isinstance(value, float) and not math.isfinite(value):
-        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
-    return _cut(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def _cut(text: str) -> str:
-    # A message is one line whatever stands in the file.
-    text = text.replace("\n", "\\n")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -13,15 +13,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core.datasets.pictures import describe, read_picture
+from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
-from fet_core.faces.align import Matrix, alignment, apply_picture, apply_points
-from fet_core.faces.detect import Box, FaceFinder
-from fet_core.faces.paste import face_mask, paste, soft_mask
-from fet_core.faces.readings import mean_points
 from fet_core.files import check_file
-from fet_core.models.plus import load_plus
-from fet_core.store import choose_device, to_bytes, to_float
+from fet_core.geometry.align import (
+    Matrix,
+    alignment,
+    apply_picture,
+    apply_points,
+    face_mask,
+    mean_points,
+    paste,
+    soft_mask,
+)
+from fet_core.geometry.landmarks import Box, FaceFinder
+from fet_core.geometry.raster import choose_device, to_bytes, to_float
+from fet_core.nets.weights import load_plus
 
 Picture = NDArray[np.uint8]
 """[H, W] grey or [H, W, 3] RGB, 0 to 255."""

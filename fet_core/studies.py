@@ -13,18 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fet_core import registry
 from fet_core.errors import UserError
-from fet_core.evaluation.sweeps import COLLECTED, in_words, metric_of
 from fet_core.files import shown
-from fet_core.overlays import (
+from fet_core.paramsfile import (
     Values,
     checked,
+    explain,
     is_value,
     look_up,
     may_be_set,
-    short_names,
+    read_yaml,
     with_values,
 )
-from fet_core.params import explain, read_yaml
+from fet_core.show.sweeps import COLLECTED, describe, metric_of
 
 MODEL = "model"
 """The one key that may vary and is none of the params: the model that "{model}" stands for."""
@@ -270,13 +270,13 @@ def make_points(opened: Opened) -> list[Point]:
     found: list[Point] = []
     for chosen in _combinations(study, base):
         own = {key: value for key, value in chosen.items() if key != MODEL}
-        params = checked(with_values(base, own), f"{opened.file}: {_describe(chosen)}")
+        params = checked(with_values(base, own), f"{opened.file}: {describe(chosen)}")
         # As the params have them, so that 10 and 10.0 are the same point.
         values = chosen | {key: look_up(params, key) for key in own}
         model = registry.model(str(chosen.get(MODEL, study.model))).name if needs else None
         paper = bool(study.paper) and all(values[key] == study.paper[key] for key in study.paper)
         if all(values != other.values for other in found):
-            found.append(Point(values, params, paper, _describe(values), model))
+            found.append(Point(values, params, paper, describe(values), model))
     if len({point.name for point in found}) < len(found):
         raise UserError(f"{opened.file}: two points have values that read the same; change one")
     return found
@@ -293,9 +293,3 @@ def _combinations(study: Study, base: Mapping[str, Any]) -> list[Values]:
     centre = {key: study.model if key == MODEL else look_up(base, key) for key in study.keys}
     varied = (study.one_at_a_time or {}).items()
     return [centre, *(centre | {key: value} for key, values in varied for value in values)]
-
-
-def _describe(values: Values) -> str:
-    names = short_names(list(values))
-    told = (f"{names[key]}={in_words(value)}" for key, value in values.items())
-    return re.sub(r"[^\w.,=+-]+", "_", ",".join(told))

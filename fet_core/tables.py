@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fet_core.errors import UserError, remedy
-from fet_core.faces import POINTS as POINTS
 from fet_core.files import atomic_path, is_file
+from fet_core.geometry.landmarks import POINTS as POINTS
 
 EXPRESSIONS = (
     "neutral",

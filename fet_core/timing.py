@@ -20,23 +20,20 @@ import torch
 from numpy.typing import NDArray
 
 from fet_core import registry, tables
-from fet_core.datasets.kind import Kind
-from fet_core.datasets.triples import TrainingIndex, training_index
-from fet_core.models.fusion import Fusion
-from fet_core.models.warping import Warping
+from fet_core.data.dataset import Store
+from fet_core.data.readers import Kind
+from fet_core.data.triples import TrainingIndex, training_index
+from fet_core.nets.fusion import Fusion
+from fet_core.nets.warping import Warping
 from fet_core.params import Optimisation, Params
 from fet_core.progress import duration, track
-from fet_core.store import Store
 from fet_core.tables import EXPRESSIONS, POINTS
-from fet_core.training.baselines import cgan_task, pix2pix_task
-from fet_core.training.fusion import FusionTask
-from fet_core.training.g2gan import G2ganTask
-from fet_core.training.identities import Identities
-from fet_core.training.loop import Task
-from fet_core.training.points import PointTask
-from fet_core.training.schedule import Schedule
-from fet_core.training.transfer import transfer_task
-from fet_core.training.warping import WarpingTask, warping_sizes
+from fet_core.train.augmentation import Identities
+from fet_core.train.baselines import G2ganTask, cgan_task, pix2pix_task
+from fet_core.train.checkpoint import Schedule
+from fet_core.train.loop import Task
+from fet_core.train.paper import FusionTask, transfer_task
+from fet_core.train.plus import PointTask, WarpingTask, warping_sizes
 
 MODELS = {
     part.params: part.title for one in ("fet", "fet-plus") for part in registry.model(one).parts

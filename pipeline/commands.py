@@ -48,7 +48,7 @@ COMMANDS: dict[str, Command] = {
     "refine": Command(STAGES, "Read the landmarks many times over, for FET+", "prepare:refine"),
     "train": Command(STAGES, "Train a part of a model, as fet/transfer or pix2pix"),
     "evaluate": Command(STAGES, "Score rows on the test triples; draw the figures"),
-    "compare": Command(STAGES, "Compare all rows on the same test triples"),
+    "compare": Command(STAGES, "Compare all rows on the same test triples", "evaluate:compare"),
     "run": Command(RESULTS, "Run all stages of all data sets, side by side"),
     "show": Command(RESULTS, "Print all tables and where the figures are", "report:show"),
     "report": Command(RESULTS, "Write all results into one HTML page"),

@@ -66,7 +66,7 @@ def load(path: Path, dataset: str) -> Params:
         UserError: it is wrong. DVC has then removed what the stage puts out, so that the sentence
             says how to get back what is in DVC's cache.
     """
-    from fet_core.params import load as load_params
+    from fet_core.paramsfile import load as load_params
 
     try:
         params = load_params(path)
@@ -144,7 +144,7 @@ def check_outside_raw(params: Path, out: Path) -> None:
     Raises:
         UserError: `out` is some data set's raw folder or lies in it, or the params are wrong.
     """
-    from fet_core.params import load as load_params
+    from fet_core.paramsfile import load as load_params
 
     if params.is_file():
         for known in load_params(params).datasets.values():

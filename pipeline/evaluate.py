@@ -1,4 +1,4 @@
-"""`fet evaluate`: scores of rows on every test triple, their means and intervals, the figures."""
+"""`fet evaluate`: rows scored on every test triple, with figures; `fet compare`: the full table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fet_core import registry
+from fet_core.errors import UserError
 
 from . import common
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from fet_core.evaluation.rows import Row
-    from fet_core.inputs import Inputs
-    from fet_core.store import Store
+    from fet_core.data.dataset import Store
+    from fet_core.measure.rows import Row
+    from fet_core.recipes.base import Inputs
+
 
 PAPER = "paper"
 """Another name for the row fet, as the command was before there were others."""
@@ -46,13 +48,12 @@ def evaluate(
     details = common.out_folder(out, settings, dataset) / model.stage
 
     from fet_core import tables
-    from fet_core.evaluation import results, rows, scores, summaries
-    from fet_core.evaluation.protocols import PROTOCOLS
-    from fet_core.evaluation.reader import ExpressionReader
-    from fet_core.evaluation.sheets import forget_shown, note_shown
-    from fet_core.evaluation.triples import identify
-    from fet_core.faces.facearray import write_faces
-    from fet_core.inputs import open_inputs
+    from fet_core.data.dataset import write_faces
+    from fet_core.measure import results, rows, scores, summaries
+    from fet_core.measure.scores import ExpressionReader
+    from fet_core.measure.triples import PROTOCOLS, identify
+    from fet_core.recipes.base import open_inputs
+    from fet_core.show.figures import forget_shown, note_shown
 
     inputs = open_inputs(source, settings, dataset, device)
     scores.check_triples(inputs.pairs_table)
@@ -97,8 +98,9 @@ def evaluate(
 
 def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     """NME of Φ+, of the paper's Φ and of what needs no training, by how the truth was read."""
-    from fet_core.datasets.triples import training_rows
-    from fet_core.evaluation import plus, predictors
+    from fet_core.data.triples import training_rows
+    from fet_core.measure import rows as plus
+    from fet_core.measure import triples
     from fet_core.recipes import fet_plus
 
     store = inputs.store
@@ -108,8 +110,8 @@ def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     ours = fet_plus.load_phi_plus(source, refined)
     people = inputs.pairs_table["target_subject"].to_pylist()
 
-    def rows(landmarks: Store) -> dict[str, predictors.Predictor]:
-        simple = predictors.simple_predictors(landmarks, training)
+    def rows(landmarks: Store) -> dict[str, triples.Predictor]:
+        simple = triples.simple_predictors(landmarks, training)
         return simple | {"Φ, decoded": plus.predictor(landmarks, peaks)}
 
     every = {
@@ -118,16 +120,16 @@ def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     }
     rest = (inputs.pairs, people, inputs.settings.evaluate.batch_size)
     return {
-        "one reading": predictors.table(every["one reading"], store.points, *rest),
-        "mean of readings": predictors.table(every["mean of readings"], refined.points, *rest),
+        "one reading": triples.table(every["one reading"], store.points, *rest),
+        "mean of readings": triples.table(every["mean of readings"], refined.points, *rest),
     }
 
 
 def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) -> None:
     """Fig. 3 and 4 of the paper with a model, and the rows beside each other on a few triples."""
-    from fet_core.evaluation.choice import figure_sources, figure_targets
-    from fet_core.evaluation.sheets import comparison_sheet, transfer_sheet
     from fet_core.files import write_png
+    from fet_core.show.figures import comparison_sheet, transfer_sheet
+    from fet_core.show.shown import figure_sources, figure_targets
 
     settings, store, samples = inputs.settings, inputs.store, inputs.samples
     options = settings.evaluate
@@ -147,3 +149,100 @@ def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) 
         compared = {key: row for key, row in made.items() if key not in ("copy", "truth")}
         sheet = comparison_sheet(compared, store, inputs.pairs.at(inputs.shown), names)
         write_png(folder / "comparison.png", sheet)
+
+
+ROWS = {
+    stage: tuple(one.name for one in registry.evaluated(stage))
+    for stage in dict.fromkeys(one.stage for one in registry.MODELS if one.tables)
+}
+"""Rows by the folder that holds their scores."""
+
+OURS = {one.name: one.differences for one in registry.MODELS if one.differences}
+"""The models whose differences to all other rows are told, and the files that tell them."""
+
+
+def compare(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    metrics: common.MetricsOption = None,
+    params: common.ParamsOption = common.PARAMS,
+) -> None:
+    """Compare all rows on the same triples: table, differences, errors by expression, figure."""
+    from fet_core.data.dataset import open_faces
+    from fet_core.files import write_png, write_text
+    from fet_core.measure import results, summaries
+    from fet_core.measure.triples import identify
+    from fet_core.recipes.base import open_inputs
+    from fet_core.show.figures import check_shown, models_sheet
+    from fet_core.show.report import table
+
+    from .report import results_of
+
+    settings = common.load(params, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.metrics_folder(metrics, settings, dataset, out)
+    inputs = open_inputs(source, settings, dataset, "cpu")
+    where = {row: stage for stage, rows in ROWS.items() for row in rows}
+    stages = {row: where[row] for row in results.ROWS if row in where}
+    found = {row: _scores(inputs, source / stage, row) for row, stage in stages.items()}
+    # Everything is looked at before anything is written.
+    made = {}
+    if inputs.shown:
+        for stage in ROWS:
+            check_shown(source / stage, inputs.pairs_table, inputs.shown, _command(dataset, stage))
+        made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
+    triples = identify(inputs.store, inputs.pairs, inputs.pairs_table)
+    for row, stage in stages.items():
+        path = folder / f"{row}.json"
+        if results.read_row(path).triples != triples:
+            raise UserError(
+                f"{path} is of other test triples than pairs.parquet and faces.npy; run "
+                f"{_command(dataset, stage)} again"
+            )
+    for ours, file in OURS.items():
+        compared = {
+            row: summaries.differences(found[ours], scores, found["truth"])
+            for row, scores in found.items()
+            if row not in (ours, "truth")
+        }
+        results.write_compared(folder / file, results.Compared(triples, ours, compared))
+    lines = [line | {"triples": triples.digest} for line in summaries.by_expression(found)]
+    results.write_list(folder / "expressions.json", lines)
+    write_text(folder / "table.md", table(results_of(folder, params, dataset)))
+
+    # DVC wants the folder even where nobody may be shown.
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    picture = folder / "models" / "models.png"
+    picture.unlink(missing_ok=True)
+    if inputs.shown:
+        names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
+        sheet = models_sheet(inputs.store, inputs.pairs.at(inputs.shown), made, names)
+        write_png(picture, sheet)
+    print(f"{dataset}: {folder / 'table.md'}")
+
+
+def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
+    """The scores of a row, which must be of the test triples that there are now."""
+    from fet_core import tables
+
+    path = folder / f"{row}.parquet"
+    command = _command(inputs.dataset, folder.name)
+    if not path.is_file():
+        raise UserError(f"there is no {path}; run {command} first")
+    scores, pairs = tables.read(path, tables.SCORES), inputs.pairs_table
+    columns = [pairs[name].to_pylist() for name in ("pair_id", "target_subject", "expression")]
+    scored = [scores[name].to_pylist() for name in ("pair_id", "subject", "expression")]
+    if set(zip(*scored, strict=True)) != set(zip(*columns, strict=True)):
+        raise UserError(f"{path} is of other test triples than pairs.parquet; run {command} again")
+    return scores
+
+
+def _command(dataset: str, stage: str) -> str:
+    """What fills a folder of `ROWS`."""
+    return f"`fet {_words(stage).replace('evaluate', f'evaluate --dataset {dataset}', 1)}`"
+
+
+def _words(stage: str) -> str:
+    """A folder of `ROWS` as the command and its own option: "evaluate --row cgan"."""
+    return stage.replace("_", " --row ", 1).replace("_", "-")

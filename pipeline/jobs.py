@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from fet_core.errors import UserError
 from fet_core.files import copy_file, link, write_json
-from fet_core.overlays import look_up
+from fet_core.paramsfile import look_up
 
 from .stages import Stage
 

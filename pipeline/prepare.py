@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 
 from fet_core import tables
-from fet_core.datasets.kind import Kind
-from fet_core.datasets.merged import merged_faces, merged_pairs, merged_samples
+from fet_core.data.dataset import (
+    merged_faces,
+    merged_pairs,
+    merged_samples,
+    open_faces,
+    write_faces,
+)
+from fet_core.data.readers import Kind
 from fet_core.errors import UserError
-from fet_core.faces.facearray import open_faces, write_faces
 from fet_core.files import check_folder
 
 from . import common
@@ -30,10 +35,9 @@ def ingest(
 ) -> None:
     """List the raw pictures, open each, and put each on the training or the test side."""
     from fet_core import tables
-    from fet_core.datasets import make_reader
-    from fet_core.datasets.ingest import check_ingested
-    from fet_core.datasets.ingest import ingest as ingest_pictures
-    from fet_core.datasets.kind import Kind
+    from fet_core.data.ingest import check_ingested
+    from fet_core.data.ingest import ingest as ingest_pictures
+    from fet_core.data.readers import Kind, make_reader
     from fet_core.files import write_json
 
     from . import common
@@ -77,7 +81,7 @@ def grayscale(
 ) -> None:
     """Write grey or plain 8-bit colour pictures where needed (CK+ grey, RaFD colour)."""
     from fet_core import tables
-    from fet_core.datasets.frames import make_frames
+    from fet_core.data.dataset import make_frames
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -99,9 +103,8 @@ def align(
 ) -> None:
     """Find the face in each picture and bring its eyes to fixed places."""
     from fet_core import tables
-    from fet_core.datasets.frames import frame_paths
-    from fet_core.faces.extract import align_all
-    from fet_core.faces.facefile import FaceWriter, check_found, preview
+    from fet_core.data.dataset import frame_paths
+    from fet_core.data.faces import FaceWriter, align_all, check_found, preview_faces
     from fet_core.files import write_png
 
     settings = common.load(params, dataset)
@@ -118,7 +121,7 @@ def align(
             writer.add(sample_id, result)
     table = writer.table()
     tables.write(folder / "faces.parquet", table, tables.FACES)
-    write_png(folder / "preview.png", preview(folder / "faces.npy"))
+    write_png(folder / "preview.png", preview_faces(folder / "faces.npy"))
     check_found(table, settings.align.max_reject_share, folder / "faces.parquet")
     print(f"{dataset}: {writer.count} faces in {frames.num_rows} pictures")
 
@@ -132,9 +135,8 @@ def landmarks(
 ) -> None:
     """Find the 68 landmarks and carry them into the aligned face."""
     from fet_core import tables
-    from fet_core.datasets.frames import frame_paths
-    from fet_core.faces.extract import landmarks_all
-    from fet_core.faces.landmarkfile import face_items, landmark_table, preview
+    from fet_core.data.dataset import frame_paths
+    from fet_core.data.faces import face_items, landmark_table, landmarks_all, preview_landmarks
     from fet_core.files import write_png
 
     settings = common.load(params, dataset)
@@ -148,7 +150,7 @@ def landmarks(
     found = list(landmarks_all(items, settings.dataset(dataset).channels))
     table = landmark_table(faces, found)
     tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
-    write_png(folder / "preview.png", preview(source / "align" / "faces.npy", table))
+    write_png(folder / "preview.png", preview_landmarks(source / "align" / "faces.npy", table))
     print(f"{dataset}: 68 landmarks on {table.num_rows} faces")
 
 
@@ -161,11 +163,9 @@ def refine(
 ) -> None:
     """Read the landmarks of every face many times and put their means into the samples."""
     from fet_core import tables
-    from fet_core.datasets.frames import frame_paths
-    from fet_core.datasets.refined import with_points
-    from fet_core.faces.facearray import open_faces
-    from fet_core.faces.landmarkfile import face_items
-    from fet_core.faces.readings import mean_landmarks_all
+    from fet_core.data.dataset import frame_paths, open_faces
+    from fet_core.data.faces import face_items
+    from fet_core.data.samples import mean_landmarks_all, with_points
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -190,10 +190,9 @@ def augment(
 ) -> None:
     """Join labels and landmarks, mirror the training side, fix the test triples."""
     from fet_core import tables
-    from fet_core.datasets.kind import Kind
-    from fet_core.datasets.pairs import test_pairs
-    from fet_core.datasets.samples import make_samples
-    from fet_core.faces.facearray import open_faces
+    from fet_core.data.dataset import open_faces
+    from fet_core.data.readers import Kind
+    from fet_core.data.samples import make_samples, test_pairs
 
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)

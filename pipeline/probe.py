@@ -27,9 +27,9 @@ def probe(
     """
     from fet_core.errors import UserError
     from fet_core.files import check_folder
+    from fet_core.parallel import in_order
     from fet_core.probes import keep
     from fet_core.progress import bar
-    from fet_core.workers import in_order
 
     from .probe_parts import every, run
 

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 def weights(place: Path, size: int, channels: int, models: tuple[str, ...]) -> None:
     """Weights of models as their trainings write them, of which two may share a part."""
     from fet_core import registry
-    from fet_core.evaluation.baseline_rows import BASELINES
-    from fet_core.models.fusion import Fusion
-    from fet_core.models.painting import Painting
-    from fet_core.models.points import PointFusion
-    from fet_core.models.transfer import Transfer
-    from fet_core.models.warping import Warping
+    from fet_core.measure.rows import BASELINES
+    from fet_core.nets.fusion import Fusion, PointFusion
+    from fet_core.nets.generators import Transfer
+    from fet_core.nets.warping import Painting, Warping
 
     picture = {"size": size, "channels": channels, "width": 8}
     sigma = {"sigma": 0.03}
@@ -49,7 +47,7 @@ def _write_weights(
     """Weights of a network by formula: those that it begins with may be zero or change."""
     import torch
 
-    from fet_core.models import files
+    from fet_core.nets import weights
 
     with torch.no_grad():
         for number, (name, value) in enumerate(net.state_dict().items()):
@@ -59,7 +57,7 @@ def _write_weights(
                 # A variance is never below zero.
                 wave = wave.abs() + 0.5 if name.endswith("running_var") else 0.05 * wave
                 value.copy_(wave.reshape(value.shape))
-    files.save(path, kind, sizes, net, dict(note))
+    weights.save(path, kind, sizes, net, dict(note))
 
 
 PLACES = ("cgan", "pix2pix", "g2gan", "fet-plus", "copy", "warp", "fet", "truth")
@@ -76,14 +74,14 @@ def write_rows(data: Path, metrics: Path) -> None:
     import numpy as np
 
     from fet_core import tables
-    from fet_core.evaluation import results
-    from fet_core.evaluation.choice import shown_triples
-    from fet_core.evaluation.protocols import Pairs
-    from fet_core.evaluation.sheets import note_shown
-    from fet_core.evaluation.triples import identify
-    from fet_core.store import Store, choose_device
+    from fet_core.data.dataset import Store
+    from fet_core.geometry.raster import choose_device
+    from fet_core.measure import results
+    from fet_core.measure.triples import Pairs, identify
+    from fet_core.show.figures import note_shown
+    from fet_core.show.shown import shown_triples
 
-    from .compare import ROWS
+    from .evaluate import ROWS
 
     cpu = choose_device("cpu")
     samples = tables.read(data / "augment" / "samples.parquet", tables.SAMPLES)

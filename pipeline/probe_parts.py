@@ -180,7 +180,7 @@ def evaluate_alone(name: str, folder: Path) -> Parts:
 
 def compare(folder: Path) -> Parts:
     """The full table, from scores by formula."""
-    from .compare import compare as stage
+    from .evaluate import compare as stage
 
     inputs.write_samples(folder, SIZE, 3)
     made.write_rows(folder, folder / "out" / "metrics")

@@ -14,7 +14,7 @@ from fet_core.errors import UserError
 from . import common
 
 if TYPE_CHECKING:
-    from fet_core.evaluation.blocks import Results
+    from fet_core.show.tables import Results
 
 
 EXPERIMENTS = "experiments"
@@ -26,7 +26,7 @@ def data_sets(metrics: Path) -> list[Path]:
     Raises:
         UserError: there is none.
     """
-    from fet_core.params import RESERVED
+    from fet_core.files import RESERVED
 
     found = sorted({path.parent for path in metrics.glob("*/*.json")})
     found = [folder for folder in found if folder.name not in RESERVED]
@@ -59,7 +59,7 @@ def results_of(
     """All numbers of a data set that are of the same triples; only its rows must be there.
 
     Rows, differences and numbers by expression of other triples than those of
-    `fet_core.evaluation.triples.reference` are left out, and so are differences and numbers by
+    `fet_core.measure.triples.reference` are left out, and so are differences and numbers by
     expression of other results than the rows'.
 
     Args:
@@ -73,11 +73,10 @@ def results_of(
     Raises:
         UserError: a file of results is damaged or of an older version.
     """
-    from fet_core.evaluation.agreement import agreeing, agreeing_lines
-    from fet_core.evaluation.blocks import PAPER, Results
-    from fet_core.evaluation.protocols import PROTOCOLS
-    from fet_core.evaluation.results import read_all, read_differences, read_list
-    from fet_core.evaluation.triples import reference
+    from fet_core.measure.results import read_all, read_differences, read_list
+    from fet_core.measure.triples import PROTOCOLS, reference
+    from fet_core.show.report import agreeing, agreeing_lines
+    from fet_core.show.tables import PAPER, Results
 
     found = read_all(folder, rows)
     triples = reference({row: scored.triples for row, scored in found.items()})
@@ -118,7 +117,7 @@ def results_of(
 
 def _reader(dataset: str, params: Path) -> str:
     """The reader of a data set."""
-    from fet_core.params import load
+    from fet_core.paramsfile import load
 
     if not params.is_file():
         return dataset
@@ -134,7 +133,7 @@ def show(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Print every data set's tables and the paths of its figures."""
-    from fet_core.evaluation.report import table
+    from fet_core.show.report import table
 
     for folder in data_sets(metrics):
         results = results_of(folder, params)
@@ -154,10 +153,10 @@ def report(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Write all tables, figures, curves and experiments into one HTML page."""
-    from fet_core.evaluation import sweeps
-    from fet_core.evaluation.curves import read_curves
-    from fet_core.evaluation.page import Section, render
     from fet_core.files import write_text
+    from fet_core.show import sweeps
+    from fet_core.show.charts import read_curves
+    from fet_core.show.report import Section, render
 
     common.check_outside_raw(params, out.parent)
     sections = []
@@ -223,8 +222,8 @@ def texts(metrics: Path, readme: Path, results: Path, params: Path) -> dict[Path
     Raises:
         UserError: a file is missing or does not have the marks, or as `results_of`.
     """
-    from fet_core.evaluation.documents import between_marks
-    from fet_core.evaluation.report import compact, short
+    from fet_core.files import between_marks
+    from fet_core.show.report import compact, short
 
     sets: list[Results] = [results_of(folder, params) for folder in data_sets(metrics)]
     bodies = {readme: short(sets), results: "\n".join(map(compact, sets))}
@@ -236,9 +235,8 @@ def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
 
     What is not there stays as it was published, and so do curves where a row has none now.
     """
-    from fet_core.evaluation.charts import beside, curve_chart
-    from fet_core.evaluation.curves import CURVES, read_curves
     from fet_core.files import copy_file, write_text
+    from fet_core.show.charts import CURVES, beside, curve_chart, read_curves
 
     copied = []
     for dataset in (name for name in PICTURES if _is_demo(params, name)):
@@ -259,7 +257,7 @@ def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
 
 def _is_demo(params: Path, dataset: str) -> bool:
     """Whether a data set's pictures are the demo's: a set of that name may be anybody's."""
-    from fet_core.params import load
+    from fet_core.paramsfile import load
 
     known = load(params).datasets.get(dataset) if params.is_file() else None
     return known is not None and Path(known.root).resolve() == (DEMO / dataset).resolve()

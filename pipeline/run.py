@@ -49,7 +49,7 @@ def run(
 
     Like `dvc repro` it takes what the folder that it is called in says.
     """
-    from fet_core.params import load
+    from fet_core.paramsfile import load
 
     names = list(load(common.PARAMS).datasets)
     chains = {
@@ -185,10 +185,10 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
     """
     from dataclasses import replace
 
-    from fet_core.evaluation.blocks import overview
-    from fet_core.evaluation.results import ROWS as EVERY
+    from fet_core.measure.results import ROWS as EVERY
+    from fet_core.show.tables import overview
 
-    from .compare import ROWS as BY_STAGE
+    from .evaluate import ROWS as BY_STAGE
     from .report import figures_of, results_of
 
     own = {row for stage in ("evaluate", "evaluate_fet_plus") for row in BY_STAGE[stage]}

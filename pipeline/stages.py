@@ -13,7 +13,7 @@ from typing import Any
 
 from fet_core import registry
 from fet_core.errors import UserError
-from fet_core.params import read_yaml
+from fet_core.paramsfile import read_yaml
 
 from .commands import COMMANDS, find
 

@@ -11,12 +11,11 @@ from typing import IO, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
-from fet_core.evaluation import report, sweeps
-from fet_core.evaluation.sweeps import PointResult, SweepResult
 from fet_core.files import check_folder, link, listing_digest, locked, mirror, write_text
-from fet_core.overlays import dump_yaml, short_names
-from fet_core.params import load
+from fet_core.paramsfile import dump_yaml, load
 from fet_core.progress import bar, duration
+from fet_core.show import report, sweeps
+from fet_core.show.sweeps import PointResult, SweepResult
 from fet_core.studies import MERGE, MERGED, Opened, Point, make_points, open_study
 
 from . import common, jobs
@@ -244,7 +243,7 @@ def resolved(opened: Opened) -> str:
 def _result(opened: Opened, points: Sequence[Point], chains: Sequence[Chain]) -> SweepResult:
     """What the points' stages wrote, as the grid asks for it."""
     grid = opened.study
-    plain = short_names([name.removeprefix("{model}.") for name in grid.collect])
+    plain = sweeps.short_names([name.removeprefix("{model}.") for name in grid.collect])
     names = {name: plain[name.removeprefix("{model}.")] for name in grid.collect}
     results = []
     for point, chain in zip(points, chains, strict=True):

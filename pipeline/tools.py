@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
-from fet_core.overlays import put_values
-from fet_core.params import Params, load
+from fet_core.params import Params
+from fet_core.paramsfile import load, put_values
 from fet_core.progress import duration
 from fet_core.studies import open_study
 
@@ -19,7 +19,7 @@ from .common import PARAMS, DatasetOption, ParamsOption, RootOption
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from fet_core.datasets.check import Survey
+    from fet_core.data.ingest import Survey
 
 
 _PIPE_WIDTH = 1000
@@ -36,8 +36,8 @@ def check(
     """Print what a raw folder holds: people, pictures, labels, and what is missing or odd."""
     from rich.console import Console
 
-    from fet_core.datasets import make_reader
-    from fet_core.datasets.check import survey
+    from fet_core.data.ingest import survey
+    from fet_core.data.readers import make_reader
 
     from . import common
 
@@ -156,7 +156,7 @@ def profile(
     where = None
     if wanted:
         # Here, as it loads torch, which takes longer than all that other profiles do.
-        from fet_core.store import choose_device
+        from fet_core.geometry.raster import choose_device
 
         where = choose_device(device)
     changed = put_values(params, opened.values)

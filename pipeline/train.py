@@ -18,8 +18,7 @@ from fet_core.files import check_folder
 from . import common
 
 if TYPE_CHECKING:
-    from fet_core.inputs import Inputs
-    from fet_core.recipes.base import Training
+    from fet_core.recipes.base import Inputs, Training
 
 
 class LiveRecorder:
@@ -72,7 +71,7 @@ def exit_when_interrupted() -> Iterator[None]:
 
     Exit code 0 would let DVC take half-trained weights for finished ones.
     """
-    from fet_core.training.loop import Interrupted
+    from fet_core.train.loop import Interrupted
 
     try:
         yield
@@ -126,8 +125,8 @@ def train(
     check_folder(weights, "choose another folder with --out")
     check_folder(live, "choose another folder with --metrics")
 
-    from fet_core.inputs import open_inputs
-    from fet_core.models import files
+    from fet_core.nets.weights import save
+    from fet_core.recipes.base import open_inputs
 
     inputs = open_inputs(source, settings, dataset, device)
     training: Training = registry.look_up(chosen.recipe)(inputs, source)
@@ -135,7 +134,7 @@ def train(
     folder = checkpoints / f"{dataset}-{chosen.stage}-{mark}"
     _loop(chosen.title, inputs, training, folder, live, save_every)
     path = weights / f"{chosen.kind}.safetensors"
-    files.save(path, chosen.kind, training.sizes, training.task.net, dict(training.note))
+    save(path, chosen.kind, training.sizes, training.task.net, dict(training.note))
     shutil.rmtree(folder, ignore_errors=True)
     print(f"{dataset}: {chosen.kind} in {path}")
 
@@ -144,11 +143,10 @@ def _loop(
     title: str, inputs: Inputs, training: Training, folder: Path, live: Path, save_every: float
 ) -> None:
     """Train to the end with live metrics; exits 130 or 143 on a signal."""
-    from fet_core.datasets.triples import training_index
+    from fet_core.data.triples import training_index
     from fet_core.files import make_folder
-    from fet_core.training.checkpoint import Checkpoints
-    from fet_core.training.loop import train
-    from fet_core.training.schedule import Schedule
+    from fet_core.train.checkpoint import Checkpoints, Schedule
+    from fet_core.train.loop import train
 
     task, options = training.task, training.options
     own = training.neutral_only
@@ -182,7 +180,7 @@ def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
 
     from fet_core.files import sha256
     from fet_core.probes import behaviour
-    from fet_core.training.checkpoint import fingerprint
+    from fet_core.train.checkpoint import fingerprint
 
     files = inputs.files | dict(training.depends)
     parts: dict[str, Any] = {

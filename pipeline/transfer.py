@@ -13,10 +13,9 @@ import typer
 from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import check_file, check_folder, shown
-from fet_core.models.files import load, sizes_of
-from fet_core.models.plus import Alignment, Plus, save_plus
-from fet_core.models.points import PointFusion
-from fet_core.models.warping import Warping
+from fet_core.nets.fusion import PointFusion
+from fet_core.nets.warping import Warping
+from fet_core.nets.weights import Alignment, Plus, load, save_plus, sizes_of
 
 from . import common
 

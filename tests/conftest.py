@@ -46,7 +46,7 @@ def face() -> np.ndarray:
 @pytest.fixture(scope="session")
 def sample_table(face: np.ndarray) -> Callable[..., pa.Table]:
     """Builds samples.parquet of people p0, p1, … with one picture for each expression."""
-    from fet_core.datasets.samples import make_samples
+    from fet_core.data.samples import make_samples
     from fet_core.tables import LANDMARKS, MANIFEST, from_rows
 
     def build(
@@ -91,6 +91,6 @@ def london() -> Path:
 @pytest.fixture(scope="session")
 def finder() -> Any:
     pytest.importorskip("dlib", reason="dlib is not installed")
-    from fet_core.faces.detect import FaceFinder
+    from fet_core.geometry.landmarks import FaceFinder
 
     return FaceFinder()

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fet_core.evaluation.results import (
+from fet_core.files import write_json, write_png, write_text
+from fet_core.measure.results import (
     METRICS,
     Compared,
     Scored,
@@ -17,8 +18,7 @@ from fet_core.evaluation.results import (
     write_list,
     write_row,
 )
-from fet_core.evaluation.triples import Triples
-from fet_core.files import write_json, write_png, write_text
+from fet_core.measure.triples import Triples
 
 ALL = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 EXPRESSIONS = ("neutral", "happy", "sad", "surprised", "angry", "fearful", "disgusted")

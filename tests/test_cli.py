@@ -24,23 +24,19 @@ from fake_results import on_other_triples, write_data_set, write_experiment
 from typer.testing import CliRunner
 
 from fet_core import tables
-from fet_core.datasets.kind import Kind
-from fet_core.datasets.pairs import test_pairs as make_pairs
-from fet_core.evaluation.choice import shown_triples
-from fet_core.evaluation.documents import END, START
-from fet_core.evaluation.protocols import Pairs
-from fet_core.evaluation.results import read_differences, read_list, read_row, write_row
-from fet_core.evaluation.sheets import forget_shown, note_shown
-from fet_core.evaluation.triples import identify
-from fet_core.faces.facearray import write_faces
-from fet_core.files import write_json
-from fet_core.inputs import SHOWN
-from fet_core.params import RESERVED
-from fet_core.store import Store
+from fet_core.data.dataset import Store, write_faces
+from fet_core.data.readers import Kind
+from fet_core.data.samples import test_pairs as make_pairs
+from fet_core.files import END, RESERVED, START, write_json
+from fet_core.measure.results import read_differences, read_list, read_row, write_row
+from fet_core.measure.triples import Pairs, identify
+from fet_core.recipes.base import SHOWN
+from fet_core.show.figures import forget_shown, note_shown
+from fet_core.show.shown import shown_triples
 from pipeline.cli import app, main
 from pipeline.commands import COMMANDS as TABLE
 from pipeline.commands import GROUPS, find
-from pipeline.compare import ROWS
+from pipeline.evaluate import ROWS
 from pipeline.report import data_sets
 
 STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
@@ -662,13 +658,13 @@ def test_weights_of_something_else_are_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from fet_core.evaluation.baseline_rows import BASELINES
-    from fet_core.models import files
+    from fet_core.measure.rows import BASELINES
+    from fet_core.nets import weights
 
     path = data / "train_pix2pix" / "pix2pix.safetensors"
     if kind:
         sizes = {"size": size, "channels": channels, "width": 4}
-        files.save(path, kind, sizes, BASELINES[kind](**sizes), {"sigma": 0.02})
+        weights.save(path, kind, sizes, BASELINES[kind](**sizes), {"sigma": 0.02})
     else:
         path.parent.mkdir()
         path.write_bytes(b"no weights")
@@ -855,13 +851,13 @@ def test_evaluate_says_whom_its_pictures_show(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from fet_core.evaluation.baseline_rows import BASELINES
-    from fet_core.models import files
+    from fet_core.measure.rows import BASELINES
+    from fet_core.nets.weights import save
 
     pytest.importorskip("dlib", reason="dlib is not installed")
     sizes = {"size": 32, "channels": 3, "width": 4}
     weights = data / "train_cgan/cgan.safetensors"
-    files.save(weights, "cgan", sizes, BASELINES["cgan"](**sizes), {"sigma": 0.02})
+    save(weights, "cgan", sizes, BASELINES["cgan"](**sizes), {"sigma": 0.02})
     text = Path(params).read_text(encoding="utf-8")
     if allowed:
         text = text.replace("subjects: {}", f"subjects: {{rafd: [{', '.join(allowed)}]}}")

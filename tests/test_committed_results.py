@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from fet_core.evaluation.report import table
+from fet_core.show.report import table
 from pipeline.report import results_of, texts
 
 TOP = Path(__file__).resolve().parents[1]

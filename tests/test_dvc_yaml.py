@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from import_graph import ROOT
 
-from fet_core.params import read_yaml
+from fet_core.paramsfile import read_yaml
 
 ALL = {file: read_yaml(ROOT / file)["stages"] for file in ("dvc.yaml", "comparison/dvc.yaml")}
 PROBE: dict[str, Any] = ALL["dvc.yaml"].pop("probe")
@@ -143,7 +143,7 @@ def test_the_models_of_the_registry_are_those_of_the_pipelines() -> None:
 
 
 def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
-    from pipeline.compare import OURS, ROWS
+    from pipeline.evaluate import OURS, ROWS
 
     needed = {f"data/${{key}}/{folder}" for folder in ROWS}
     needed |= {f"metrics/${{key}}/{row}.json" for rows in ROWS.values() for row in rows}

@@ -8,7 +8,7 @@ import pytest
 from import_graph import ROOT
 
 from fet_core.errors import remedy
-from fet_core.params import read_yaml
+from fet_core.paramsfile import read_yaml
 
 
 def made_by() -> dict[str, str]:

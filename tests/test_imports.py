@@ -33,22 +33,58 @@ def test_the_check_would_find_an_import() -> None:
     assert ("pipeline/cli.py", "pipeline.commands.find") in offenders(
         "pipeline", ("pipeline.commands",)
     )
-    assert offenders("fet_core/models", ("torch",))
+    assert offenders("fet_core/nets", ("torch",))
 
 
 @pytest.mark.parametrize(
     ("folder", "forbidden"),
     [
         ("fet_core", ("pipeline", "typer", "dvc", "dvclive")),
-        ("fet_core/models", ("fet_core.datasets", "fet_core.training", "fet_core.evaluation")),
-        ("fet_core/datasets", ("fet_core.models", "fet_core.training", "fet_core.evaluation")),
-        ("fet_core/faces", ("fet_core.models", "fet_core.training", "fet_core.evaluation")),
-        ("fet_core/evaluation", ("fet_core.training",)),
+        ("fet_core/geometry", ("fet_core.params", "fet_core.tables", "pyarrow", "pydantic")),
     ],
 )
-def test_the_direction_of_imports(folder: str, forbidden: tuple[str, ...]) -> None:
+def test_what_nothing_there_imports(folder: str, forbidden: tuple[str, ...]) -> None:
     assert sources(folder)
     assert offenders(folder, forbidden) == []
+
+
+ROOMS = {
+    "geometry": set(),
+    "data": {"geometry"},
+    "nets": {"geometry"},
+    "train": {"geometry", "data", "nets"},
+    "measure": {"geometry", "data", "nets"},
+    "show": {"geometry", "data", "nets", "measure"},
+    "recipes": {"geometry", "data", "nets", "train", "measure", "show"},
+}
+"""Which rooms of the library a room may import, besides itself and what lies outside of rooms."""
+
+OUTSIDE = {"geometry": {"errors", "files", "parallel", "progress"}}
+"""The modules outside of rooms that a room may import, where not all."""
+
+
+def parts_imported(room: str) -> set[str]:
+    found = {name for inside in names(f"fet_core/{room}").values() for name in inside}
+    return {name.split(".")[1] for name in found if name.startswith("fet_core.")} - {room}
+
+
+def test_every_folder_is_a_room() -> None:
+    folders = {path.parts[1] for path in sources("fet_core") if len(path.parts) > 2}
+    assert folders - {"synthesis"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_direction_of_imports(room: str) -> None:
+    found = parts_imported(room)
+    assert found & set(ROOMS) <= ROOMS[room]
+    assert room not in OUTSIDE or found - set(ROOMS) <= OUTSIDE[room]
+    assert not found & {"portrait", "timing", "synthesis"}
+
+
+def test_no_module_of_a_room_is_longer_than_a_reader_keeps_in_mind() -> None:
+    modules = [path for path in sources("fet_core") if path.parts[1] != "synthesis"]
+    lines = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in modules}
+    assert {path: count for path, count in lines.items() if count > 300} == {}
 
 
 def test_the_command_line_starts_without_anything_heavy() -> None:
@@ -104,8 +140,18 @@ print([name for name in unwanted if name in sys.modules])
 
 
 def test_two_photographs_need_no_training_and_no_tables() -> None:
-    unwanted = ("fet_core.training", "fet_core.evaluation", "fet_core.tables", "pyarrow", "pandas")
-    unwanted += ("sklearn", "skimage", "scipy", "matplotlib", "pydantic", "rich", "torch._dynamo")
+    unwanted = ("fet_core.train", "fet_core.measure", "fet_core.show", "fet_core.tables")
+    unwanted += (
+        "pyarrow",
+        "pandas",
+        "sklearn",
+        "skimage",
+        "scipy",
+        "matplotlib",
+        "pydantic",
+        "rich",
+        "torch._dynamo",
+    )
     people = ("28_Caucasian_male_happy", "08_Caucasian_female_neutral")
     pictures = [f"data/demo/rafd/Rafd090_{name}_frontal.jpg" for name in people]
     done = subprocess.run(
@@ -138,9 +184,13 @@ except ModuleNotFoundError:
 
 
 def test_training_needs_neither_dlib_nor_dvc() -> None:
-    folders = ("fet_core/training", "fet_core/models", "fet_core/evaluation")
+    folders = ("fet_core/train", "fet_core/nets", "fet_core/measure", "fet_core/show")
     files = [path for folder in folders for path in sources(folder)]
-    files += [Path("fet_core/store.py"), Path("fet_core/inputs.py"), Path("pipeline/train.py")]
+    files += [
+        Path("fet_core/data/dataset.py"),
+        Path("fet_core/data/triples.py"),
+        Path("pipeline/train.py"),
+    ]
     files += sources("fet_core/recipes")
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
     done = subprocess.run(

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fet_core.errors import UserError
-from fet_core.overlays import dump_yaml, has, is_value, look_up, put_values, with_values
-from fet_core.params import load
+from fet_core.paramsfile import dump_yaml, has, is_value, load, look_up, put_values, with_values
 
 TOP = Path(__file__).resolve().parents[1]
 TEXT = (TOP / "params.yaml").read_text(encoding="utf-8")

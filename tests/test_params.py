@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fet_core.errors import UserError
-from fet_core.params import Params, load, read_yaml
+from fet_core.params import Params
+from fet_core.paramsfile import load, read_yaml
 
 Edit = Callable[..., Path]
 

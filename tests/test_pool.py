@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from fet_core.errors import UserError
-from fet_core.pool import each, once
+from fet_core.parallel import each, once
 
 
 def test_results_come_in_order_from_processes() -> None:

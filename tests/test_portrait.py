@@ -15,8 +15,7 @@ from PIL import Image
 
 import fet_core
 from fet_core.errors import UserError
-from fet_core.faces.align import alignment, apply_points
-from fet_core.faces.readings import mean_points
+from fet_core.geometry.align import alignment, apply_points, mean_points
 
 HAPPY = "data/demo/rafd/Rafd090_28_Caucasian_male_happy_frontal.jpg"
 NEUTRAL = "data/demo/rafd/Rafd090_28_Caucasian_male_neutral_frontal.jpg"
@@ -33,9 +32,9 @@ def write_model(path: Path, face: np.ndarray, channels: int = 3, black: bool = F
     """
     import torch
 
-    from fet_core.models.plus import Alignment, Plus, save_plus
-    from fet_core.models.points import PointFusion
-    from fet_core.models.warping import Warping
+    from fet_core.nets.fusion import PointFusion
+    from fet_core.nets.warping import Warping
+    from fet_core.nets.weights import Alignment, Plus, save_plus
 
     torch.manual_seed(0)
     fusion_sizes = {"rank": 8, "width": 16, "code": 4}
@@ -275,7 +274,7 @@ def test_motion_fades_out_before_the_blend(
 
     Else the background would show twice where moved and unmoved are blended.
     """
-    from fet_core.models.plus import load_plus, save_plus
+    from fet_core.nets.weights import load_plus, save_plus
 
     path = write_model(tmp_path / "all.safetensors", face)
     plus = load_plus(path)
@@ -364,7 +363,7 @@ def test_photographs_keep_their_pixels_at_intensity_0(transfer: Any, london: Pat
 
 
 def test_the_shipped_model_makes_a_neutral_mouth_smile(finder: Any, give: Give) -> None:
-    from fet_core.models.plus import SHIPPED
+    from fet_core.nets.weights import SHIPPED
 
     if not SHIPPED.is_file():
         pytest.skip(f"there are no shipped weights at {SHIPPED}")

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from import_graph import ROOT
 
 from fet_core.errors import UserError
-from fet_core.params import Dataset, Params, read_yaml
+from fet_core.params import Dataset, Params
+from fet_core.paramsfile import read_yaml
 from fet_core.probes import account, differences, keep, numbers
 from pipeline.probe_parts import TRAINING, every, train
 
@@ -110,14 +111,14 @@ def changed(notes: Path, tmp: Path, names: tuple[str, ...]) -> set[str]:
 def test_a_constant_of_a_loss_is_noticed_by_its_stages_alone(
     notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fet_core.training import identities
+    from fet_core.train import augmentation
 
-    plain = identities.Identities.offsets
+    plain = augmentation.Identities.offsets
 
     def weaker(self: Any, faces: int, count: int, step: int) -> Any:
         return 0.9 * plain(self, faces, count, step)
 
-    monkeypatch.setattr(identities.Identities, "offsets", weaker)
+    monkeypatch.setattr(augmentation.Identities, "offsets", weaker)
     names = ("train_fusion", "train_fusion_plus", "train_transfer", "train_pix2pix")
     assert changed(notes, tmp_path, names) == {"train_fusion", "train_fusion_plus"}
 

@@ -11,8 +11,8 @@ import pytest
 
 from fet_core import timing
 from fet_core.errors import UserError
-from fet_core.overlays import overlaid
-from fet_core.params import Optimisation, Params, load
+from fet_core.params import Optimisation, Params
+from fet_core.paramsfile import load, overlaid
 from fet_core.studies import find_study, open_study, read_study
 from pipeline.tools import profile
 

@@ -9,12 +9,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
-from fet_core.evaluation.sweeps import read
-from fet_core.overlays import dump_yaml
-from fet_core.params import load, read_yaml
+from fet_core.paramsfile import dump_yaml, load, read_yaml
+from fet_core.show.sweeps import read
 from fet_core.studies import Point, expand, find_study, make_points, open_study, read_study
 from pipeline.commands import COMMANDS
-from pipeline.stages import find_stages
+from pipeline.stages import FILES, find_stages
 from pipeline.study import resolved
 
 TOP = Path(__file__).resolve().parents[1]

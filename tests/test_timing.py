@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from fet_core import tables, timing
-from fet_core.overlays import overlaid
-from fet_core.params import Params, load
+from fet_core.params import Params
+from fet_core.paramsfile import load, overlaid
 from fet_core.studies import open_study
 from fet_core.timing import MODELS, Cost, Noise, make_task, measure, sentence, usable_samples
 

@@ -12,7 +12,7 @@ import time
 import pytest
 from interrupts import hear_ctrl_c
 
-from fet_core.workers import WorkerDiedError, in_order
+from fet_core.parallel import WorkerDiedError, in_order
 
 
 def test_results_come_in_order():
@@ -44,7 +44,7 @@ def test_an_exception_comes_through_in_its_place():
 SCRIPT = """
 import time
 from multiprocessing import active_children
-from fet_core.workers import in_order
+from fet_core.parallel import in_order
 
 if __name__ == "__main__":
     for place, _ in enumerate(in_order(time.sleep, [0.01] * 100_000, 2, chunk=2)):

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fet_core.evaluation.baseline_rows import Generator, baseline_row, load_baseline
-from fet_core.evaluation.rows import Row
-from fet_core.evaluation.transfer import PictureValidation
-from fet_core.inputs import Inputs
-from fet_core.recipes.base import Trained, Training
-from fet_core.training.baselines import cgan_task, pix2pix_task
-from fet_core.training.g2gan import G2ganTask
+from fet_core.measure.rows import BaselineGenerator, Row, baseline_row, load_baseline
+from fet_core.recipes.base import Inputs, Trained, Training
+from fet_core.show.shown import PictureValidation
+from fet_core.train.baselines import G2ganTask, cgan_task, pix2pix_task
 
 
 def cgan(inputs: Inputs, source: Path) -> Training:
@@ -48,7 +45,7 @@ def _training(inputs: Inputs, build: Callable[..., Trained], truths: int = 1) ->
     store, options = inputs.store, inputs.settings.baseline
     options = options.model_copy(update={"epochs": -(-options.epochs // truths)})
 
-    def row(net: Generator) -> Row:
+    def row(net: BaselineGenerator) -> Row:
         return baseline_row(store, net, options.sigma)
 
     validation = PictureValidation(store, inputs.pairs, inputs.shown, row, options.batch_size)

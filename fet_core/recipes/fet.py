@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fet_core.datasets.triples import training_rows
-from fet_core.evaluation import rows
-from fet_core.evaluation.fusion import FusionValidation
-from fet_core.evaluation.protocols import Landmarks
-from fet_core.evaluation.rows import Row
-from fet_core.evaluation.transfer import PictureValidation
-from fet_core.inputs import Inputs
-from fet_core.models.files import load_fitting
-from fet_core.models.fusion import load_fusion
-from fet_core.models.transfer import Transfer
-from fet_core.recipes.base import Training
-from fet_core.training.fusion import FusionTask
-from fet_core.training.identities import Identities
-from fet_core.training.transfer import transfer_task
+from fet_core.data.triples import training_rows
+from fet_core.measure import rows
+from fet_core.measure.rows import Row
+from fet_core.measure.triples import Landmarks
+from fet_core.nets.generators import Transfer
+from fet_core.nets.weights import load_fitting, load_fusion
+from fet_core.recipes.base import Inputs, Training
+from fet_core.show.shown import FusionValidation, PictureValidation
+from fet_core.train.augmentation import Identities
+from fet_core.train.paper import FusionTask, transfer_task
 
 PHI = Path("train_fusion") / "fusion.safetensors"
 

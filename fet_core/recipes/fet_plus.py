@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fet_core.datasets.triples import training_index, training_rows
-from fet_core.evaluation.plus import Fuses, PointsValidation, drawn_points, plus_row, refined
-from fet_core.evaluation.rows import Row
-from fet_core.evaluation.transfer import PictureValidation
-from fet_core.inputs import Inputs
-from fet_core.models.files import load, load_fitting
-from fet_core.models.fusion import load_fusion
-from fet_core.models.painting import SPOT, Generator, Painting
-from fet_core.models.peaks import PeakFusion
-from fet_core.models.points import PointFusion
-from fet_core.models.warping import Warping
-from fet_core.recipes.base import Training
+from fet_core.data.dataset import Store
+from fet_core.data.triples import training_index, training_rows
+from fet_core.measure.rows import Fuses, Row, plus_row, refined
+from fet_core.nets.fusion import PeakFusion, PointFusion
+from fet_core.nets.warping import SPOT, Generator, Painting, Warping
+from fet_core.nets.weights import load, load_fitting, load_fusion
+from fet_core.recipes.base import Inputs, Training
 from fet_core.recipes.fet import PHI
-from fet_core.store import Store
-from fet_core.training.identities import Identities
-from fet_core.training.points import PointTask
-from fet_core.training.warping import WarpingTask, warping_sizes
+from fet_core.show.shown import PictureValidation, PointsValidation, drawn_points
+from fet_core.train.augmentation import Identities
+from fet_core.train.plus import PointTask, WarpingTask, warping_sizes
 
 POINTS = Path("refine") / "samples.parquet"
 PHI_PLUS = Path("train_fusion_plus") / "fusion_plus.safetensors"
@@ -83,13 +77,13 @@ def unet_row(inputs: Inputs, source: Path) -> Row:
 
 
 def load_phi_plus(source: Path, store: Store) -> PointFusion:
-    """Φ+ in eval mode on the store's device; errors as `fet_core.models.files.load`."""
+    """Φ+ in eval mode on the store's device; errors as `fet_core.nets.weights.load`."""
     net, _ = load(source / PHI_PLUS, "fusion_plus", PointFusion)
     return net.to(store.device)
 
 
 def load_peaks(source: Path, store: Store) -> PeakFusion:
-    """Φ where points are wanted; errors as `fet_core.models.files.load`."""
+    """Φ where points are wanted; errors as `fet_core.nets.weights.load`."""
     net, note = load_fusion(source / PHI, store.device)
     return PeakFusion(net, note["sigma"], store.size).to(store.device).eval()
 
@@ -98,7 +92,7 @@ def load_warping(path: Path, store: Store) -> Warping:
     """Ω+ in eval mode on the store's device; its pictures have any size, but its own channels.
 
     Raises:
-        UserError: as `fet_core.models.files.load_fitting`.
+        UserError: as `fet_core.nets.weights.load_fitting`.
     """
     net, _ = load_fitting(path, "transfer_plus", Warping, None, store.channels, store.device)
     return net

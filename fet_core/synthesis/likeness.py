@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.faces.detect import FaceFinder
-from fet_core.faces.embed import Embedder
+from fet_core.geometry.landmarks import Embedder, FaceFinder
 
 
 class Likeness:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_project import Project, stages_run
 
-from fet_core.params import read_yaml
+from fet_core.paramsfile import read_yaml
 
 BASELINES = ("cgan", "pix2pix", "g2gan")
 ROWS = ("copy", "warp", *BASELINES, "fet", "fet-plus")

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from fet_core import tables
-from fet_core.faces.convention import eye_centres
-from fet_core.overlays import dump_yaml, with_values
-from fet_core.params import load
+from fet_core.geometry.landmarks import eye_centres
+from fet_core.paramsfile import dump_yaml, load, with_values
 
 TOP = Path(__file__).resolve().parents[2]
 LONDON = Path(os.environ.get("FET_LONDON", TOP.parent / "shared" / "data" / "london"))

@@ -15,10 +15,9 @@ import torch
 from ruamel.yaml import YAML
 
 from fet_core import tables
-from fet_core.faces.facearray import open_faces
-from fet_core.models.plus import load_plus
-from fet_core.overlays import dump_yaml
-from fet_core.params import load
+from fet_core.data.dataset import open_faces
+from fet_core.nets.weights import load_plus
+from fet_core.paramsfile import dump_yaml, load
 from pipeline.cli import main
 
 TOP = Path(__file__).resolve().parents[2]

@@ -16,8 +16,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from fet_core import tables
-from fet_core.datasets.kind import Kind
-from fet_core.datasets.pairs import test_pairs as make_pairs
+from fet_core.data.readers import Kind
+from fet_core.data.samples import test_pairs as make_pairs
 
 TOP = Path(__file__).resolve().parents[2]
 SIZE = 32

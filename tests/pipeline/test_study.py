@@ -15,11 +15,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
-from fet_core.evaluation.sweeps import read, table
 from fet_core.files import listing_digest, locked, write_text
-from fet_core.overlays import dump_yaml
-from fet_core.params import load
+from fet_core.paramsfile import dump_yaml, load
 from fet_core.registry import STAGES as STAGE_LINES
+from fet_core.show.sweeps import read, table
 from pipeline.jobs import plan
 from pipeline.stages import find_stages
 from pipeline.study import BUSY, study

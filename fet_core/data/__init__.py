@@ -1,0 +1,1 @@
+"""Data sets: reading, splitting, aligned faces, samples and what they make on a device."""

@@ -1,0 +1,286 @@
+"""Aligned faces and their landmarks: extracted, written as faces.npy and tables, and shown."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fet_core import tables
+from fet_core.data.pictures import read_picture
+from fet_core.errors import UserError
+from fet_core.files import atomic_path, make_folder
+from fet_core.geometry.align import (
+    Matrix,
+    alignment,
+    apply_picture,
+    apply_points,
+    invert,
+    with_points,
+)
+from fet_core.geometry.landmarks import Box, FaceFinder, choose
+from fet_core.parallel import each, once
+from fet_core.params import Align
+
+
+@dataclass(frozen=True)
+class Face:
+    """An aligned face: [S, S, C] uint8, the matrix that made it, and where it was found."""
+
+    picture: NDArray[np.uint8]
+    matrix: Matrix
+    box: Box
+
+
+def align_all(
+    paths: Sequence[Path], channels: int, params: Align, processes: int | None = None
+) -> Iterator[Face | str]:
+    """The aligned face of each picture, or the reason why there is none, in order.
+
+    Args:
+        paths: pictures.
+        channels: 1 or 3.
+        params: size, places of the eyes, ladder of scales, what to do about several faces.
+        processes: as in `fet_core.parallel.each`.
+    """
+    work = partial(_align, channels=channels, params=params)
+    return each(work, list(paths), "align", processes=processes)
+
+
+def landmarks_all(
+    items: Sequence[tuple[Path, list[int], Matrix]], channels: int, processes: int | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """68 landmarks [68, 2] of each face in pixels of the aligned face, in order.
+
+    They are found on the picture itself at full size and then carried through the matrix: on a
+    small aligned face dlib's points would be coarser.
+
+    Args:
+        items: picture, detector's box and 2×3 matrix of each face.
+        channels: 1 or 3.
+        processes: as in `fet_core.parallel.each`.
+    """
+    work = partial(_landmarks, channels=channels)
+    return each(work, list(items), "landmarks", processes=processes)
+
+
+def align_face(finder: FaceFinder, picture: NDArray[np.uint8], params: Align) -> Face | str:
+    """The aligned face of one picture, or the reason why there is none.
+
+    Args:
+        finder: this process's detector.
+        picture: [H, W] or [H, W, 3] uint8.
+        params: as for `align_all`.
+    """
+    box = choose(finder.boxes(picture, params.scales), params.several_faces)
+    if isinstance(box, str):
+        return box
+    points = finder.points(picture, box.as_list())
+    try:
+        matrix = alignment(points, params.size, params.eye_distance, params.eye_height)
+    except ValueError as error:
+        return str(error)
+    aligned = apply_picture(matrix, picture, params.size)
+    return Face(aligned.reshape(params.size, params.size, -1), matrix, box)
+
+
+def _align(path: Path, channels: int, params: Align) -> Face | str:
+    try:
+        picture = read_picture(path, channels)
+    except UserError as error:
+        return str(error)
+    return align_face(once(FaceFinder), picture, params)
+
+
+def _landmarks(item: tuple[Path, list[int], Matrix], channels: int) -> NDArray[np.float32]:
+    path, box, matrix = item
+    points = once(FaceFinder).points(read_picture(path, channels), box)
+    return apply_points(matrix, points).astype(np.float32)
+
+
+class FaceWriter:
+    """Writes faces as they come, so that a large data set never lies in memory as a whole.
+
+    Use it as a context manager; faces.npy appears when the block ends well.
+
+    Args:
+        path: faces.npy.
+        size: side of a face.
+        channels: 1 or 3.
+    """
+
+    def __init__(self, path: Path, size: int, channels: int) -> None:
+        self._path = path
+        self._shape = (size, size, channels)
+        self._rows: list[dict[str, Any]] = []
+        self._body_path = path.with_name(f".{path.name}.body.part")
+        self._body: IO[bytes] | None = None
+        self.count = 0
+
+    def __enter__(self) -> FaceWriter:
+        make_folder(self._path.parent)
+        self._body = self._body_path.open("wb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        assert self._body is not None
+        self._body.close()
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._body_path.unlink(missing_ok=True)
+
+    def add(self, sample_id: str, result: Face | str) -> None:
+        """A face, or the reason why there is none."""
+        row: dict[str, Any] = dict.fromkeys(tables.FACES.names)
+        row["sample_id"] = sample_id
+        if isinstance(result, str):
+            row["reason"] = result
+        else:
+            assert self._body is not None
+            self._body.write(np.ascontiguousarray(result.picture).tobytes())
+            row |= {
+                "row": self.count,
+                "matrix": result.matrix.ravel(),
+                "inverse": invert(result.matrix).ravel(),
+                "box": result.box.as_list(),
+                "scale": result.box.scale,
+            }
+            self.count += 1
+        self._rows.append(row)
+
+    def table(self) -> pa.Table:
+        """The rows so far, with the schema `fet_core.tables.FACES`."""
+        return tables.from_rows(self._rows, tables.FACES)
+
+    def _finish(self) -> None:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (self.count, *self._shape)}
+        with (
+            atomic_path(self._path) as temporary,
+            temporary.open("wb") as file,
+            self._body_path.open("rb") as body,
+        ):
+            np.lib.format.write_array_header_1_0(file, header)
+            shutil.copyfileobj(body, file, 1 << 24)
+
+
+def check_found(table: pa.Table, max_reject_share: float, path: Path) -> None:
+    """Refuse a data set with too few faces.
+
+    Args:
+        table: with the schema `fet_core.tables.FACES`.
+        max_reject_share: the largest share of pictures without a face that is accepted.
+        path: where the table was written, for the message.
+
+    Raises:
+        UserError: with the counts, the most frequent reason and where they all are.
+    """
+    rows = table.select(["sample_id", "reason"]).to_pylist()
+    bad = [row for row in rows if row["reason"] is not None]
+    if bad and (len(bad) > max_reject_share * len(rows) or len(bad) == len(rows)):
+        reason, times = Counter(row["reason"] for row in bad).most_common(1)[0]
+        example = next(row["sample_id"] for row in bad if row["reason"] == reason)
+        raise UserError(
+            f"{len(bad)} of {len(rows)} pictures were rejected, more than align.max_reject_share "
+            f'= {max_reject_share:g} allows; {times} of them as {example} ("{reason}"): {path} '
+            "lists them all; mend or remove them, or raise that share"
+        )
+
+
+def preview_faces(path: Path, columns: int = 12, rows: int = 4) -> NDArray[np.uint8]:
+    """A sheet of aligned faces spread evenly over faces.npy.
+
+    Args:
+        path: faces.npy.
+        columns: of the sheet.
+        rows: of the sheet, fewer where there are fewer faces.
+
+    Returns:
+        [H, W, 3] uint8.
+    """
+    faces = np.load(path, mmap_mode="r", allow_pickle=False)
+    return sheet([faces[number] for number in spread(len(faces), columns * rows)], columns)
+
+
+def spread(count: int, wanted: int) -> list[int]:
+    """At most `wanted` numbers spread evenly over range(count)."""
+    if count <= wanted:
+        return list(range(count))
+    return [round(i * (count - 1) / max(wanted - 1, 1)) for i in range(wanted)]
+
+
+def sheet(pictures: list[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+    """Pictures [S, S, 1 or 3] of one size in rows, as [H, W, 3] uint8."""
+    if not pictures:
+        return np.full((32, 32, 3), 255, dtype=np.uint8)
+    size = pictures[0].shape[0]
+    lines = -(-len(pictures) // columns)
+    canvas = np.full((lines * size, min(columns, len(pictures)) * size, 3), 255, dtype=np.uint8)
+    for number, picture in enumerate(pictures):
+        y, x = divmod(number, columns)
+        canvas[y * size : (y + 1) * size, x * size : (x + 1) * size] = picture
+    return canvas
+
+
+def face_items(
+    frames: pa.Table, faces: pa.Table, paths: Sequence[Path]
+) -> list[tuple[Path, list[int], Matrix]]:
+    """Picture, box and 2×3 matrix of each face that was found, in the order of faces.npy.
+
+    Args:
+        frames: with the schema `fet_core.tables.FRAMES`.
+        faces: with the schema `fet_core.tables.FACES`.
+        paths: the file of each row of `frames`.
+    """
+    where = dict(zip(frames["sample_id"].to_pylist(), paths, strict=True))
+    return [
+        (where[row["sample_id"]], row["box"], np.array(row["matrix"]).reshape(2, 3))
+        for row in faces.to_pylist()
+        if row["row"] is not None
+    ]
+
+
+def landmark_table(faces: pa.Table, found: Sequence[NDArray[np.float32]]) -> pa.Table:
+    """The table `fet_core.tables.LANDMARKS` of the faces that were found, in order."""
+    kept = [row for row in faces.to_pylist() if row["row"] is not None]
+    return tables.from_rows(
+        (
+            {"sample_id": row["sample_id"], "row": row["row"], "points": points.ravel()}
+            for row, points in zip(kept, found, strict=True)
+        ),
+        tables.LANDMARKS,
+    )
+
+
+def preview_landmarks(
+    faces: Path, landmarks: pa.Table, columns: int = 8, rows: int = 3, side: int = 160
+) -> NDArray[np.uint8]:
+    """A sheet [H, W, 3] uint8 of faces with their landmarks.
+
+    Args:
+        faces: faces.npy.
+        landmarks: with the schema `fet_core.tables.LANDMARKS`.
+        columns: of the sheet.
+        rows: of the sheet.
+        side: of each face in it, in pixels.
+    """
+    pictures = np.load(faces, mmap_mode="r", allow_pickle=False)
+    drawn = []
+    for number in spread(landmarks.num_rows, columns * rows):
+        row = landmarks.slice(number, 1).to_pylist()[0]
+        face = np.broadcast_to(pictures[row["row"]], (*pictures.shape[1:3], 3))
+        points = np.array(row["points"], dtype=np.float32).reshape(-1, 2)
+        drawn.append(with_points(np.ascontiguousarray(face), points, side))
+    return sheet(drawn, columns)

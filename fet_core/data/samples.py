@@ -1,0 +1,287 @@
+"""Samples and fixed test triples: the rows that training and evaluation are made of.
+
+The test triples are the same for everyone, a pure function of seed and names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fet_core import tables
+from fet_core.data.pictures import read_picture
+from fet_core.errors import UserError
+from fet_core.geometry.align import Matrix, apply_points, mean_points
+from fet_core.geometry.landmarks import FaceFinder, mirror_camera, mirror_gaze, mirror_points
+from fet_core.parallel import each, once
+
+
+def make_samples(manifest: pa.Table, landmarks: pa.Table, size: int, flip: bool) -> pa.Table:
+    """Join labels and landmarks, and add a mirrored row for each of the training side.
+
+    Pictures without an expression label or without a face are left out. No picture is stored
+    twice: a mirrored row refers to the same row of faces.npy.
+
+    Args:
+        manifest: with the schema `fet_core.tables.MANIFEST`.
+        landmarks: with the schema `fet_core.tables.LANDMARKS`.
+        size: side of the aligned faces in pixels.
+        flip: whether to add the mirrored rows.
+
+    Returns:
+        a table with the schema `fet_core.tables.SAMPLES`, ordered by sample_id, straight rows
+        first.
+
+    Raises:
+        UserError: no labelled picture has landmarks.
+    """
+    found = {row["sample_id"]: row for row in landmarks.to_pylist()}
+    straight: list[dict[str, Any]] = []
+    for row in manifest.to_pylist():
+        face = found.get(row["sample_id"])
+        if face is None or row["expression"] is None:
+            continue
+        names = ("sample_id", "subject", "sequence", "expression", "gaze", "camera", "split")
+        straight.append(
+            {name: row[name] for name in names}
+            | {"row": face["row"], "points": face["points"], "flipped": False}
+        )
+    if not straight:
+        raise UserError(
+            "no picture has both an expression label and a face; look at the tables of rejects of "
+            "the stages ingest and align"
+        )
+    straight.sort(key=lambda row: row["sample_id"])
+    mirrored = [_mirror(row, size) for row in straight if row["split"] == "train"] if flip else []
+    return tables.from_rows(straight + mirrored, tables.SAMPLES)
+
+
+def _mirror(row: dict[str, Any], size: int) -> dict[str, Any]:
+    points = np.array(row["points"], dtype=np.float32).reshape(-1, 2)
+    return row | {
+        "flipped": True,
+        "points": mirror_points(points, size).ravel(),
+        "gaze": mirror_gaze(row["gaze"]),
+        "camera": mirror_camera(row["camera"]),
+    }
+
+
+def mean_landmarks_all(
+    items: Sequence[tuple[Path, list[int], Matrix]],
+    channels: int,
+    readings: int,
+    processes: int | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """`mean_points` [68, 2] of each face in pixels of the aligned face, in order.
+
+    Args:
+        items: picture, detector's box and 2×3 matrix of each face.
+        channels: 1 or 3.
+        readings: as for `mean_points`.
+        processes: as in `fet_core.parallel.each`.
+    """
+    work = partial(_read, channels=channels, readings=readings)
+    return each(work, list(items), "readings", processes=processes)
+
+
+def _read(
+    item: tuple[Path, list[int], Matrix], channels: int, readings: int
+) -> NDArray[np.float32]:
+    path, box, matrix = item
+    points = mean_points(once(FaceFinder), read_picture(path, channels), box, readings)
+    return apply_points(matrix, points).astype(np.float32)
+
+
+def with_points(samples: pa.Table, found: Sequence[NDArray[np.float32]], size: int) -> pa.Table:
+    """The same samples with other landmarks, mirrored where a row is.
+
+    Args:
+        samples: with the schema `fet_core.tables.SAMPLES`.
+        found: [68, 2] of each picture in the order of faces.npy, pixels of the aligned face.
+        size: side of the aligned faces in pixels.
+    """
+    return tables.from_rows(
+        (
+            row
+            | {
+                "points": (
+                    mirror_points(found[row["row"]], size) if row["flipped"] else found[row["row"]]
+                ).ravel()
+            }
+            for row in samples.to_pylist()
+        ),
+        tables.SAMPLES,
+    )
+
+
+NEUTRAL = "neutral"
+
+
+class _Picture(NamedTuple):
+    row: int
+    sample_id: str
+    subject: str
+    sequence: str
+    expression: str
+    view: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Triple:
+    order: str
+    source: _Picture
+    reference: _Picture
+    target: _Picture
+    truth: _Picture
+
+
+def test_pairs(
+    samples: pa.Table,
+    seed: int,
+    per_target: int,
+    max_pairs: int | None,
+    neutral_only: bool,
+) -> pa.Table:
+    """Fix the test triples.
+
+    Each test picture is once the truth for each other expression that its person shows to the
+    same camera with the same gaze; `per_target` other test persons who show both expressions to
+    that camera are its sources. Where there are several pictures to choose from, the smallest
+    hash of seed and sample ids decides, so that more people change few of the triples.
+
+    Args:
+        samples: `tables.SAMPLES`; rows that are flipped or not of the test side do not count.
+        seed: another seed, other triples.
+        per_target: sources for each truth and target, 1 or more.
+        max_pairs: at most so many triples, those of the smallest hash; None for all.
+        neutral_only: one of the two expressions is neutral, and a person's two pictures are of
+            one sequence (CK+).
+
+    Returns:
+        `tables.PAIRS`, ordered by target person and expression.
+
+    Raises:
+        UserError: there is no triple at all; the message says why.
+    """
+    pictures = _test_pictures(samples)
+    triples = list(_triples(pictures, seed, per_target, neutral_only))
+    if not triples:
+        raise UserError(_why_none(pictures, neutral_only))
+    if max_pairs is not None:
+        triples = sorted(triples, key=lambda triple: triple.order)[:max_pairs]
+    triples.sort(
+        key=lambda triple: (
+            triple.truth.subject,
+            tables.EXPRESSIONS.index(triple.truth.expression),
+            tables.EXPRESSIONS.index(triple.target.expression),
+            triple.order,
+        )
+    )
+    rows = [
+        {
+            "pair_id": number,
+            "source": triple.source.row,
+            "reference": triple.reference.row,
+            "target": triple.target.row,
+            "truth": triple.truth.row,
+            "source_subject": triple.source.subject,
+            "target_subject": triple.truth.subject,
+            "expression": triple.truth.expression,
+            "target_expression": triple.target.expression,
+            "split": "test",
+        }
+        for number, triple in enumerate(triples)
+    ]
+    return tables.from_rows(rows, tables.PAIRS)
+
+
+def _test_pictures(samples: pa.Table) -> list[_Picture]:
+    names = ("sample_id", "subject", "sequence", "expression", "gaze", "camera")
+    columns = (samples[name].to_pylist() for name in (*names, "split", "flipped"))
+    return [
+        _Picture(row, sample_id, subject, sequence, expression, (camera, gaze))
+        for row, (sample_id, subject, sequence, expression, gaze, camera, side, flipped) in (
+            enumerate(zip(*columns, strict=True))
+        )
+        if side == "test" and not flipped
+    ]
+
+
+def _triples(
+    pictures: Sequence[_Picture], seed: int, per_target: int, neutral_only: bool
+) -> Iterator[_Triple]:
+    """All triples, before any limit."""
+
+    def album(picture: _Picture) -> tuple[str, tuple[str, str], str]:
+        """The pictures that may stand beside each other as one person's two."""
+        return picture.subject, picture.view, picture.sequence if neutral_only else ""
+
+    shown: dict[tuple[str, tuple[str, str], str], dict[str, list[_Picture]]]
+    shown = defaultdict(lambda: defaultdict(list))
+    for picture in pictures:
+        shown[album(picture)][picture.expression].append(picture)
+    # (view, expression, other expression) -> person -> that person's possible sources
+    sources: dict[tuple[tuple[str, str], str, str], dict[str, list[_Picture]]]
+    sources = defaultdict(lambda: defaultdict(list))
+    for picture in pictures:
+        for other in _others(picture.expression, shown[album(picture)], neutral_only):
+            persons = sources[picture.view, picture.expression, other]
+            persons[picture.subject].append(picture)
+
+    for truth in pictures:
+        for other in _others(truth.expression, shown[album(truth)], neutral_only):
+            target = _choose(shown[album(truth)][other], seed, "target", truth.sample_id)
+            persons = sources[truth.view, truth.expression, other]
+            strangers = sorted(
+                (who for who in persons if who != truth.subject),
+                key=lambda who: _hash(seed, truth.sample_id, target.sample_id, who),
+            )
+            for who in strangers[:per_target]:
+                names = (truth.sample_id, target.sample_id)
+                source = _choose(persons[who], seed, "source", *names)
+                references = shown[album(source)][other]
+                reference = _choose(references, seed, "reference", *names, source.sample_id)
+                order = _hash(seed, *names, source.sample_id, reference.sample_id)
+                yield _Triple(order, source, reference, target, truth)
+
+
+def _others(expression: str, shown: dict[str, list[_Picture]], neutral_only: bool) -> list[str]:
+    """The expressions that may be a truth's target expression."""
+    return [
+        other
+        for other in shown
+        if other != expression and (not neutral_only or NEUTRAL in (expression, other))
+    ]
+
+
+def _choose(pictures: Sequence[_Picture], seed: int, *names: str) -> _Picture:
+    return min(pictures, key=lambda picture: _hash(seed, *names, picture.sample_id))
+
+
+def _hash(seed: int, *names: str) -> str:
+    return hashlib.sha256("\0".join((str(seed), *names)).encode()).hexdigest()
+
+
+def _why_none(pictures: Sequence[_Picture], neutral_only: bool) -> str:
+    people = {picture.subject for picture in pictures}
+    if len(people) < 2:
+        return (
+            f"no test triple is possible: pictures of {len(people)} person(s) are left on the test "
+            "side, where source and target are two: add people or change split.seed or "
+            "split.test_share"
+        )
+    expressions = sorted({picture.expression for picture in pictures}, key=tables.EXPRESSIONS.index)
+    rule = "neutral and another expression in one sequence" if neutral_only else "two expressions"
+    return (
+        f"no test triple is possible: among the {len(people)} people on the test side no two show "
+        f"the same {rule} to the same camera with the same gaze (expressions there: "
+        f"{', '.join(expressions)}): add such people or change split.seed or split.test_share"
+    )

@@ -1,1 +1,0 @@
-"""Measuring results: metrics, rows of the tables, figures."""

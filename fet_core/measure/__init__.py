@@ -1,0 +1,1 @@
+"""Measuring: what each model makes of the test triples, and all numbers about it."""

@@ -1,0 +1,235 @@
+"""The rows of the tables: what each model makes of the test triples, in both protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol as Interface
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fet_core import tables
+from fet_core.data.dataset import Store
+from fet_core.errors import UserError
+from fet_core.geometry.raster import to_bytes, warp
+from fet_core.measure.metrics import psnr, ssim
+from fet_core.measure.triples import Landmarks, Pairs, Predictor, Protocol, wanted_points
+from fet_core.nets.generators import Cgan, G2gan, Pix2pix, Transfer, label_planes
+from fet_core.nets.warping import Made
+from fet_core.nets.weights import load_fitting
+from fet_core.tables import EXPRESSIONS
+
+Row = Callable[[Pairs, Protocol], Tensor]
+"""Makes [B, C, S, S] uint8 pictures of a batch of triples."""
+
+
+def copy_row(store: Store) -> Row:
+    """The target photo as it is; the same in both protocols."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        return store.bytes(pairs.target)
+
+    return make
+
+
+def warp_row(store: Store) -> Row:
+    """A thin-plate-spline warp of the target photo to `wanted_points`, with nothing learned."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        points = store.points[pairs.target]
+        wanted = wanted_points(store, pairs, protocol)
+        return to_bytes(warp(store.pictures(pairs.target), points, wanted))
+
+    return make
+
+
+def fet_row(store: Store, landmarks: Landmarks, transfer: Transfer) -> Row:
+    """The paper's model; BatchNorm in eval mode."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        photo = store.pictures(pairs.target)
+        return to_bytes(transfer(landmarks.wanted(pairs, protocol), photo))
+
+    return make
+
+
+def truth_row(store: Store) -> Row:
+    """The truth itself: a ceiling, and what the instruments read on real pictures."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        return store.bytes(pairs.truth)
+
+    return make
+
+
+@torch.no_grad()
+def pictures(row: Row, pairs: Pairs) -> NDArray[np.uint8]:
+    """What a row makes of a few triples in the transfer protocol, [P, S, S, C] uint8."""
+    made = row(pairs, "transfer")
+    return np.ascontiguousarray(made.permute(0, 2, 3, 1).cpu().numpy())
+
+
+@torch.no_grad()
+def score(row: Row, store: Store, pairs: Pairs, protocol: Protocol, batch: int) -> dict[str, float]:
+    """Mean SSIM and PSNR over the triples and their number.
+
+    Returns:
+        {"ssim": …, "psnr": … in dB, "n": …}.
+    """
+    similarities, ratios = [], []
+    for part in pairs.batches(batch):
+        made, truth = row(part, protocol), store.bytes(part.truth)
+        similarities.append(ssim(made, truth))
+        ratios.append(psnr(made, truth))
+    return {
+        "ssim": round(float(torch.cat(similarities).mean()), 6),
+        "psnr": round(float(torch.cat(ratios).mean()), 6),
+        "n": len(pairs),
+    }
+
+
+BaselineGenerator = Cgan | Pix2pix | G2gan
+
+BASELINES: dict[str, type[BaselineGenerator]] = {"cgan": Cgan, "pix2pix": Pix2pix, "g2gan": G2gan}
+"""By the name of the row, of the weights and in the params."""
+
+_NEUTRAL = EXPRESSIONS.index("neutral")
+
+
+def pix2pix_row(store: Store, net: Pix2pix, sigma: float) -> Row:
+    """pix2pix, given the *source's* landmark image (oracle: the truth's), in eval mode.
+
+    Args:
+        store: pictures and landmarks.
+        net: the generator.
+        sigma: of a spot as a share of the picture's side.
+    """
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        shown = pairs.source if protocol == "transfer" else pairs.truth
+        landmarks = store.landmark_images(shown, store.size, sigma)
+        return to_bytes(net(landmarks, store.pictures(pairs.target)))
+
+    return make
+
+
+def cgan_row(store: Store, net: Cgan) -> Row:
+    """CGAN, given the label of the source's expression; it takes no geometry."""
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        labels = label_planes(store.expression[pairs.source])
+        return to_bytes(net(labels, store.pictures(pairs.target)))
+
+    return make
+
+
+def g2gan_row(store: Store, net: G2gan, sigma: float) -> Row:
+    """G2-GAN: the target's expression is removed, then the wanted one is put on.
+
+    A target that is neutral already skips the first step, a wanted neutral face the second; the
+    removal is shown the target's own landmarks, the synthesis those that `warp` moves to.
+    """
+
+    def images(points: Tensor) -> Tensor:
+        return store.draw(points, store.size, sigma)
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        photo = store.pictures(pairs.target)
+        own = images(store.points[pairs.target])
+        wanted = images(wanted_points(store, pairs, protocol))
+        is_neutral = (store.expression[pairs.target] == _NEUTRAL)[:, None, None, None]
+        to_neutral = (store.expression[pairs.source] == _NEUTRAL)[:, None, None, None]
+        resting = torch.where(is_neutral, photo, net.removal(own, photo))
+        return to_bytes(torch.where(to_neutral, resting, net.synthesis(wanted, resting)))
+
+    return make
+
+
+def baseline_row(store: Store, net: BaselineGenerator, sigma: float) -> Row:
+    """The row of a baseline's generator; `sigma` as a share of the picture's side."""
+    if isinstance(net, Cgan):
+        return cgan_row(store, net)
+    if isinstance(net, Pix2pix):
+        return pix2pix_row(store, net, sigma)
+    return g2gan_row(store, net, sigma)
+
+
+def load_baseline(name: str, folder: Path, store: Store) -> Row:
+    """The row of a trained baseline, on the store's device.
+
+    Args:
+        name: cgan, pix2pix or g2gan.
+        folder: holds `<name>.safetensors`.
+        store: the pictures that it will be given.
+
+    Raises:
+        UserError: as `fet_core.nets.weights.load_fitting`.
+    """
+    path = folder / f"{name}.safetensors"
+    kind = BASELINES[name]
+    wanted = (store.size, store.channels, store.device, ("sigma",))
+    net, note = load_fitting(path, name, kind, *wanted)
+    return baseline_row(store, net, note["sigma"])
+
+
+class Fuses(Interface):
+    """Φ+, or the paper's Φ with its peaks decoded."""
+
+    def fuse(self, source: Tensor, target: Tensor, intensity: float = 1.0) -> Tensor:
+        """J_gen [B, 68, 2]; see `PointFusion.fuse`."""
+        ...
+
+
+def refined(store: Store, samples: pa.Table, points: Path) -> Store:
+    """A store with the landmarks of the stage `refine` in the place of its own.
+
+    Args:
+        store: of the same samples.
+        samples: with the schema `fet_core.tables.SAMPLES`.
+        points: the stage's samples.parquet.
+
+    Raises:
+        UserError: the file is missing, or is of other samples.
+    """
+    from dataclasses import replace
+
+    import numpy as np
+
+    table = tables.read(points, tables.SAMPLES)
+    if table["sample_id"].to_pylist() != samples["sample_id"].to_pylist():
+        raise UserError(
+            f"{points} is of other samples than samples.parquet; run `fet refine` again"
+        )
+    found = np.stack(table["points"].to_numpy(zero_copy_only=False)).astype(np.float32)
+    found = found.reshape(store.points.shape)
+    return replace(store, points=torch.from_numpy(found).to(store.device))
+
+
+def plus_row(store: Store, fusion: Fuses, transfer: Callable[..., Made]) -> Row:
+    """FET+; *oracle* takes the truth's points in the place of J_gen.
+
+    Args:
+        store: pictures and refined landmarks.
+        fusion: Φ+ on the store's device.
+        transfer: Ω+ in eval mode, there too.
+    """
+
+    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
+        if not len(pairs):
+            return store.bytes(pairs.target)
+        own = store.points[pairs.target]
+        wanted = store.points[pairs.truth]
+        if protocol == "transfer":
+            wanted = fusion.fuse(store.points[pairs.source], own)
+        return to_bytes(transfer(store.pictures(pairs.target), own, wanted).picture)
+
+    return make
+
+
+def predictor(store: Store, fusion: Fuses) -> Predictor:
+    """Φ+ as a predictor of points."""
+    return lambda pairs: fusion.fuse(store.points[pairs.source], store.points[pairs.target])

@@ -1,0 +1,254 @@
+"""What a row reaches on every test triple, with all instruments, the expression reader too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from torch import Tensor
+
+from fet_core.data.dataset import Store
+from fet_core.errors import UserError
+from fet_core.measure.metrics import Reading, distance, key, measure, nme, psnr, ssim
+from fet_core.measure.rows import Row
+from fet_core.measure.triples import PROTOCOLS, Pairs, Protocol
+from fet_core.progress import bar
+from fet_core.tables import POINTS, SCORES, from_rows
+
+_ROUNDS = 10
+
+Shapes = NDArray[np.complex128]
+"""Landmarks as complex numbers [N, 68], x + iy: a similarity is then one product and one sum."""
+
+
+class ExpressionReader:
+    """Shrinkage discriminant analysis (Ledoit and Wolf 2004) of shapes without place and size.
+
+    Shapes are brought onto the mean training shape by the best similarity (Procrustes, Gower
+    1975), so that only the expression and the person's form remain. Every expression counts as
+    equally likely, however often it is in the training rows. The same rows give the same reader.
+
+    Args:
+        points: [N, 68, 2] landmarks of real faces.
+        expressions: [N], what each of them shows.
+
+    Raises:
+        UserError: there are fewer than two expressions, or too few faces to tell them apart.
+    """
+
+    def __init__(self, points: NDArray[np.floating], expressions: list[str]) -> None:
+        names = sorted(set(expressions))
+        if len(names) < 2:
+            raise UserError(
+                f"the training rows show {len(names)} expression{'' if names else 's'} where two "
+                "are needed to read one on a face; train on people with two or more expressions"
+            )
+        if len(expressions) <= len(names):
+            raise UserError(
+                f"{len(expressions)} training rows are too few to tell {len(names)} expressions "
+                "apart; train on more people"
+            )
+        shapes = _normal(points)
+        mean = shapes.mean(axis=0)
+        for _ in range(_ROUNDS):
+            mean = _turned(shapes, mean).mean(axis=0)
+        self._mean = mean
+        self._classifier = LinearDiscriminantAnalysis(
+            solver="lsqr", shrinkage="auto", priors=np.full(len(names), 1 / len(names))
+        ).fit(self._features(points), expressions)
+
+    @classmethod
+    def of(cls, samples: pa.Table) -> ExpressionReader:
+        """From the training rows, straight and mirrored, of `fet_core.tables.SAMPLES`."""
+        training = samples.filter(pc.equal(samples["split"], "train"))
+        flat = training["points"].combine_chunks().flatten().to_numpy()
+        return cls(flat.reshape(-1, POINTS, 2), training["expression"].to_pylist())
+
+    def read(self, points: NDArray[np.floating]) -> list[str]:
+        """The expressions that faces [N, 68, 2] show, in any pixels."""
+        if not len(points):
+            return []
+        return [str(name) for name in self._classifier.predict(self._features(points))]
+
+    def _features(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        shapes = _turned(_normal(points), self._mean)
+        return np.concatenate([shapes.real, shapes.imag], axis=1)
+
+
+def _normal(points: NDArray[np.floating]) -> Shapes:
+    """Points [N, 68, 2] with their centre at 0 and their root sum of squares 1."""
+    place = np.asarray(points, np.float64)
+    shapes = place[..., 0] + 1j * place[..., 1]
+    shapes -= shapes.mean(axis=1, keepdims=True)
+    size = np.linalg.norm(shapes, axis=1, keepdims=True)
+    return shapes / np.maximum(size, 1e-12)
+
+
+def _turned(shapes: Shapes, mean: Shapes) -> Shapes:
+    """Shapes turned so that their points are nearest to those of the mean shape."""
+    product = shapes.conj() @ mean
+    turn = np.exp(1j * np.angle(product))
+    return shapes * turn[:, None]
+
+
+_TRUTHS_AT_A_TIME = 64
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the instruments read on the truth of each triple, measured once for all rows of a run.
+
+    Attributes:
+        readings: one a triple, in the order of the pairs.
+        known: the same by picture; a result that is one of these pictures is not read again.
+    """
+
+    readings: list[Reading]
+    known: dict[bytes, Reading]
+
+
+def check_triples(pairs_table: pa.Table) -> None:
+    """Refuse triples that nothing can be told from.
+
+    Args:
+        pairs_table: with the schema `fet_core.tables.PAIRS`.
+
+    Raises:
+        UserError: there are none, or all of them have one person as their target.
+    """
+    people = sorted(set(pairs_table["target_subject"].to_pylist()))
+    if not people:
+        raise UserError(
+            "pairs.parquet has no test triples: no two test people show the same two expressions; "
+            "raise split.test_share or add people, and run `dvc repro` again"
+        )
+    if len(people) == 1:
+        raise UserError(
+            f"all {pairs_table.num_rows} test triples in pairs.parquet have {people[0]} as their "
+            "target, so that nothing can be said of other people; raise split.test_share or add "
+            "people, and run `dvc repro` again"
+        )
+
+
+def measure_truth(
+    store: Store, pairs: Pairs, pairs_table: pa.Table, processes: int | None = None
+) -> Truth:
+    """Read the truth of every triple.
+
+    Args:
+        store: pictures of all samples.
+        pairs: the test triples.
+        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+        processes: as in `fet_core.parallel.each`.
+
+    Raises:
+        UserError: as `check_triples`, or dlib is not installed.
+    """
+    check_triples(pairs_table)
+    pictures = np.concatenate(
+        [_arrays(store.bytes(part.truth)) for part in pairs.batches(_TRUTHS_AT_A_TIME)]
+    )
+    readings = measure(pictures, processes=processes)
+    return Truth(readings, {key(p): r for p, r in zip(pictures, readings, strict=True)})
+
+
+@torch.no_grad()
+def score_row(
+    row: Row,
+    store: Store,
+    pairs: Pairs,
+    pairs_table: pa.Table,
+    truth: Truth,
+    reader: ExpressionReader,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    batch: int = 16,
+    name: str = "row",
+    processes: int | None = None,
+) -> pa.Table:
+    """Make and measure a row's pictures of all triples.
+
+    The pictures, their SSIM and PSNR are made on the device, the rest in processes.
+
+    Args:
+        row: what makes the pictures.
+        store: pictures of all samples.
+        pairs: the test triples.
+        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+        truth: of the same triples.
+        reader: of expressions.
+        protocols: those that the row has.
+        batch: triples at a time.
+        name: of the row, for the progress bar.
+        processes: as in `fet_core.parallel.each`.
+
+    Returns:
+        a table with the schema `fet_core.tables.SCORES`, protocol after protocol.
+    """
+    similarities, ratios, pictures = [], [], []
+    with bar(f"make {name}", len(protocols) * len(pairs), unit="pictures") as advance:
+        for protocol in protocols:
+            for part in pairs.batches(batch):
+                made, wanted = row(part, protocol), store.bytes(part.truth)
+                similarities.append(ssim(made, wanted))
+                ratios.append(psnr(made, wanted))
+                pictures.append(_arrays(made))
+                advance(len(part))
+    readings = measure(np.concatenate(pictures), truth.known, processes)
+    names = pairs_table.select(["pair_id", "target_subject", "expression"]).to_pylist()
+    triples = [
+        {"pair_id": one["pair_id"], "subject": one["target_subject"]}
+        | {"expression": one["expression"], "protocol": protocol}
+        for protocol in protocols
+        for one in names
+    ]
+    columns = zip(
+        triples,
+        torch.cat(similarities).tolist(),
+        torch.cat(ratios).tolist(),
+        readings,
+        truth.readings * len(protocols),
+        _expressions(readings, reader),
+        strict=True,
+    )
+    return from_rows(
+        (
+            triple
+            | {"ssim": similarity, "psnr": ratio, "read": read}
+            | {"embedding": result.embedding, "found": result.found, "measurable": wanted.found}
+            | _compared(result, wanted)
+            for triple, similarity, ratio, result, wanted, read in columns
+        ),
+        SCORES,
+    )
+
+
+def _arrays(pictures: Tensor) -> NDArray[np.uint8]:
+    """uint8 [B, C, S, S] on any device as an array [B, S, S, C]."""
+    return np.ascontiguousarray(pictures.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _compared(result: Reading, truth: Reading) -> dict[str, float | None]:
+    if result.points is None or truth.points is None:
+        return {"identity": None, "nme": None}
+    assert result.embedding is not None
+    assert truth.embedding is not None
+    return {
+        "identity": float(distance(result.embedding, truth.embedding)),
+        "nme": float(nme(result.points, truth.points)),
+    }
+
+
+def _expressions(readings: Sequence[Reading], reader: ExpressionReader) -> list[str | None]:
+    there = [(number, r.points) for number, r in enumerate(readings) if r.points is not None]
+    found: list[str | None] = [None] * len(readings)
+    if there:
+        names = reader.read(np.stack([points for _, points in there]))
+        for (number, _), name in zip(there, names, strict=True):
+            found[number] = name
+    return found

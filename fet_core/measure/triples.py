@@ -1,0 +1,278 @@
+"""The test triples: two protocols, which numbers are of them, landmarks foretold on them.
+
+Only rows of the same triples stand beside each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fet_core.data.dataset import Store
+from fet_core.measure.metrics import mean_interval, nme
+from fet_core.nets.fusion import Fusion
+
+Protocol = Literal["transfer", "oracle"]
+PROTOCOLS: tuple[Protocol, ...] = ("transfer", "oracle")
+"""*transfer*: landmarks predicted from the source. *oracle*: the true landmarks."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Row numbers in samples.parquet, each [P] int64 on the device."""
+
+    source: Tensor
+    reference: Tensor
+    target: Tensor
+    truth: Tensor
+
+    @classmethod
+    def of(cls, table: pa.Table, device: torch.device) -> Pairs:
+        """From a table with the schema `fet_core.tables.PAIRS`."""
+        names = ("source", "reference", "target", "truth")
+        columns = {name: table[name].to_numpy().astype("int64") for name in names}
+        return cls(**{name: torch.from_numpy(c).to(device) for name, c in columns.items()})
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def batches(self, size: int) -> Iterator[Pairs]:
+        """In order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.at(range(start, min(start + size, len(self))))
+
+    def at(self, positions: Sequence[int]) -> Pairs:
+        """The triples at these positions."""
+        index = torch.tensor(list(positions), dtype=torch.int64, device=self.truth.device)
+        return Pairs(
+            self.source[index], self.reference[index], self.target[index], self.truth[index]
+        )
+
+
+class Landmarks:
+    """The landmark images that Ω is given, in both protocols.
+
+    Args:
+        store: landmarks of all samples.
+        fusion: Φ in eval mode on the store's device.
+        sigma: of a spot as a share of the landmark image's side, as in training.
+    """
+
+    def __init__(self, store: Store, fusion: Fusion, sigma: float) -> None:
+        self._store = store
+        self._fusion = fusion
+        self._sigma = sigma
+
+    def of(self, samples: Tensor) -> Tensor:
+        """Those found in the samples' pictures, [B, 1, s, s]."""
+        return self._store.landmark_images(samples, self._fusion.size, self._sigma)
+
+    def generated(self, pairs: Pairs) -> Tensor:
+        """J_gen of Eq. 1, [B, 1, s, s]."""
+        return self._fusion.fuse(self.of(pairs.source), self.of(pairs.target))
+
+    def wanted(self, pairs: Pairs, protocol: Protocol) -> Tensor:
+        """J_gen (transfer) or the landmark image of the truth (oracle)."""
+        return self.generated(pairs) if protocol == "transfer" else self.of(pairs.truth)
+
+
+def wanted_points(store: Store, pairs: Pairs, protocol: Protocol) -> Tensor:
+    """Where the target's points go, [B, 68, 2] in pixels, with nothing learned.
+
+    transfer: they move as the source's do from its reference, L_t + L_s - J_s (aligned faces have
+    one eye distance, so the displacement needs no scaling); oracle: to those of the truth.
+    """
+    if protocol == "oracle":
+        return store.points[pairs.truth]
+    points = store.points
+    return points[pairs.target] + points[pairs.source] - points[pairs.reference]
+
+
+DIGITS = 16
+"""Hexadecimal digits of a digest."""
+
+_COLUMNS = (
+    "pair_id",
+    "source",
+    "reference",
+    "target",
+    "truth",
+    "source_subject",
+    "target_subject",
+    "expression",
+    "target_expression",
+)
+_AT_A_TIME = 64
+
+
+@dataclass(frozen=True)
+class Triples:
+    """The test triples that a row was scored on.
+
+    Attributes:
+        digest: 16 hexadecimal digits, the same for the same triples with the same truths.
+        n: how many.
+        people: how many people are their targets.
+        size: side of the pictures in pixels.
+    """
+
+    digest: str
+    n: int
+    people: int
+    size: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in a file of results."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, value: Any) -> Triples | None:
+        """From a file of results; None where that is not what stands there."""
+        if not isinstance(value, dict) or set(value) != {"digest", "n", "people", "size"}:
+            return None
+        digest, counts = value["digest"], [value[key] for key in ("n", "people", "size")]
+        hexadecimal = isinstance(digest, str) and set(digest) <= set("0123456789abcdef")
+        if not hexadecimal or len(digest) != DIGITS or any(type(one) is not int for one in counts):
+            return None
+        return cls(digest, *counts)
+
+
+def identify(store: Store, pairs: Pairs, pairs_table: pa.Table) -> Triples:
+    """The test triples of a data set.
+
+    The digest is over who stands where in each triple and over the truths' pixels and their size.
+    Landmarks do not count: they are floats, which differ from machine to machine, and no number of
+    the tables is measured against them.
+
+    Args:
+        store: pictures of all samples.
+        pairs: the test triples.
+        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+    """
+    total = hashlib.sha256()
+    rows = pairs_table.select(list(_COLUMNS)).to_pylist()
+    total.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
+    total.update(json.dumps([store.channels, store.size, store.size]).encode())
+    for part in pairs.batches(_AT_A_TIME):
+        total.update(store.bytes(part.truth).cpu().contiguous().numpy().tobytes())
+    return Triples(
+        digest=total.hexdigest()[:DIGITS],
+        n=len(rows),
+        people=len({row["target_subject"] for row in rows}),
+        size=store.size,
+    )
+
+
+def reference(rows: Mapping[str, Triples]) -> Triples:
+    """The triples that a table is of: those of `truth`, else of `fet`, else of most rows.
+
+    Args:
+        rows: triples by row, at least one; of equally many rows the first decides.
+    """
+    for name in ("truth", "fet"):
+        if name in rows:
+            return rows[name]
+    digest, _ = Counter(one.digest for one in rows.values()).most_common(1)[0]
+    return next(one for one in rows.values() if one.digest == digest)
+
+
+def left_out_sentence(names: Iterable[str]) -> str:
+    """What is said of rows that were scored on other triples than the table's, "" of none."""
+    listed = sorted(names)
+    if not listed:
+        return ""
+    was, them = ("was", "it") if len(listed) == 1 else ("were", "them")
+    return (
+        f"Left out: {', '.join(listed)}, which {was} scored on other triples; `make tables` (or "
+        f"`fet evaluate`) scores {them} on these."
+    )
+
+
+Predictor = Callable[[Pairs], Tensor]
+"""Foretells the truth's points [B, 68, 2] of a batch of triples."""
+
+
+def simple_predictors(store: Store, training: NDArray[np.int64]) -> dict[str, Predictor]:
+    """What needs no training, or a mean: the three that Φ+ has to beat.
+
+    Args:
+        store: landmarks of all samples.
+        training: [R] int64, the samples of the training side.
+
+    Returns:
+        "unchanged": L_t; "displacement": L_t + L_s - J_s; "mean shift": L_t and the difference of
+        the training people's mean faces with the source's and with the target's expression.
+    """
+    rows = torch.from_numpy(training).to(store.device)
+    points = store.points
+    kinds = int(store.expression.max()) + 1
+    means = points.new_zeros(kinds, *points.shape[1:])
+    for kind in range(kinds):
+        chosen = rows[store.expression[rows] == kind]
+        if len(chosen):
+            _, number = store.person[chosen].unique(return_inverse=True)
+            people = points.new_zeros(int(number.max()) + 1, *points.shape[1:])
+            people.index_add_(0, number, points[chosen])
+            counts = torch.bincount(number)[:, None, None]
+            means[kind] = (people / counts).mean(dim=0)
+    expression = store.expression
+
+    def shift(pairs: Pairs) -> Tensor:
+        change = means[expression[pairs.source]] - means[expression[pairs.target]]
+        return points[pairs.target] + change
+
+    return {
+        "unchanged": lambda pairs: points[pairs.target],
+        "displacement": lambda pairs: wanted_points(store, pairs, "transfer"),
+        "mean shift": shift,
+    }
+
+
+@torch.no_grad()
+def errors(predictor: Predictor, truth: Tensor, pairs: Pairs, batch: int) -> NDArray[np.float64]:
+    """NME of each triple [P], as `fet_core.measure.metrics.nme`.
+
+    Args:
+        predictor: what foretells.
+        truth: [M, 68, 2], points of all samples.
+        pairs: the triples.
+        batch: of them at a time.
+    """
+    found = [
+        nme(predictor(part).cpu().numpy(), truth[part.truth].cpu().numpy())
+        for part in pairs.batches(batch)
+    ]
+    return np.concatenate(found)
+
+
+def table(
+    predictors: Mapping[str, Predictor], truth: Tensor, pairs: Pairs, people: list[str], batch: int
+) -> dict[str, dict[str, float]]:
+    """Mean NME of each predictor with its 95% interval over people.
+
+    Args:
+        predictors: by name.
+        truth: as for `errors`.
+        pairs: the triples.
+        people: the target's person of each triple.
+        batch: triples at a time.
+
+    Returns:
+        {"nme": …, "low": …, "high": …} of each; no ends where there is one person alone.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for name, predictor in predictors.items():
+        values = errors(predictor, truth, pairs, batch)
+        interval = mean_interval(values, people)
+        ends = {"low": interval.low, "high": interval.high} if interval else {}
+        found[name] = {"nme": float(values.mean())} | ends
+    return found

@@ -1,1 +1,0 @@
-"""The networks: Φ (fusion), Ω (transfer) and their discriminators."""

@@ -1,0 +1,1 @@
+"""The networks: Φ and Ω of the paper, Φ+ and Ω+, the baselines, and their weights."""

@@ -1,0 +1,1 @@
+"""Showing results: tables, charts, figures and the report."""

@@ -1,0 +1,265 @@
+"""Which people and triples are shown, and what a training shows after an epoch.
+
+Who is shown is fixed by the tables, never by the results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from typing import Generic, TypeVar
+
+import pyarrow as pa
+from torch import Tensor, nn
+
+from fet_core.data.dataset import Store
+from fet_core.errors import UserError
+from fet_core.geometry.raster import to_bytes
+from fet_core.measure.rows import Fuses, Row, predictor, score
+from fet_core.measure.triples import Landmarks, Pairs, errors
+from fet_core.nets.blocks import resized
+from fet_core.nets.fusion import Fusion, PointFusion
+from fet_core.nets.warping import SPOT
+from fet_core.show.figures import Picture, column_sheet
+from fet_core.tables import EXPRESSIONS
+
+
+def shown_triples(pairs: pa.Table, count: int, allowed: Collection[str] | None) -> list[int]:
+    """Positions of a few triples in the pairs table: many expressions, many people.
+
+    Args:
+        pairs: with the schema `fet_core.tables.PAIRS`.
+        count: how many at most.
+        allowed: subjects that may be shown, None for all.
+
+    Returns:
+        positions in the table, ordered by expression; empty where nobody may be shown.
+    """
+    rows = [
+        (position, row)
+        for position, row in enumerate(pairs.to_pylist())
+        if allowed is None or {row["source_subject"], row["target_subject"]} <= set(allowed)
+    ]
+    used: Counter[str] = Counter()
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(rows)):
+        for expression in (*EXPRESSIONS[1:], EXPRESSIONS[0]):
+            open_rows = [
+                (used[row["target_subject"]], row["target_expression"] != "neutral", position, row)
+                for position, row in rows
+                if row["expression"] == expression and position not in chosen
+            ]
+            if open_rows and len(chosen) < count:
+                *_, position, row = min(open_rows, key=lambda item: item[:3])
+                chosen.append(position)
+                used[row["target_subject"]] += 1
+    order = {expression: number for number, expression in enumerate(EXPRESSIONS)}
+    by_position = dict(rows)
+    return sorted(chosen, key=lambda p: (order[by_position[p]["expression"]], p))
+
+
+def figure_sources(
+    samples: pa.Table, count: int, allowed: Collection[str] | None, targets: Collection[int] = ()
+) -> list[int]:
+    """Rows of samples.parquet along the top of Fig. 3 and 4: test people, one an expression.
+
+    Args:
+        samples: with the schema `fet_core.tables.SAMPLES`.
+        count: how many at most.
+        allowed: subjects that may be shown, None for all.
+        targets: rows down the side; their people are sources only where nobody else is left.
+    """
+    people = samples["subject"].to_pylist()
+    beside = {people[number] for number in targets}
+    rows = _frontal(samples, "test", allowed)
+    rows = [row for row in rows if people[row[0]] not in beside] or rows
+    used: Counter[str] = Counter()
+    chosen: list[int] = []
+    for expression in EXPRESSIONS[1:]:
+        fitting = [
+            (used[row["subject"]], -i, i) for i, row in rows if row["expression"] == expression
+        ]
+        if fitting and len(chosen) < count:
+            number = min(fitting)[2]
+            chosen.append(number)
+            used[samples["subject"][number].as_py()] += 1
+    return chosen
+
+
+def figure_targets(
+    samples: pa.Table, train: int, test: int, allowed: Collection[str] | None
+) -> list[int]:
+    """Rows down the side of Fig. 3 and 4: neutral faces, of training people first."""
+    chosen: list[int] = []
+    for split, count in (("train", train), ("test", test)):
+        seen: set[str] = set()
+        for number, row in _frontal(samples, split, allowed):
+            if row["expression"] == "neutral" and row["subject"] not in seen and len(seen) < count:
+                seen.add(row["subject"])
+                chosen.append(number)
+    return chosen
+
+
+def check_allowed(samples: pa.Table, allowed: Collection[str] | None) -> None:
+    """Refuse a list of subjects for figures that names someone who is not in the data.
+
+    Raises:
+        UserError: with the unknown name.
+    """
+    unknown = sorted(set(allowed or ()) - set(samples["subject"].to_pylist()))
+    if unknown:
+        raise UserError(
+            f'figures.subjects names "{unknown[0]}", who is not among the subjects of the data '
+            "set; mend the list in the params file"
+        )
+
+
+def _frontal(
+    samples: pa.Table, split: str, allowed: Collection[str] | None
+) -> list[tuple[int, dict[str, str]]]:
+    names = ["subject", "expression", "gaze", "camera", "split", "flipped"]
+    return [
+        (number, row)
+        for number, row in enumerate(samples.select(names).to_pylist())
+        if row["split"] == split
+        and not row["flipped"]
+        and row["gaze"] == "frontal"
+        and row["camera"] == "090"
+        and (allowed is None or row["subject"] in allowed)
+    ]
+
+
+class FusionValidation:
+    """L1 of J_gen to the truth on the test triples, and a grid of landmark images.
+
+    Args:
+        store: landmarks of all samples.
+        pairs: test triples.
+        shown: positions of the grid's triples among them.
+        sigma: of a spot as a share of the landmark image's side.
+        batch: triples at a time.
+    """
+
+    def __init__(
+        self, store: Store, pairs: Pairs, shown: Sequence[int], sigma: float, batch: int
+    ) -> None:
+        self._store = store
+        self._pairs = pairs
+        self._shown = pairs.at(shown)
+        self._sigma = sigma
+        self._batch = batch
+
+    def metrics(self, net: Fusion) -> dict[str, float]:
+        """Mean absolute difference per pixel: of J_gen, and of the target's own landmark image."""
+        landmarks = Landmarks(self._store, net, self._sigma)
+        made, kept = 0.0, 0.0
+        for part in self._pairs.batches(self._batch):
+            truth = landmarks.of(part.truth)
+            made += float((landmarks.generated(part) - truth).abs().mean()) * len(part)
+            kept += float((landmarks.of(part.target) - truth).abs().mean()) * len(part)
+        return {"test_l1": made / len(self._pairs), "test_l1_unchanged": kept / len(self._pairs)}
+
+    def grid(self, net: Fusion) -> Picture:
+        """One row a triple: source, target, J_gen, truth."""
+        landmarks = Landmarks(self._store, net, self._sigma)
+        pairs = self._shown
+        columns = {
+            "source": landmarks.of(pairs.source),
+            "target": landmarks.of(pairs.target),
+            "J_gen": landmarks.generated(pairs),
+            "truth": landmarks.of(pairs.truth),
+        }
+        return column_sheet({name: to_bytes(value) for name, value in columns.items()})
+
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class PictureValidation(Generic[Net]):
+    """SSIM and PSNR in the transfer protocol (the paper's Fig. 5 and 6), and a grid of pictures.
+
+    Args:
+        store: pictures and landmarks of all samples.
+        pairs: test triples.
+        shown: positions of the grid's triples among them.
+        row: makes the generator's row of the tables.
+        batch: triples at a time.
+        spots: J_gen of triples where the generator is given it, None otherwise.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pairs: Pairs,
+        shown: Sequence[int],
+        row: Callable[[Net], Row],
+        batch: int,
+        spots: Callable[[Pairs], Tensor] | None = None,
+    ) -> None:
+        self._store = store
+        self._pairs = pairs
+        self._shown = pairs.at(shown)
+        self._row = row
+        self._batch = batch
+        self._spots = spots
+
+    def metrics(self, net: Net) -> dict[str, float]:
+        """{"ssim": …, "psnr": …} over the test triples."""
+        found = score(self._row(net), self._store, self._pairs, "transfer", self._batch)
+        return {"ssim": found["ssim"], "psnr": found["psnr"]}
+
+    def grid(self, net: Net) -> Picture:
+        """One row a triple: source, target, J_gen where there is one, result, truth."""
+        pairs, store = self._shown, self._store
+        columns = {"source": store.bytes(pairs.source), "target": store.bytes(pairs.target)}
+        if self._spots:
+            columns["J_gen"] = to_bytes(resized(self._spots(pairs), store.size))
+        columns["result"] = self._row(net)(pairs, "transfer")
+        columns["truth"] = store.bytes(pairs.truth)
+        return column_sheet(columns)
+
+
+_SIDE = 128
+
+
+class PointsValidation:
+    """NME of J_gen on the test triples beside that of the target's own points, and a grid.
+
+    Args:
+        store: refined landmarks of all samples.
+        pairs: test triples.
+        shown: positions of the grid's triples among them.
+        batch: triples at a time.
+    """
+
+    def __init__(self, store: Store, pairs: Pairs, shown: Sequence[int], batch: int) -> None:
+        self._store = store
+        self._pairs = pairs
+        self._shown = pairs.at(shown)
+        self._batch = batch
+
+    def metrics(self, net: PointFusion) -> dict[str, float]:
+        """{"test_nme": …, "test_nme_unchanged": …}."""
+        points = self._store.points
+        rest = (points, self._pairs, self._batch)
+        return {
+            "test_nme": float(errors(predictor(self._store, net), *rest).mean()),
+            "test_nme_unchanged": float(errors(lambda p: points[p.target], *rest).mean()),
+        }
+
+    def grid(self, net: PointFusion) -> Picture:
+        """One row a triple: source, target, J_gen, truth, as landmark images."""
+        pairs, points = self._shown, self._store.points
+        columns = {
+            "source": points[pairs.source],
+            "target": points[pairs.target],
+            "J_gen": predictor(self._store, net)(pairs),
+            "truth": points[pairs.truth],
+        }
+        return column_sheet(
+            {name: to_bytes(self._store.draw(p, _SIDE, SPOT)) for name, p in columns.items()}
+        )
+
+
+def drawn_points(store: Store, fusion: Fuses) -> Callable[[Pairs], Tensor]:
+    """J_gen of triples as landmark images [B, 1, s, s], for grids."""
+    return lambda pairs: store.draw(predictor(store, fusion)(pairs), _SIDE, SPOT)

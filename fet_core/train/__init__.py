@@ -1,0 +1,1 @@
+"""Training: the one loop, checkpoints, losses, and a task for each model."""

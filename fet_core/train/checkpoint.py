@@ -1,0 +1,208 @@
+"""What lets a run go on with the same bits: the batch of each step, and checkpoints.
+
+Which samples make a batch is a pure function of (seed, step)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from fet_core.data.triples import TrainingIndex
+from fet_core.files import atomic_path, sha256
+from fet_core.geometry.raster import upload
+
+
+@dataclass(frozen=True)
+class Triples:
+    """Rows of samples.parquet, each [B] int64, and the step that they are for."""
+
+    truth: NDArray[np.int64]
+    target: NDArray[np.int64]
+    source: NDArray[np.int64]
+    reference: NDArray[np.int64]
+    step: int = 0
+
+    def upload(self, device: torch.device) -> Rows:
+        """All four on the device in one copy, which on CUDA does not wait for the GPU."""
+        rows = np.stack([self.truth, self.target, self.source, self.reference])
+        truth, target, source, reference = upload(rows.astype(np.int64), device).unbind(0)
+        return Rows(truth, target, source, reference, self.step)
+
+
+class Rows(NamedTuple):
+    """`Triples` as tensors [B] int64 on the device, and their step."""
+
+    truth: Tensor
+    target: Tensor
+    source: Tensor
+    reference: Tensor
+    step: int = 0
+
+
+class Schedule:
+    """Every usable sample once as the truth in an epoch, in an order of its own for each.
+
+    The last batch of an epoch is filled up with samples from the epoch's beginning, so that all
+    batches have one size.
+
+    Args:
+        index: what the triples are drawn from.
+        batch_size: triples a step.
+        seed: of the order and the draws.
+    """
+
+    def __init__(self, index: TrainingIndex, batch_size: int, seed: int) -> None:
+        self._index = index
+        self._batch = batch_size
+        self._seed = seed
+        self.steps_per_epoch = -(-len(index.usable) // batch_size)
+
+    def batch(self, step: int) -> Triples:
+        """The triples of step 0, 1, 2, …"""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng([self._seed, 0, epoch]).permutation(self._index.usable)
+        taken = np.arange(place * self._batch, (place + 1) * self._batch) % len(order)
+        truth = order[taken]
+        u = np.random.default_rng([self._seed, 1, step]).random((self._batch, 3))
+        drawn = self._index.draw(truth, u)
+        return Triples(truth, drawn.target, drawn.source, drawn.reference, step)
+
+
+KEPT = 2
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        step: steps done.
+        sums: running sums of the losses in the epoch under way, scalars.
+        history: one mapping of metrics for each finished epoch.
+    """
+
+    step: int = 0
+    sums: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def fingerprint(parts: Mapping[str, Any]) -> str:
+    """Sixteen hexadecimal digits of everything that a run depends on (JSON-ready values)."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_digest(*sources: Path) -> str:
+    """SHA-256 over Python files and over all of those in folders, their names included."""
+    total = hashlib.sha256()
+    for source in sources:
+        for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+            total.update(path.relative_to(source.parent).as_posix().encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+class Checkpoints:
+    """The checkpoints of one run, in one folder; the last two are kept.
+
+    Each is a safetensors file beside which a file of the same name and suffix .sha256 holds its
+    checksum. One that does not match is passed over for the one before.
+
+    Args:
+        folder: named after the run's fingerprint; made when first needed.
+        nets: by name.
+        optimizers: by name; Adam's state is stored with the name of net and parameter number.
+    """
+
+    def __init__(
+        self, folder: Path, nets: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer]
+    ) -> None:
+        self.folder = folder
+        self._nets = nets
+        self._optimizers = optimizers
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint of the present state, then drop all but the last two."""
+        from safetensors.torch import save_file
+
+        tensors = {f"sum/{name}": value for name, value in progress.sums.items()}
+        for name, net in self._nets.items():
+            tensors |= {f"net/{name}/{key}": value for key, value in net.state_dict().items()}
+        for name, optimizer in self._optimizers.items():
+            for number, state in optimizer.state_dict()["state"].items():
+                tensors |= {
+                    f"optimizer/{name}/{number}/{key}": value for key, value in state.items()
+                }
+        # Clones, because safetensors refuses tensors that share memory,
+        # and contiguous, because it refuses channels_last too.
+        stored = {
+            key: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for key, value in tensors.items()
+        }
+        header = {"step": str(progress.step), "history": json.dumps(progress.history)}
+        path = self.folder / f"step-{progress.step:09d}.safetensors"
+        with atomic_path(path) as temporary:
+            save_file(stored, temporary, metadata=header)
+            checksum = sha256(temporary)
+        with atomic_path(path.with_suffix(".sha256")) as temporary:
+            temporary.write_text(checksum + "\n", encoding="utf-8")
+        for old in self._paths()[:-KEPT]:
+            old.unlink(missing_ok=True)
+            old.with_suffix(".sha256").unlink(missing_ok=True)
+
+    def load(self) -> Progress | None:
+        """Restore the last sound checkpoint into nets and optimizers; None where there is none."""
+        for path in reversed(self._paths()):
+            note = path.with_suffix(".sha256")
+            wanted = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+            if sha256(path) == wanted:
+                return self._restore(path)
+            print(
+                f"the checkpoint {path} is damaged (its checksum does not match); "
+                "going on from the one before it, or from the start where there is none",
+                file=sys.stderr,
+            )
+            # Out of the way, or it would count as one of the last two and push out a sound one.
+            path.rename(path.with_suffix(".damaged"))
+        return None
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("step-*.safetensors"))
+
+    def _restore(self, path: Path) -> Progress:
+        from safetensors import safe_open
+
+        with safe_open(str(path), framework="pt") as file:
+            header = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        for name, net in self._nets.items():
+            net.load_state_dict(_below(tensors, f"net/{name}/"))
+        for name, optimizer in self._optimizers.items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in _below(tensors, f"optimizer/{name}/").items():
+                number, part = key.split("/")
+                state.setdefault(int(number), {})[part] = value
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": state, "param_groups": groups})
+        return Progress(
+            step=int(header["step"]),
+            sums=_below(tensors, "sum/"),
+            history=json.loads(header["history"]),
+        )
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
+    }

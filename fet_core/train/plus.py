@@ -1,0 +1,260 @@
+"""Training FET+: Φ+ (Eq. 6 in the space of points), then Ω+ with Φ+ frozen (Eq. 7 to 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, AdamW
+
+from fet_core.data.dataset import Store
+from fet_core.data.triples import TrainingIndex
+from fet_core.errors import UserError
+from fet_core.geometry.raster import regions, upload
+from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare, resized
+from fet_core.nets.fusion import PeakFusion, PointCritic, PointFusion
+from fet_core.nets.warping import Generator, Warping
+from fet_core.params import FusionPlus as FusionPlusParams
+from fet_core.params import TransferPlus as TransferPlusParams
+from fet_core.train import losses
+from fet_core.train.augmentation import Identities, Placement, fit_motion
+from fet_core.train.checkpoint import Rows, Triples
+from fet_core.train.loop import Observed, Validation
+from fet_core.train.losses import adam, dissimilarity, drawing, seeded, update
+
+_PAIRS_OF_POINTS = 2000
+
+
+class PointTask(Observed[PointFusion]):
+    """Φ+ and D_J in training on the points of a store.
+
+    The spaces of Φ+ are fitted to the training faces first. Random identities move both faces of a
+    pair (`fet_core.train.augmentation`), noise both inputs.
+
+    Args:
+        store: landmarks of all samples.
+        index: what training triples are drawn from.
+        identities: random faces for the training people's expressions.
+        params: sizes, weights λ and rates.
+        validation: what looks at Φ+.
+
+    Raises:
+        UserError: fewer faces or pairs than `params.rank`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        index: TrainingIndex,
+        identities: Identities,
+        params: FusionPlusParams,
+        validation: Validation[PointFusion],
+    ) -> None:
+        sizes = (params.rank, params.width, params.code, params.dropout)
+        net = seeded(params.seed, PointFusion, *sizes)
+        super().__init__(net, validation)
+        self._store = store
+        self._params = params
+        self._identities = identities
+        self._critic = seeded(params.seed + 1, PointCritic, params.d_width)
+        self.nets: Mapping[str, nn.Module] = {"fusion": net, "discriminator": self._critic}
+        for part in self.nets.values():
+            part.to(store.device)
+        targets, truths = _pairs(index, params.seed, store.device)
+        faces = store.points[torch.from_numpy(index.usable).to(store.device)]
+        try:
+            net.fit(faces, store.points[targets], store.points[truths])
+        except ValueError as error:
+            raise UserError(
+                f"fusion_plus.rank is {params.rank}, but there are only {len(faces)} training "
+                "faces; lower it or add faces"
+            ) from error
+        betas = (params.beta1, params.beta2)
+        self.optimizers: Mapping[str, Adam] = {
+            "fusion": AdamW(
+                net.parameters(), lr=params.lr_g, betas=betas, weight_decay=params.weight_decay
+            ),
+            "discriminator": adam(self._critic, params.lr_d, params),
+        }
+
+    def step(self, triples: Triples) -> dict[str, Tensor]:
+        """One update of D_J, then one of Φ+; distances in shares of the picture's side."""
+        params, net, size = self._params, self.net, self._store.size
+        rows = triples.upload(self._store.device)
+        source, reference, target, truth = self._faces(rows)
+        noise = self._noise(rows)
+        with drawing(params.seed, rows.step, self._store.device):
+            generated = target + net(source + noise[0], target + noise[1])
+            real, fake = self._critic(
+                torch.cat([_centred(truth, size), _centred(generated.detach(), size)])
+            ).chunk(2)
+            loss_d = losses.discriminator(real, fake)
+            update(self.optimizers["discriminator"], loss_d)
+            self._critic.requires_grad_(False)
+            back = reference + net(generated, reference)
+        adversarial = losses.generator(self._critic(_centred(generated, size)))
+        cycle = _distance(back, source) / size
+        distance = _distance(generated, truth) / size
+        total = params.lambda1 * adversarial + params.lambda2 * cycle + params.lambda3 * distance
+        update(self.optimizers["fusion"], total)
+        self._critic.requires_grad_(True)
+        parts = {"total": total, "adversarial": adversarial, "cycle": cycle, "distance": distance}
+        return {f"loss_{key}": value.detach() for key, value in parts.items()} | {
+            "loss_discriminator": loss_d.detach()
+        }
+
+    def _faces(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step)
+        points = self._store.points
+        return (
+            points[rows.source] + others,
+            points[rows.reference] + others,
+            points[rows.target] + theirs,
+            points[rows.truth] + theirs,
+        )
+
+    def _noise(self, rows: Rows) -> Tensor:
+        rng = np.random.default_rng([self._params.seed, 7, rows.step])
+        drawn = rng.standard_normal((2, len(rows.truth), *self._store.points.shape[1:]))
+        scale = self._params.noise * self._store.size
+        return upload((drawn * scale).astype(np.float32), self._store.device)
+
+
+def _pairs(index: TrainingIndex, seed: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Targets and truths from which the space of movements is taken, [M] int64 each."""
+    rng = np.random.default_rng([seed, 6])
+    rounds = max(_PAIRS_OF_POINTS // len(index.usable), 1)
+    truths = np.tile(index.usable, rounds)
+    targets = index.draw(truths, rng.random((len(truths), 3))).target
+    return torch.from_numpy(targets).to(device), torch.from_numpy(truths).to(device)
+
+
+def _distance(a: Tensor, b: Tensor) -> Tensor:
+    """Mean distance between points [B, 68, 2], which is what NME measures."""
+    return (a - b).square().sum(dim=2).add(1e-12).sqrt().mean()
+
+
+def _centred(points: Tensor, size: int) -> Tensor:
+    return (points * 2 + 1) / size - 1
+
+
+_PAIRS_OF_PICTURES = 1000
+_LONGEST = 100.0
+
+
+class WarpingTask(Observed[Generator]):
+    """Ω+ and D_I in training on the pictures of a store.
+
+    The motion of Ω+ is fitted to the training pairs first and stays as it is; the paper's Ω in its
+    place (`Painting`) has none. For a random share of the triples, `params.true_landmarks`, the
+    wanted points are the truth's in place of J_gen.
+
+    Args:
+        store: pictures and landmarks of all samples.
+        index: what training triples are drawn from.
+        fusion: Φ+, trained; it is not changed.
+        kind: of the generator.
+        sizes: the arguments that build it.
+        params: sizes, weights μ and rates.
+        validation: what looks at Ω+.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        index: TrainingIndex,
+        fusion: PointFusion | PeakFusion,
+        kind: type[Generator],
+        sizes: Mapping[str, float],
+        params: TransferPlusParams,
+        validation: Validation[Generator],
+    ) -> None:
+        super().__init__(seeded(params.seed, kind, **sizes), validation)
+        net = self.net
+        self._store = store
+        self._fusion = fusion.to(store.device).eval().requires_grad_(False)
+        self._params = params
+        channels = 2 * store.channels
+        self._critic = seeded(params.seed + 1, PatchDiscriminator, channels, params.d_width)
+        self.nets: Mapping[str, nn.Module] = {"transfer": net, "discriminator": self._critic}
+        prepare(net, store.device, compiled=False)
+        prepare(self._critic, store.device, compiled=False)
+        if params.motion and isinstance(net, Warping):
+            fit_motion(net.motion, store, index, _PAIRS_OF_PICTURES, params.ridge, params.seed)
+        self.optimizers: Mapping[str, Adam] = {
+            "transfer": adam(net, params.lr_g, params),
+            "discriminator": adam(self._critic, params.lr_d, params),
+        }
+
+    def step(self, triples: Triples) -> dict[str, Tensor]:
+        """One update of D_I where it has a weight, then one of Ω+."""
+        params, store = self._params, self._store
+        rows = triples.upload(store.device)
+        photo, wanted, points, goal, field = self._given(rows)
+        with autocast(store.device):
+            made = self.net(photo, points, goal, field)
+        picture = made.picture.float()
+        loss_d = picture.new_zeros(())
+        adversarial = picture.new_zeros(())
+        if params.mu1:
+            real = self._critic(torch.cat([photo, wanted], dim=1))
+            fake = self._critic(torch.cat([photo, picture.detach()], dim=1))
+            loss_d = losses.discriminator(real, fake)
+            _update(self.optimizers["discriminator"], self._critic, loss_d)
+            self._critic.requires_grad_(False)
+            adversarial = losses.generator(self._critic(torch.cat([photo, picture], dim=1)))
+        weight = 1 + params.regions * _heed(goal, store.size)
+        l1 = ((picture - wanted).abs() * weight).mean()
+        structure = dissimilarity(picture, wanted)
+        moved = losses.l1(made.moved.float(), wanted)
+        total = (
+            params.mu1 * adversarial
+            + params.mu2 * l1
+            + params.structure * structure
+            + params.moved * moved
+        )
+        _update(self.optimizers["transfer"], self.net, total)
+        self._critic.requires_grad_(True)
+        parts = {"total": total, "adversarial": adversarial, "l1": l1, "structure": structure}
+        parts |= {"moved": moved, "discriminator": loss_d, "painted": made.mask.float().mean()}
+        return {f"loss_{key}": value.detach() for key, value in parts.items()}
+
+    @torch.no_grad()
+    def _given(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Photo, truth, L_t, the wanted points and the motion between them, placed at random."""
+        params, store = self._params, self._store
+        size, points = store.size, store.points
+        own, goal = points[rows.target], points[rows.truth]
+        if params.true_landmarks < 1:
+            u = np.random.default_rng([params.seed, 5, rows.step]).random(len(own))
+            exact = upload(u < params.true_landmarks, store.device)[:, None, None]
+            goal = torch.where(exact, goal, self._fusion.fuse(points[rows.source], own))
+        place = Placement(len(own), params.jitter, params.seed, rows.step, store.device)
+        return (
+            place.picture(store.pictures(rows.target)),
+            place.picture(store.pictures(rows.truth)),
+            place.points(own, size),
+            place.points(goal, size),
+            place.field(self.net.motion(own, goal, size)),
+        )
+
+
+def warping_sizes(store: Store, params: TransferPlusParams) -> dict[str, float]:
+    """The arguments that build Ω+ for the pictures of a store."""
+    working = min(params.working, store.size)
+    return {"channels": store.channels, "width": params.width, "working": working}
+
+
+def _heed(points: Tensor, size: int) -> Tensor:
+    """Mouth and eyes [B, 1, size, size], drawn at half the side: 1 inside, 2 between the lips."""
+    return resized(regions(points, size, size // 2).sum(dim=1, keepdim=True), size)
+
+
+def _update(optimizer: Adam, net: nn.Module, loss: Tensor) -> None:
+    """One step down the gradient of `loss`, cut to length 100 before."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), _LONGEST)
+    optimizer.step()

@@ -1,1 +1,0 @@
-"""Training: losses, the schedule of batches, checkpoints and the one loop for all models."""

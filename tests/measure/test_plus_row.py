@@ -1,0 +1,175 @@
+"""FET+ in the tables: whose points it takes, what it makes, and the weights that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fet_core import tables
+from fet_core.data.dataset import Store
+from fet_core.errors import UserError
+from fet_core.geometry.raster import regions, to_bytes
+from fet_core.measure.metrics import nme
+from fet_core.measure.rows import plus_row, refined
+from fet_core.measure.triples import Pairs
+from fet_core.nets.fusion import Fusion, PeakFusion, PointFusion
+from fet_core.nets.warping import Painting, Warping
+from fet_core.nets.weights import save
+from fet_core.recipes import fet, fet_plus
+from fet_core.show import shown
+
+CPU = torch.device("cpu")
+TRIPLES = Pairs(*torch.tensor([[4, 8, 1], [3, 6, 0], [0, 3, 9], [1, 5, 10]]))
+WARP = {"channels": 3, "width": 8, "working": 32}
+UNET = {"size": 32, "channels": 3, "width": 4, "sigma": 0.03}
+PHI = {"rank": 3, "width": 8, "code": 4}
+
+
+@pytest.fixture(scope="module")
+def samples(sample_table: Callable[..., pa.Table]) -> pa.Table:
+    return sample_table()
+
+
+@pytest.fixture(scope="module")
+def store(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+    faces = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
+    np.save(path, faces)
+    return Store.open(path, samples, CPU)
+
+
+class Shift(nn.Module):
+    """A Φ+ that moves all points by one pixel and looks at the source's first point."""
+
+    def fuse(self, source: Tensor, target: Tensor, intensity: float = 1.0) -> Tensor:
+        return target + 1 + 0 * source
+
+
+def other_points(samples: pa.Table, path: Path, **changes: str) -> np.ndarray:
+    """Samples with other points, in a file, and with other texts; the points."""
+    points = np.random.default_rng(1).uniform(0, 32, (samples.num_rows, 68, 2)).astype(np.float32)
+    rows = [
+        row | {"points": found.ravel()} | changes
+        for row, found in zip(samples.to_pylist(), points, strict=True)
+    ]
+    tables.write(path, tables.from_rows(rows, tables.SAMPLES), tables.SAMPLES)
+    return points
+
+
+def test_refined_points_take_the_place_of_the_stores(
+    store: Store, samples: pa.Table, tmp_path: Path
+) -> None:
+    path = tmp_path / "samples.parquet"
+    points = other_points(samples, path)
+    found = refined(store, samples, path)
+    np.testing.assert_array_equal(found.points.numpy(), points)
+    assert torch.equal(found.faces, store.faces)
+    assert torch.equal(found.person, store.person)
+    assert not torch.equal(store.points, found.points)
+
+
+def test_points_of_other_samples_are_refused(
+    store: Store, samples: pa.Table, tmp_path: Path
+) -> None:
+    path = tmp_path / "samples.parquet"
+    with pytest.raises(UserError, match=r"no .*samples\.parquet"):
+        refined(store, samples, path)
+    other_points(samples, path, sample_id="p7-happy")
+    with pytest.raises(UserError, match=r"is of other samples .*run `fet refine` again"):
+        refined(store, samples, path)
+    other_points(samples.slice(1), path)
+    with pytest.raises(UserError, match="is of other samples"):
+        refined(store, samples, path)
+    path.write_bytes(b"no table")
+    with pytest.raises(UserError, match=r"samples\.parquet"):
+        refined(store, samples, path)
+
+
+def test_the_row_gives_the_net_the_points_of_the_protocol(store: Store) -> None:
+    torch.manual_seed(0)
+    transfer = Painting(32, 3, 4, 0.03).eval()
+    row = plus_row(store, Shift(), transfer)
+    photo, own = store.pictures(TRIPLES.target), store.points[TRIPLES.target]
+    truth = store.points[TRIPLES.truth]
+    with torch.no_grad():
+        made = {p: row(TRIPLES, p) for p in ("transfer", "oracle")}  # type: ignore[arg-type]
+        assert torch.equal(made["transfer"], to_bytes(transfer(photo, own, own + 1).picture))
+        assert torch.equal(made["oracle"], to_bytes(transfer(photo, own, truth).picture))
+    assert made["oracle"].dtype == torch.uint8
+    assert not torch.equal(made["oracle"], made["transfer"])
+
+
+def test_the_row_of_a_fresh_warp_hardly_changes_a_target_that_is_the_truth(store: Store) -> None:
+    still = Pairs(TRIPLES.source, TRIPLES.reference, TRIPLES.target, TRIPLES.target)
+    row = plus_row(store, Shift(), Warping(**WARP).eval())  # type: ignore[arg-type]
+    with torch.no_grad():
+        found = row(still, "oracle").int() - store.bytes(still.target).int()
+    # The mask is closed but for a twentieth, and but for the mouth.
+    elsewhere = regions(store.points[still.target], 32, 32)[:, :1] < 0.002
+    assert elsewhere.float().mean() > 0.7
+    assert found[elsewhere.expand_as(found)].abs().max() <= 8
+
+
+def test_no_triples_make_no_pictures(store: Store) -> None:
+    none = TRIPLES.at([])
+    found = plus_row(store, Shift(), Warping(**WARP).eval())(none, "transfer")  # type: ignore[arg-type]
+    assert found.shape == (0, 3, 32, 32)
+
+
+def test_validation_measures_phi_beside_the_targets_own_points(store: Store) -> None:
+    looked = shown.PointsValidation(store, TRIPLES, [2, 0], 2)
+    found = looked.metrics(Shift())  # type: ignore[arg-type]
+    own, truth = store.points[TRIPLES.target].numpy(), store.points[TRIPLES.truth].numpy()
+    assert found == {
+        "test_nme": pytest.approx(nme(own + 1, truth).mean()),
+        "test_nme_unchanged": pytest.approx(nme(own, truth).mean()),
+    }
+    sheet = looked.grid(Shift())  # type: ignore[arg-type]
+    assert sheet.dtype == np.uint8
+    # Two rows of four landmark images.
+    assert sheet.shape[0] > 2 * 128
+    assert sheet.shape[1] >= 4 * 128
+    assert shown.drawn_points(store, Shift())(TRIPLES).shape == (3, 1, 128, 128)
+
+
+def test_phi_comes_as_points_or_as_peaks(store: Store, tmp_path: Path) -> None:
+    net = PointFusion(**PHI)  # type: ignore[arg-type]
+    save(tmp_path / fet_plus.PHI_PLUS, "fusion_plus", PHI, net, {})
+    sizes = {"size": 32, "width": 4, "bottleneck": 8}
+    save(tmp_path / fet.PHI, "fusion", sizes, Fusion(**sizes), {"sigma": 0.03})
+    found = fet_plus.load_phi_plus(tmp_path, store)
+    assert isinstance(found, PointFusion)
+    other = fet_plus.load_peaks(tmp_path, store)
+    assert isinstance(other, PeakFusion)
+    for one in (found, other):
+        assert not any(module.training for module in one.modules())
+    with torch.no_grad():
+        assert other.fuse(store.points[:2], store.points[2:4]).shape == (2, 68, 2)
+
+
+def test_omega_for_other_channels_is_named(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "transfer_plus.safetensors"
+    save(path, "transfer_plus", WARP, Warping(**WARP), {})  # type: ignore[arg-type]
+    assert not fet_plus.load_warping(path, store).training
+    sizes = WARP | {"channels": 1}
+    save(path, "transfer_plus", sizes, Warping(**sizes), {})  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="makes pictures with 1 channels, but the data have 3; run"):
+        fet_plus.load_warping(path, store)
+
+
+def test_mistaken_weights_are_told(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "some.safetensors"
+    with pytest.raises(UserError, match="there are no weights at"):
+        fet_plus.load_warping(path, store)
+    path.write_bytes(b"no weights")
+    with pytest.raises(UserError, match=r"some\.safetensors is damaged"):
+        fet_plus.load_warping(path, store)
+    save(path, "cgan", WARP, Warping(**WARP), {})  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="holds weights of cgan, not of"):
+        fet_plus.load_warping(path, store)

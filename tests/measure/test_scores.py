@@ -1,0 +1,167 @@
+"""Scores of triples on real faces: the truth itself, the target as it is, and noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from fet_core.data.dataset import Store
+from fet_core.data.samples import test_pairs as make_pairs
+from fet_core.errors import UserError
+from fet_core.measure import metrics, scores
+from fet_core.measure.metrics import distance, nme, psnr, ssim
+from fet_core.measure.rows import Row, copy_row
+from fet_core.measure.scores import ExpressionReader, Truth, check_triples, measure_truth, score_row
+from fet_core.measure.summaries import summary
+from fet_core.measure.triples import Pairs, Protocol
+from fet_core.tables import SCORES
+
+if TYPE_CHECKING:
+    from conftest import Shot
+
+CPU = torch.device("cpu")
+
+
+class Bench:
+    """Five people of the London set as a data set of test triples, and a reader trained on them."""
+
+    def __init__(self, samples: pa.Table, folder: Path, shots: list[Shot]) -> None:
+        np.save(folder / "faces.npy", np.stack([shot.picture for shot in shots]))
+        self.store = Store.open(folder / "faces.npy", samples, CPU)
+        self.table = make_pairs(samples, 7, 1, None, False)
+        self.pairs = Pairs.of(self.table, CPU)
+        points = np.stack([shot.points for shot in shots])
+        self.reader = ExpressionReader(points, [shot.expression for shot in shots])
+        self.truth = measure_truth(self.store, self.pairs, self.table, processes=1)
+
+    def score(self, row: Row, truth: Truth | None = None, **options: Any) -> pa.Table:
+        given = self.store, self.pairs, self.table, truth or self.truth, self.reader
+        return score_row(row, *given, processes=1, **options)
+
+
+@pytest.fixture(scope="module")
+def bench(
+    sample_table: Callable[..., pa.Table],
+    tmp_path_factory: pytest.TempPathFactory,
+    shots: list[Shot],
+) -> Bench:
+    samples = sample_table(
+        people=5, expressions=("neutral", "happy"), test=(0, 1, 2, 3, 4), size=128
+    )
+    return Bench(samples, tmp_path_factory.mktemp("bench"), shots)
+
+
+def the_truth(store: Store) -> Row:
+    return lambda pairs, protocol: store.bytes(pairs.truth)
+
+
+def noise(pairs: Pairs, protocol: Protocol) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(int(pairs.truth[0]))
+    shape = (len(pairs), 3, 128, 128)
+    return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
+
+
+def test_the_truth_is_perfect(bench: Bench) -> None:
+    table = bench.score(the_truth(bench.store))
+    assert table.schema == SCORES
+    assert table.num_rows == 2 * bench.table.num_rows == 20
+    for numbers in summary(table, table).values():
+        assert numbers["ssim"] == pytest.approx(1)
+        assert numbers["psnr"] == 100
+        assert (numbers["identity"], numbers["nme"]) == (0, 0)
+        assert (numbers["accepted"], numbers["no_face"]) == (1, 0)
+        # Ten faces to learn from, and read on other points than those learnt.
+        assert numbers["expression"] is not None
+        assert numbers["expression"] >= 0.8
+        assert numbers["kid"] is None
+
+
+def test_noise_is_nobody(bench: Bench) -> None:
+    table = bench.score(noise, protocols=["transfer"])
+    assert set(table["protocol"].to_pylist()) == {"transfer"}
+    assert not any(table["found"].to_pylist())
+    assert all(table["measurable"].to_pylist())
+    for name in ("identity", "nme", "read", "embedding"):
+        assert table[name].null_count == 10
+    numbers = summary(table, bench.score(the_truth(bench.store)))["transfer"]
+    assert (numbers["no_face"], numbers["accepted"], numbers["expression"]) == (1, 0, 0)
+    assert (numbers["identity"], numbers["nme"], numbers["kid"]) == (None, None, None)
+
+
+def test_copy_is_the_same_in_both_protocols_and_as_the_instruments_say(bench: Bench) -> None:
+    table = bench.score(copy_row(bench.store), batch=3)
+    parts = [table.slice(start, 10) for start in (0, 10)]
+    assert [set(part["protocol"].to_pylist()) for part in parts] == [{"transfer"}, {"oracle"}]
+    assert parts[0].drop_columns("protocol").equals(parts[1].drop_columns("protocol"))
+
+    rows = parts[0].to_pylist()
+    assert [row["pair_id"] for row in rows] == bench.table["pair_id"].to_pylist()
+    assert [row["subject"] for row in rows] == bench.table["target_subject"].to_pylist()
+    assert [row["expression"] for row in rows] == bench.table["expression"].to_pylist()
+    pictures = bench.store.bytes(bench.pairs.target), bench.store.bytes(bench.pairs.truth)
+    np.testing.assert_allclose([row["ssim"] for row in rows], ssim(*pictures))
+    np.testing.assert_allclose([row["psnr"] for row in rows], psnr(*pictures))
+    # With two expressions each target is the truth of another triple.
+    by_truth = dict(zip(bench.pairs.truth.tolist(), bench.truth.readings, strict=True))
+    for row, result, wanted in zip(
+        rows, bench.pairs.target.tolist(), bench.pairs.truth.tolist(), strict=True
+    ):
+        made, real = by_truth[result], by_truth[wanted]
+        assert row["identity"] == pytest.approx(distance(made.embedding, real.embedding))  # type: ignore[arg-type]
+        assert row["nme"] == pytest.approx(nme(made.points, real.points))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(row["embedding"], made.embedding)
+        assert [row["read"]] == bench.reader.read(made.points[None])  # type: ignore[index]
+    numbers = summary(table, table)["oracle"]
+    # Of two expressions the target has the other: it is right where its own is misread.
+    truth = bench.score(the_truth(bench.store))
+    read_right = summary(truth, truth)["oracle"]["expression"]
+    assert numbers["expression"] == pytest.approx(1 - (read_right or 0))
+    assert numbers["accepted"] == np.mean([row["identity"] <= 0.6 for row in rows])
+
+
+def test_what_was_read_on_the_truth_is_not_read_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(pictures: Any, known: Any, processes: Any) -> Any:
+        read.append(len({metrics.key(picture) for picture in pictures} - set(known)))
+        return [next(iter(known.values()))] * len(pictures)
+
+    monkeypatch.setattr(scores, "measure", counted)
+    bench.score(copy_row(bench.store))
+    bench.score(noise, batch=2)
+    assert read == [0, 10]
+
+
+def test_a_truth_without_a_face_does_not_count(bench: Bench) -> None:
+    """Its triple counts for SSIM, PSNR and no_face alone."""
+    blind = bench.truth.readings.copy()
+    (nothing,) = metrics.measure(np.zeros((1, 128, 128, 3), np.uint8), processes=1)
+    blind[4] = nothing
+    table = bench.score(copy_row(bench.store), truth=Truth(blind, bench.truth.known))
+    row = table.slice(4, 1).to_pylist()[0]
+    assert (row["measurable"], row["found"]) == (False, True)
+    assert (row["identity"], row["nme"]) == (None, None)
+    assert row["read"] is not None
+    seen = bench.score(copy_row(bench.store)).slice(0, 10).to_pylist()
+    numbers = summary(table, table)["transfer"]
+    assert numbers["no_face"] == 0
+    kept = [one["nme"] for place, one in enumerate(seen) if place != 4]
+    assert numbers["nme"] == pytest.approx(np.mean(kept))
+
+
+def test_triples_that_tell_nothing_are_refused(bench: Bench) -> None:
+    check_triples(bench.table)
+    with pytest.raises(UserError, match=r"pairs.parquet has no test triples"):
+        check_triples(bench.table.slice(0, 0))
+    people = bench.table["target_subject"].to_pylist()
+    alone = bench.table.filter(pa.array([person == "p2" for person in people]))
+    with pytest.raises(UserError, match=r"all 2 test triples in pairs.parquet have p2 as their"):
+        measure_truth(bench.store, bench.pairs, alone)

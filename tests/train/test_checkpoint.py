@@ -1,0 +1,155 @@
+"""Checkpoints: all comes back bit for bit, damage is noticed, two are kept, names tell runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from fet_core.train.checkpoint import Checkpoints, Progress, code_digest, fingerprint
+
+
+class Run:
+    """A net with BatchNorm and Adam that can be trained for some steps."""
+
+    def __init__(self, folder: Path, seed: int = 0) -> None:
+        torch.manual_seed(seed)
+        self.net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+        self.adam = torch.optim.Adam(self.net.parameters(), lr=0.01, betas=(0.5, 0.999))
+        self.checkpoints = Checkpoints(folder, {"a": self.net}, {"a": self.adam})
+
+    def train(self, start: int, steps: int) -> None:
+        for step in range(start, start + steps):
+            x = torch.rand(8, 3, generator=torch.Generator().manual_seed(step))
+            self.adam.zero_grad()
+            self.net(x).square().mean().backward()
+            self.adam.step()
+
+    def state(self) -> dict[str, torch.Tensor]:
+        state = {f"net/{key}": value for key, value in self.net.state_dict().items()}
+        for number, values in self.adam.state_dict()["state"].items():
+            state |= {f"adam/{number}/{key}": value for key, value in values.items()}
+        return {key: value.clone() for key, value in state.items()}
+
+
+def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return set(a) == set(b) and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def progress(step: int) -> Progress:
+    sums = {"loss": torch.tensor(1 / 3), "other": torch.tensor(0.1, dtype=torch.float64)}
+    return Progress(step, sums, [{"loss": 0.1 + 0.2, "psnr": 1e-17}, {"loss": 2.0}])
+
+
+def test_nothing_saved_is_none(tmp_path: Path) -> None:
+    assert Run(tmp_path / "none").checkpoints.load() is None
+    assert not (tmp_path / "none").exists()
+
+
+def test_nets_adam_sums_and_history_come_back_bit_for_bit(tmp_path: Path) -> None:
+    first, second = Run(tmp_path), Run(tmp_path, seed=1)
+    first.train(0, 5)
+    second.train(9, 2)
+    first.checkpoints.save(progress(5))
+    assert not equal(first.state(), second.state())
+    found = second.checkpoints.load()
+    assert found is not None
+    assert equal(first.state(), second.state())
+    assert found.step == 5
+    assert found.history == progress(5).history
+    assert equal(found.sums, progress(5).sums)
+    assert {key: value.dtype for key, value in found.sums.items()} == {
+        "loss": torch.float32,
+        "other": torch.float64,
+    }
+    first.train(5, 4)
+    second.train(5, 4)
+    assert equal(first.state(), second.state())
+
+
+def test_the_last_two_are_kept_with_their_checksums(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    for step in (8, 9, 10, 100):
+        run.checkpoints.save(progress(step))
+    names = [path.name for path in sorted(tmp_path.iterdir())]
+    steps = ("step-000000010", "step-000000100")
+    assert names == [f"{step}.{suffix}" for step in steps for suffix in ("safetensors", "sha256")]
+
+
+def damage(path: Path, how: str) -> None:
+    if how == "byte":
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    elif how == "truncated":
+        path.write_bytes(path.read_bytes()[:-100])
+    else:
+        path.with_suffix(".sha256").unlink()
+
+
+@pytest.mark.parametrize("how", ["byte", "truncated", "no checksum"])
+def test_a_damaged_one_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    run = Run(tmp_path)
+    run.checkpoints.save(progress(1))
+    wanted = run.state()
+    run.train(0, 3)
+    run.checkpoints.save(progress(2))
+    damage(tmp_path / "step-000000002.safetensors", how)
+    other = Run(tmp_path, seed=1)
+    found = other.checkpoints.load()
+    assert found is not None
+    assert found.step == 1
+    assert equal(other.state(), wanted)
+    message = capsys.readouterr().err
+    assert "step-000000002.safetensors is damaged" in message
+    assert message.count("\n") == 1
+
+
+def test_damaged_ones_do_not_push_out_sound_ones(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    for step in (90, 100):
+        run.checkpoints.save(progress(step))
+        damage(tmp_path / f"step-{step:09d}.safetensors", "byte")
+    assert run.checkpoints.load() is None
+    run.train(0, 1)
+    for step in (1, 2, 3):
+        run.checkpoints.save(progress(step))
+    found = Run(tmp_path).checkpoints.load()
+    assert found is not None
+    assert found.step == 3
+
+
+def test_the_fingerprint_changes_with_every_part() -> None:
+    parts = {"options": {"mu2": 100.0, "seed": 7}, "files": {"faces": "ab"}, "device": "cpu"}
+    variants = [
+        parts,
+        parts | {"options": {"mu2": 50.0, "seed": 7}},
+        parts | {"options": {"mu2": 100.0, "seed": 8}},
+        parts | {"files": {"faces": "ac"}},
+        parts | {"files": {"pairs": "ab"}},
+        parts | {"device": "cuda"},
+    ]
+    assert len({fingerprint(variant) for variant in variants}) == len(variants)
+    assert fingerprint(dict(reversed(parts.items()))) == fingerprint(parts)
+    assert len(fingerprint(parts)) == 16
+
+
+def test_the_codes_digest_changes_with_text_and_names(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.py").write_text("y = 1\n")
+    seen = [code_digest(tmp_path / "b.py", folder)]
+    (folder / "notes.txt").write_text("no code")
+    assert code_digest(tmp_path / "b.py", folder) == seen[0]
+    (folder / "a.py").write_text("x = 2\n")
+    seen.append(code_digest(tmp_path / "b.py", folder))
+    (folder / "a.py").rename(folder / "c.py")
+    seen.append(code_digest(tmp_path / "b.py", folder))
+    (tmp_path / "b.py").write_text("y = 2\n")
+    seen.append(code_digest(tmp_path / "b.py", folder))
+    assert len(set(seen)) == 4
