@@ -6,6 +6,7 @@ what one stage does must not show in the account of another.
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -72,21 +73,24 @@ def faces() -> list[Face]:
     ]
 
 
-def write_params(path: Path, raw: Path, values: Mapping[str, Any]) -> Path:
-    """A params file of tiny sizes with other values for dotted keys."""
-    import copy
-
-    content: dict[str, Any] = copy.deepcopy(BASE)
-    content["datasets"] = {NAME: {"root": str(raw), "reader": "rafd", "channels": 3}}
+def content(raw: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Params of tiny sizes, with other values for dotted keys."""
+    found: dict[str, Any] = copy.deepcopy(BASE)
+    found["datasets"] = {NAME: {"root": str(raw), "reader": "rafd", "channels": 3}}
     for dotted, value in values.items():
         section, key = dotted.split(".", 1)
-        place = content["datasets"][NAME] if section == "dataset" else content[section]
+        place = found["datasets"][NAME] if section == "dataset" else found[section]
         place[key] = value
         if value is DEFAULT:
             del place[key]
+    return found
+
+
+def write_params(path: Path, raw: Path, values: Mapping[str, Any]) -> Path:
+    """A file of `content`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Every JSON is YAML too.
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(content(raw, values)), encoding="utf-8")
     return path
 
 

@@ -13,32 +13,27 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def weights(place: Path, size: int, channels: int, models: tuple[str, ...]) -> None:
-    """Weights of models as their trainings write them, of which two may share a part."""
-    from fet_core import registry
-    from fet_core.measure.rows import BASELINES
-    from fet_core.nets.fusion import Fusion, PointFusion
-    from fet_core.nets.generators import Transfer
-    from fet_core.nets.warping import Painting, Warping
+def weights(place: Path, channels: int, models: tuple[str, ...]) -> None:
+    """Weights of models as their trainings write them, of which two may share a part.
 
-    picture = {"size": size, "channels": channels, "width": 8}
-    sigma = {"sigma": 0.03}
-    moving = {"channels": channels, "width": 8, "working": 32}
-    known: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
-        "train_fusion": (Fusion, {"size": 32, "width": 8, "bottleneck": 8}, sigma),
-        "train_transfer": (Transfer, picture, {}),
-        "train_fet_letter": (Transfer, picture | {"first_norm": True}, {}),
-        "train_fusion_plus": (PointFusion, {"rank": 4, "width": 16, "code": 4}, {}),
-        "train_transfer_plus": (Warping, moving, {"generator": "warp"}),
-        "train_fet_plus_heatmap": (Warping, moving, {"generator": "warp"}),
-        "train_fet_plus_unet": (Painting, picture | sigma, {"generator": "unet"}),
-    }
-    known |= {f"train_{name}": (kind, picture, sigma) for name, kind in BASELINES.items()}
+    Args:
+        place: holds what `probe_inputs.write_samples` writes.
+        channels: of the pictures there.
+        models: names of models, of which none needs another's weights before its own.
+    """
+    from fet_core import registry
+    from fet_core.params import Params
+    from fet_core.recipes.base import Training, open_inputs
+
+    # Fitting a motion takes most of the time that a recipe takes, and is written over.
+    values = {"dataset.channels": channels, "transfer_plus.motion": False}
+    params = Params.model_validate(inputs.content(place, values))
+    opened = open_inputs(place, params, inputs.NAME, "cpu")
     for part in {part.stage: part for one in models for part in registry.model(one).parts}.values():
-        build, sizes, note = known[part.stage]
+        training: Training = registry.look_up(part.recipe)(opened, place)
         path = place / part.stage / f"{part.kind}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_weights(path, part.kind, build(**sizes), sizes, note)
+        _write_weights(path, part.kind, training.task.net, training.sizes, training.note)
 
 
 def _write_weights(
@@ -91,7 +86,7 @@ def write_rows(data: Path, metrics: Path) -> None:
     shown = shown_triples(table, 6, None)
     for stage, rows in ROWS.items():
         for row in rows:
-            number = 1 + PLACES.index(row)
+            number = 1 + (PLACES.index(row) if row in PLACES else len(PLACES) + len(row))
             protocols = ("transfer",) if row == "cgan" else ("transfer", "oracle")
             lines = [
                 _score(one, protocol, number + 0.3 * place)

@@ -60,12 +60,7 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
         "deep": {"size": 64, "baseline.width": 4},
     },
 }
-"""Switches of each training by the name of the variant."""
-
-TRAINING |= {
-    name: {"plain": {}}
-    for name in ("train_fet_letter", "train_fet_plus_heatmap", "train_fet_plus_unet")
-}
+"""Switches of each training by the name of the variant; one that is not named has none."""
 
 SIZE = inputs.SIZE
 MEASURED = ("copy", "warp", "truth")
@@ -81,7 +76,8 @@ def every() -> dict[str, Callable[[Path], Parts]]:
         "evaluate_plus": evaluate_plus,
         "compare": compare,
     }
-    runs |= {name: partial(train, name) for name in reversed(TRAINING)}
+    trained = {part.stage: name for name, part in reversed(list(registry.part_names()))}
+    runs |= {stage: partial(train, stage) for stage in sorted(trained, reverse=True)}
     runs |= {
         one.stage: partial(evaluate_alone, one.name)
         for one in registry.MODELS
@@ -121,7 +117,7 @@ def train(name: str, folder: Path) -> Parts:
 
     part = next(own for own, part in registry.part_names() if part.stage == name)
     found = {}
-    for variant, given in TRAINING[name].items():
+    for variant, given in TRAINING.get(name, {"plain": {}}).items():
         place = folder / variant
         more = {"checkpoints": place / "checkpoints", "device": "cpu"}
         values = dict(given)
@@ -129,7 +125,7 @@ def train(name: str, folder: Path) -> Parts:
         values.setdefault("dataset.neutral_only", neutral_only)
         inputs.write_samples(place, size, values.get("dataset.channels", 3), neutral_only)
         if name != "train_fusion":
-            made.weights(place, size, values.get("dataset.channels", 3), ("fet", "fet-plus"))
+            made.weights(place, values.get("dataset.channels", 3), ("fet", "fet-plus"))
         found[variant] = _account(stage, place, values, part=part, in_=place, **more)
     return {name: found}
 
@@ -142,7 +138,7 @@ def evaluate(folder: Path) -> Parts:
     for variant, channels, shown in (("colour", 3, {}), ("grey", 1, {inputs.NAME: ["22"]})):
         place = folder / variant
         inputs.write_samples(place, 64, channels)
-        made.weights(place, 64, channels, ("fet",))
+        made.weights(place, channels, ("fet",))
         values = {"dataset.channels": channels, "figures.subjects": shown}
         whole = _account(stage, place, values, in_=place, row="fet", device="cpu")
         measured = {path for path in whole if Path(path).stem in MEASURED}
@@ -159,7 +155,7 @@ def evaluate_plus(folder: Path) -> Parts:
     for variant in ("beside", "alone"):
         place = folder / variant
         inputs.write_samples(place, 64, 3)
-        made.weights(place, 64, 3, ("fet", "fet-plus"))
+        made.weights(place, 3, ("fet", "fet-plus"))
         if variant == "alone":
             shutil.rmtree(place / "train_transfer")
         found[variant] = _account(stage, place, {}, in_=place, row="fet-plus", device="cpu")
@@ -173,7 +169,7 @@ def evaluate_alone(name: str, folder: Path) -> Parts:
     from .evaluate import evaluate as stage
 
     inputs.write_samples(folder, 64, 3)
-    made.weights(folder, 64, 3, (name,))
+    made.weights(folder, 3, (name,))
     found = _account(stage, folder, {}, in_=folder, row=name, device="cpu")
     return {registry.model(name).stage: {"plain": found}}
 
