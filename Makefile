@@ -44,6 +44,16 @@ test: env ## run the default test suite
 test-slow: env ## run the tests that take minutes each
 	$(BIN)/python -m pytest -m slow
 
+.PHONY: mutations
+mutations: env ## how sound `fet probe` is: constants of the library are changed one by one
+	$(BIN)/python benchmarks/mutations.py
+
+.PHONY: release
+release: env ## everything again by force, as before a release
+	$(BIN)/dvc repro --force -P
+	$(BIN)/fet report
+	$(BIN)/fet readme
+
 .PHONY: lint
 lint: env ## check style and types
 	$(BIN)/ruff check .
