@@ -1,0 +1,35 @@
+"""What makes stages run again on the real dvc: what the code does, and not how it is written."""
+
+from __future__ import annotations
+
+import re
+
+from small_project import Project, stages_run
+
+
+def test_a_moved_module_runs_the_probe_alone_and_a_constant_its_stages(project: Project) -> None:
+    library = project.folder / "fet_core"
+    (library / "train" / "losses.py").rename(library / "train" / "terms.py")
+    for path in [*library.rglob("*.py"), *(project.folder / "pipeline").rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        moved = re.sub(r"fet_core\.train\.losses\b", "fet_core.train.terms", text)
+        moved = moved.replace(
+            "from fet_core.train import losses", "from fet_core.train import terms"
+        )
+        moved = re.sub(r"\blosses\.(discriminator|generator|l1)\b", r"terms.\1", moved)
+        path.write_text(moved, encoding="utf-8")
+    assert "fet_core.train.losses" not in (library / "train" / "paper.py").read_text("utf-8")
+    assert stages_run(project.dvc("repro", "--dry")) == ["probe"]
+    assert stages_run(project.dvc("repro")) == ["probe"]
+    changed = project.git("status", "--porcelain", "--", "probes", "metrics", "dvc.lock")
+    assert changed.split() == ["M", "dvc.lock"]
+
+    losses = library / "train" / "terms.py"
+    text = losses.read_text(encoding="utf-8")
+    assert text.count("_SIGMA = 1.5") == 1
+    losses.write_text(text.replace("_SIGMA = 1.5", "_SIGMA = 2.5"), encoding="utf-8")
+    project.dvc("repro", "probe")
+    told = project.dvc("repro", "--dry")
+    # What follows it would run where its weights change, which a dry run cannot know.
+    assert stages_run(told)[0] == "train_transfer_plus"
+    assert set(stages_run(told)) <= {"train_transfer_plus", "evaluate_plus"}
