@@ -11,10 +11,13 @@ from import_graph import ROOT
 
 
 def folders(top: str, installed: str) -> dict[str, Path]:
-    """The folders with files at or below one of the repository, by their names as packages."""
+    """The folders with files at or below one of the repository, by their names as packages.
+
+    What `fet probe` looks at is of use in a clone alone.
+    """
     found = {}
     for folder in [ROOT / top, *(ROOT / top).rglob("*")]:
-        if folder.name == "__pycache__" or not folder.is_dir():
+        if folder.name in ("__pycache__", "probe_faces") or not folder.is_dir():
             continue
         if any(path.is_file() for path in folder.iterdir()):
             parts = folder.relative_to(ROOT / top).parts
