@@ -1,4 +1,4 @@
-"""What models and evaluations leave for later stages, made by formula for `fet probe`."""
+"""For `fet probe`: the switches of trainings, and by formula what models and evaluations leave."""
 
 from __future__ import annotations
 
@@ -11,6 +11,51 @@ from . import probe_inputs as inputs
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+TRAINING: dict[str, dict[str, dict[str, Any]]] = {
+    "train_fusion": {
+        "plain": {},
+        "grey": {"dataset.channels": 1, "fusion.identities": 0.0, "fusion.decay_from": 1.0},
+        "neutral": {"neutral_only": True, "fusion.size": 48, "fusion.bottleneck": 6},
+        "deep": {"fusion.size": 64, "fusion.bottleneck": 2, "fusion.width": 4},
+    },
+    "train_transfer": {
+        "plain": {},
+        "batch": {"transfer.d_norm": "batch", "transfer.true_landmarks": 0.0},
+        "still": {"transfer.jitter": 0.0, "dataset.channels": 1, "neutral_only": True},
+        "three": {"size": 48, "transfer.grids": 0, "figures.subjects": {inputs.NAME: []}},
+        "deep": {"size": 64, "transfer.width": 4},
+    },
+    "train_fusion_plus": {
+        "plain": {},
+        "bare": {"fusion_plus.noise": 0.0, "fusion_plus.dropout": 0.0, "neutral_only": True},
+        "own": {"fusion_plus.identities": 0.0, "fusion_plus.weight_decay": 0.0},
+    },
+    "train_transfer_plus": {
+        "plain": {},
+        "still": {"transfer_plus.motion": False, "transfer_plus.mu1": 0.0, "neutral_only": True},
+        "exact": {"transfer_plus.true_landmarks": 1.0, "transfer_plus.jitter": 0.0},
+        "large": {"size": 64, "dataset.channels": 1, "transfer_plus.structure": 0.0},
+        "deep": {"size": 128, "transfer_plus.working": 128, "transfer_plus.motion": False},
+    },
+    "train_cgan": {
+        "plain": {},
+        "still": {"baseline.jitter": 0.0, "dataset.channels": 1},
+        "deep": {"size": 64, "baseline.width": 4},
+    },
+    "train_pix2pix": {
+        "plain": {},
+        "still": {"baseline.jitter": 0.0, "neutral_only": True},
+        "deep": {"size": 64, "baseline.width": 4},
+    },
+    "train_g2gan": {
+        "plain": {},
+        "bare": {"baseline.identity": 0.0, "baseline.cycle": 0.0},
+        "deep": {"size": 64, "baseline.width": 4},
+    },
+}
+"""Switches of each training by the name of the variant; one that is not named has none."""
 
 
 def weights(place: Path, channels: int, models: tuple[str, ...]) -> None:

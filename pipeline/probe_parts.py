@@ -18,50 +18,6 @@ from . import probe_made as made
 Parts = dict[str, dict[str, Any]]
 """Accounts by part and by variant."""
 
-TRAINING: dict[str, dict[str, dict[str, Any]]] = {
-    "train_fusion": {
-        "plain": {},
-        "grey": {"dataset.channels": 1, "fusion.identities": 0.0, "fusion.decay_from": 1.0},
-        "neutral": {"neutral_only": True, "fusion.size": 48, "fusion.bottleneck": 6},
-        "deep": {"fusion.size": 64, "fusion.bottleneck": 2, "fusion.width": 4},
-    },
-    "train_transfer": {
-        "plain": {},
-        "batch": {"transfer.d_norm": "batch", "transfer.true_landmarks": 0.0},
-        "still": {"transfer.jitter": 0.0, "dataset.channels": 1, "neutral_only": True},
-        "three": {"size": 48, "transfer.grids": 0, "figures.subjects": {inputs.NAME: []}},
-        "deep": {"size": 64, "transfer.width": 4},
-    },
-    "train_fusion_plus": {
-        "plain": {},
-        "bare": {"fusion_plus.noise": 0.0, "fusion_plus.dropout": 0.0, "neutral_only": True},
-        "own": {"fusion_plus.identities": 0.0, "fusion_plus.weight_decay": 0.0},
-    },
-    "train_transfer_plus": {
-        "plain": {},
-        "still": {"transfer_plus.motion": False, "transfer_plus.mu1": 0.0, "neutral_only": True},
-        "exact": {"transfer_plus.true_landmarks": 1.0, "transfer_plus.jitter": 0.0},
-        "large": {"size": 64, "dataset.channels": 1, "transfer_plus.structure": 0.0},
-        "deep": {"size": 128, "transfer_plus.working": 128, "transfer_plus.motion": False},
-    },
-    "train_cgan": {
-        "plain": {},
-        "still": {"baseline.jitter": 0.0, "dataset.channels": 1},
-        "deep": {"size": 64, "baseline.width": 4},
-    },
-    "train_pix2pix": {
-        "plain": {},
-        "still": {"baseline.jitter": 0.0, "neutral_only": True},
-        "deep": {"size": 64, "baseline.width": 4},
-    },
-    "train_g2gan": {
-        "plain": {},
-        "bare": {"baseline.identity": 0.0, "baseline.cycle": 0.0},
-        "deep": {"size": 64, "baseline.width": 4},
-    },
-}
-"""Switches of each training by the name of the variant; one that is not named has none."""
-
 SIZE = inputs.SIZE
 MEASURED = ("copy", "warp", "truth")
 """Rows of `fet evaluate` whose numbers say what the instruments do, and not what a model does."""
@@ -90,6 +46,8 @@ def every() -> dict[str, Callable[[Path], Parts]]:
         "augment": augment,
         "grayscale": grayscale,
         "ingest": ingest,
+        "merge": merge,
+        "export": export,
     }
 
 
@@ -117,7 +75,7 @@ def train(name: str, folder: Path) -> Parts:
 
     part = next(own for own, part in registry.part_names() if part.stage == name)
     found = {}
-    for variant, given in TRAINING.get(name, {"plain": {}}).items():
+    for variant, given in made.TRAINING.get(name, {"plain": {}}).items():
         place = folder / variant
         more = {"checkpoints": place / "checkpoints", "device": "cpu"}
         values = dict(given)
@@ -257,6 +215,32 @@ def augment(folder: Path) -> Parts:
         "neutral": {"neutral_only": True},
     }
     return {"augment": _of_raw(stage, folder, variants)}
+
+
+def merge(folder: Path) -> Parts:
+    """Two data sets, grey and colour, as one."""
+    from fet_core.probes import account
+
+    from .prepare import merge as stage
+
+    for name, channels in (("one", 1), ("two", 3)):
+        inputs.write_samples(folder / name, SIZE, channels)
+    stage(parts=[folder / "one", folder / "two"], out=folder / "out")
+    return {"merge": {"plain": account(folder / "out")}}
+
+
+def export(folder: Path) -> Parts:
+    """FET+ as one file."""
+    from fet_core.probes import account
+
+    from .transfer import export as stage
+
+    inputs.write_samples(folder, 64, 3)
+    made.weights(folder, 3, ("fet-plus",))
+    params = inputs.write_params(folder / "params.yaml", folder / "raw", {})
+    path = folder / "out" / "plus.safetensors"
+    stage(dataset=inputs.NAME, out=path, in_=folder, params=params)
+    return {"export": {"plain": account(path.parent)}}
 
 
 def _of_raw(

@@ -24,7 +24,9 @@ from fet_core.errors import UserError
 from fet_core.params import Dataset, Params
 from fet_core.paramsfile import read_yaml
 from fet_core.probes import account, differences, keep, numbers
-from pipeline.probe_parts import TRAINING, every, train
+from pipeline import probe_parts
+from pipeline.probe_made import TRAINING
+from pipeline.probe_parts import every, train
 
 STAGES: dict[str, Any] = {}
 for file in ("dvc.yaml", "comparison/dvc.yaml"):
@@ -39,15 +41,28 @@ def silence() -> Iterator[None]:
 
 @contextlib.contextmanager
 def sections_read() -> Iterator[set[str]]:
-    """Sections of the params that are read inside the block, but for a data set's root."""
+    """Sections of the params that stages read inside the block, but for a data set's root."""
     read: set[str] = set()
+    running = False
+    plain_account = probe_parts._account
+
+    def account_of(*given: Any, **more: Any) -> dict[str, Any]:
+        # What is made ready for a stage is no business of its own.
+        nonlocal running
+        running = True
+        try:
+            return plain_account(*given, **more)
+        finally:
+            running = False
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probe_parts, "_account", account_of)
 
         def spy(model: type, prefix: str) -> None:
             plain = model.__getattribute__
 
             def get(self: Any, name: str) -> Any:
-                if name in model.model_fields and name != "root":
+                if running and name in model.model_fields and name != "root":
                     read.add(prefix or name)
                 return plain(self, name)
 

@@ -34,7 +34,7 @@ def test_it_stops_at_once_and_goes_on_to_one_screen(two: Project) -> None:
     seen = []
     for line in process.stdout:
         seen.append(line)
-        if "pipeline train-fusion" in line:
+        if "pipeline train fet/fusion" in line:
             process.send_signal(signal.SIGINT)
             break
     rest, _ = process.communicate(timeout=60)
