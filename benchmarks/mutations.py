@@ -23,20 +23,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
-IDLE = ("synthesis", "weights", "__init__.py", "errors.py", "files.py", "progress.py", "pool.py")
-IDLE += ("workers.py", "parallel.py", "probes.py", "profiles.py", "timing.py", "grids.py")
-IDLE += (
-    "portrait.py",
-    "paste.py",
-    "check.py",
-    "studies.py",
-    "show",
-    "page.py",
-    "report.py",
-    "charts.py",
+IDLE = (
+    "synthesis",
+    "weights",
+    "__init__.py",
+    "errors.py",
+    "files.py",
+    "progress.py",
+    "parallel.py",
 )
-IDLE += ("curves.py", "documents.py", "sweeps.py", "blocks.py", "agreement.py", "merged.py")
-"""What no stage's result depends on: the generator, messages, progress, pages, photographs."""
+IDLE += ("probes.py", "paramsfile.py", "timing.py", "studies.py", "portrait.py", "report.py")
+IDLE += ("charts.py", "sweeps.py")
+"""Modules that no stage's result depends on: the generator, messages, pages, photographs."""
+
+ASIDE = (
+    "soft_mask",
+    "face_mask",
+    "paste",
+    "_rise",
+    "_drawn",
+    "Survey",
+    "Count",
+    "survey",
+    "_count",
+)
+ASIDE += ("lacking", "better_seed", "choose_device", "load_plus", "Plus", "_why_none")
+"""Functions of other modules that none depends on either: pasting, surveys, sentences."""
 
 SWAPS = {
     ast.Add: "-",
@@ -101,6 +113,8 @@ def mutations(path: Path) -> Iterator[Mutation]:
             # The annotation is no behaviour.
             if node.value is not None:
                 yield from walk(node.value, where)
+            return
+        if getattr(node, "name", None) in ASIDE:
             return
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             where = f"{where}.{node.name}".strip(".")
