@@ -48,7 +48,12 @@ ASIDE = (
     "_count",
 )
 ASIDE += ("lacking", "better_seed", "choose_device", "load_plus", "Plus", "_why_none")
-"""Functions of other modules that none depends on either: pasting, surveys, sentences."""
+ASIDE += ("prepare", "autocast", "_can_compile", "upload", "Checkpoints", "_wrong_root")
+"""Functions of other modules that none depends on either: pasting, surveys, sentences, GPUs."""
+
+COUNTS = ("_AT_A_TIME", "_TRUTHS_AT_A_TIME", "_BATCH", "_POOL_FROM", "KEPT", "save_seconds")
+COUNTS += ("processes", "pool_from")
+"""Constants and arguments that say how much is done at a time, and not what."""
 
 SWAPS = {
     ast.Add: "-",
@@ -108,6 +113,18 @@ def mutations(path: Path) -> Iterator[Mutation]:
             return
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Field":
             # A limit decides what is refused, and never what comes out.
+            return
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in COUNTS:
+            return
+        if isinstance(node, ast.keyword) and node.arg in COUNTS:
+            return
+        if isinstance(node, ast.arguments):
+            named = [*node.posonlyargs, *node.args][-len(node.defaults) or None :]
+            pairs = [*zip(named, node.defaults, strict=False)]
+            pairs += [*zip(node.kwonlyargs, node.kw_defaults, strict=False)]
+            for argument, default in pairs:
+                if default is not None and argument.arg not in COUNTS:
+                    yield from walk(default, where)
             return
         if isinstance(node, ast.AnnAssign):
             # The annotation is no behaviour.

@@ -139,7 +139,8 @@ def write_rows(data: Path, metrics: Path) -> None:
                 for one in table.to_pylist()
             ]
             inputs.write(data / stage / f"{row}.parquet", lines, tables.SCORES)
-            made = np.full((len(shown), inputs.SIZE, inputs.SIZE, 3), 20 * number, np.uint8)
+            form = (len(shown), inputs.SIZE, inputs.SIZE, store.channels)
+            made = np.full(form, 20 * number, np.uint8)
             np.save(data / stage / f"{row}.npy", made)
             means = {p: {m.key: round(0.1 * number, 3) for m in results.METRICS} for p in protocols}
             told = results.Scored(triples, means, {p: {} for p in protocols})

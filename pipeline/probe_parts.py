@@ -136,9 +136,13 @@ def compare(folder: Path) -> Parts:
     """The full table, from scores by formula."""
     from .evaluate import compare as stage
 
-    inputs.write_samples(folder, SIZE, 3)
-    made.write_rows(folder, folder / "out" / "metrics")
-    return {"compare": {"plain": _account(stage, folder, {}, in_=folder)}}
+    found = {}
+    for variant, channels in (("colour", 3), ("grey", 1)):
+        place = folder / variant
+        inputs.write_samples(place, SIZE, channels)
+        made.write_rows(place, place / "out" / "metrics")
+        found[variant] = _account(stage, place, {"dataset.channels": channels}, in_=place)
+    return {"compare": found}
 
 
 def ingest(folder: Path) -> Parts:
