@@ -16,11 +16,13 @@ from typing import Annotated
 
 import typer
 
+from fet_core.errors import UserError
+from fet_core.paramsfile import load, read_yaml
+
 from . import common
 
-ROWS = ("evaluate", "evaluate_plus")
 PROBE = "probe"
-BASELINES = "comparison/dvc.yaml:compare"
+PIPELINE, BASELINES = "dvc.yaml", "comparison/dvc.yaml"
 
 CHANGED = """\
 Git shows files metrics/*/*.json and a dvc.lock as changed: these results differ from those that
@@ -49,18 +51,25 @@ def run(
 
     Like `dvc repro` it takes what the folder that it is called in says.
     """
-    from fet_core.paramsfile import load
-
     names = list(load(common.PARAMS).datasets)
-    chains = {
-        name: [f"{row}@{name}" for row in ROWS] + [f"{BASELINES}@{name}"] * baselines
-        for name in names
-    }
-    # All chains begin with it, and side by side they would be in each other's way.
+    stages = (
+        _stages(PIPELINE) + [f"{BASELINES}:{stage}" for stage in _stages(BASELINES)] * baselines
+    )
+    chains = {name: [f"{stage}@{name}" for stage in stages] for name in names}
+    # What all chains begin with, before them: side by side they would be in each other's way.
     code = run_chains({PROBE: [PROBE]}) or run_chains(chains)
     if code:
         raise SystemExit(code)
     print(ending(names, Path("metrics"), common.PARAMS, baselines))
+
+
+def _stages(file: str) -> list[str]:
+    """The stages of a dvc.yaml that each data set has, in their order."""
+    if not Path(file).is_file():
+        raise UserError(
+            f"there is no {file} here; work in the top folder of a clone of the project"
+        )
+    return [name for name, stage in read_yaml(Path(file))["stages"].items() if "do" in stage]
 
 
 def run_chains(chains: Mapping[str, Sequence[str]]) -> int:
@@ -71,7 +80,7 @@ def run_chains(chains: Mapping[str, Sequence[str]]) -> int:
     DVC's lock, for which they wait (`--wait-for-lock`) and do not race.
 
     Args:
-        chains: what is asked of DVC by data set.
+        chains: stages by data set, each after those that it needs.
 
     Returns:
         0, or 1 where a chain failed; the others went on to their end.
@@ -142,12 +151,12 @@ def _start(
     environment: dict[str, str],
     lines: queue.SimpleQueue[tuple[str, str | None]],
 ) -> subprocess.Popen[str]:
-    """Start `dvc repro` of a data set in a process group of its own.
+    """Start `dvc repro` of stages, one after another, in a process group of its own.
 
     Its lines, and None at its end, are queued.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *targets],
+        [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", *targets],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -90,6 +90,15 @@ def test_every_dep_is_a_file_or_what_another_stage_puts_out(name: str) -> None:
     assert len(STAGES[name]["deps"]) == len(set(STAGES[name]["deps"]))
 
 
+def test_every_stage_stands_after_those_that_it_needs() -> None:
+    """`fet run` asks DVC for them one by one, in this order."""
+    made: set[str] = {"${item.root}"}
+    for name, stage in STAGES.items():
+        needed = {dep for dep in stage["deps"] if not dep.startswith("probes/")}
+        assert needed <= made, name
+        made |= produced(stage)
+
+
 def test_the_papers_pipeline_never_waits_for_the_comparison() -> None:
     theirs = set().union(*(produced(stage["do"]) for stage in ALL["comparison/dvc.yaml"].values()))
     assert theirs

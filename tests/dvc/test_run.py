@@ -45,7 +45,7 @@ def test_it_stops_at_once_and_goes_on_to_one_screen(two: Project) -> None:
 
     output = two.run("fet", "run")
     told, _, ending = output.partition("\n\n")
-    assert all(re.match(r"(  rafd|second) \| ", line) for line in told.splitlines()), told
+    assert all(re.match(r"(probe|  rafd|second) \| ", line) for line in told.splitlines()), told
     for name in ("rafd", "second"):
         assert re.search(rf"{name} \| Running stage 'evaluate_plus@{name}'", told)
         assert two.json(f"metrics/{name}/fet.json")["triples"]["n"] == 12
