@@ -16,7 +16,6 @@ from pathlib import Path
 DOCS = (
     "README.md",
     "CONTRIBUTING.md",
-    "docs/add-a-model.md",
     "docs/stages.md",
     "studies/README.md",
     "docs/demo-faces.md",

@@ -31,7 +31,7 @@ def test_every_name_is_in_the_file_that_it_is_said_to_be_in() -> None:
 
 
 def test_the_rooms_are_the_folders() -> None:
-    told = set(re.findall(r"^  (\w+)/ ", TEXT, re.M))
+    told = set(re.findall(r"^ {6}(\w+)/ ", TEXT, re.M))
     folders = {path.parent.name for path in (ROOT / "fet_core").glob("*/__init__.py")}
     assert told == folders - {"synthesis"}
 
