@@ -103,16 +103,6 @@ def fingerprint(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def code_digest(*sources: Path) -> str:
-    """SHA-256 over Python files and over all of those in folders, their names included."""
-    total = hashlib.sha256()
-    for source in sources:
-        for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
-            total.update(path.relative_to(source.parent).as_posix().encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()
-
-
 class Checkpoints:
     """The checkpoints of one run, in one folder; the last two are kept.
 

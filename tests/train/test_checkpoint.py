@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from fet_core.train.checkpoint import Checkpoints, Progress, code_digest, fingerprint
+from fet_core.train.checkpoint import Checkpoints, Progress, fingerprint
 
 
 class Run:
@@ -136,20 +136,3 @@ def test_the_fingerprint_changes_with_every_part() -> None:
     assert len({fingerprint(variant) for variant in variants}) == len(variants)
     assert fingerprint(dict(reversed(parts.items()))) == fingerprint(parts)
     assert len(fingerprint(parts)) == 16
-
-
-def test_the_codes_digest_changes_with_text_and_names(tmp_path: Path) -> None:
-    folder = tmp_path / "library"
-    folder.mkdir()
-    (folder / "a.py").write_text("x = 1\n")
-    (tmp_path / "b.py").write_text("y = 1\n")
-    seen = [code_digest(tmp_path / "b.py", folder)]
-    (folder / "notes.txt").write_text("no code")
-    assert code_digest(tmp_path / "b.py", folder) == seen[0]
-    (folder / "a.py").write_text("x = 2\n")
-    seen.append(code_digest(tmp_path / "b.py", folder))
-    (folder / "a.py").rename(folder / "c.py")
-    seen.append(code_digest(tmp_path / "b.py", folder))
-    (tmp_path / "b.py").write_text("y = 2\n")
-    seen.append(code_digest(tmp_path / "b.py", folder))
-    assert len(set(seen)) == 4
