@@ -151,8 +151,8 @@ class Transfer(Optimisation):
     jitter: float = Field(ge=0, le=1)
 
 
-class Refine(_Section):
-    """The 68 points again, for FET+."""
+class Landmarks(_Section):
+    """The 68 points: dlib's single reading, and the mean of many for FET+."""
 
     readings: int = Field(ge=1)
 
@@ -230,10 +230,10 @@ class Params(_Section):
     split: Split
     ingest: Ingest
     align: Align
+    landmarks: Landmarks
     augment: Augment
     fusion: Fusion
     transfer: Transfer
-    refine: Refine
     fusion_plus: FusionPlus
     transfer_plus: TransferPlus
     baseline: Baseline

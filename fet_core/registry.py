@@ -224,10 +224,9 @@ BASELINES = tuple(one.name for one in MODELS if any(p.params == "baseline" for p
 
 
 STAGES: dict[str, tuple[str, ...]] = {
-    "prepare": ("ingest", "grayscale", "align", "landmarks", "augment"),
+    "prepare": ("ingest", "grayscale", "align", "landmarks", "augment", "truths"),
     "paper": ("train fet/fusion", "train fet/transfer", "evaluate"),
     "plus": (
-        "refine",
         "train fet-plus/fusion",
         "train fet-plus/transfer",
         "evaluate --row fet-plus",
@@ -244,8 +243,8 @@ def stage_lines() -> dict[str, str]:
     """The command line of every stage, those of ablations too, by the folder that it fills."""
     rows = {one.stage: f"evaluate --row {one.name}" for one in reversed(MODELS)}
     trained = {each.stage: f"train {name}" for name, each in reversed(list(part_names()))}
-    prepared = {line: line for line in ("ingest", "grayscale", "align", "landmarks", "augment")}
-    return prepared | {"refine": "refine"} | trained | rows | {"evaluate": "evaluate"}
+    prepared = {line: line for line in STAGES["prepare"]}
+    return prepared | trained | rows | {"evaluate": "evaluate"}
 
 
 def model(name: str) -> Model:

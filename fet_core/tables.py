@@ -86,21 +86,25 @@ FACES = pa.schema(
         _field("inverse", _matrix, nullable=True),
         _field("box", _box, nullable=True),
         _field("scale", pa.float32(), nullable=True),
+        _field("points", _points, nullable=True),
         _field("reason", pa.string(), nullable=True),
     ]
 )
 """One row a picture: its `row` in faces.npy, the 2×3 `matrix` (row by row) from picture pixels to
-aligned pixels and its `inverse`, the detector's `box` (left, top, right, bottom) in picture pixels
-and the `scale` at which the detector found it; or, all else null, the `reason` of a reject."""
+aligned pixels and its `inverse`, the detector's `box` (left, top, right, bottom), the `scale` at
+which the detector found it and the 68 `points` (x0, y0, x1, y1, …), both in picture pixels; or, all
+else null, the `reason` of a reject."""
 
 LANDMARKS = pa.schema(
     [
         _field("sample_id", pa.string()),
         _field("row", pa.int32()),
         _field("points", _points),
+        _field("mean", _points),
     ]
 )
-"""68 points (x0, y0, x1, y1, …) in pixels of the aligned face in `row` of faces.npy."""
+"""68 points (x0, y0, x1, y1, …) in pixels of the aligned face in `row` of faces.npy: dlib's single
+reading, and the mean of many."""
 
 SAMPLES = pa.schema(
     [
@@ -114,11 +118,12 @@ SAMPLES = pa.schema(
         _field("camera", pa.string()),
         _field("split", pa.string()),
         _field("points", _points),
+        _field("mean", _points),
     ]
 )
-"""One labelled picture as the models see it. A flipped row has its points mirrored and re-indexed,
-its gaze and camera mirrored too; its picture is `row` read right to left. Rows of the test side
-are never flipped."""
+"""One labelled picture as the models see it. A flipped row has its points, and their mean of many
+readings, mirrored and re-indexed, its gaze and camera mirrored too; its picture is `row` read right
+to left. Rows of the test side are never flipped."""
 
 PAIRS = pa.schema(
     [
@@ -151,14 +156,23 @@ SCORES = pa.schema(
         _field("identity", pa.float64(), nullable=True),
         _field("nme", pa.float64(), nullable=True),
         _field("read", pa.string(), nullable=True),
-        _field("embedding", pa.list_(pa.float32(), 128), nullable=True),
     ]
 )
 """What a row of the tables reaches on one triple in one protocol: the target's person `subject`,
 the `expression` asked for, whether a face is found on the truth (`measurable`) and on the result
-(`found`), the distance of both faces' embeddings (`identity`), the error of the landmarks (`nme`),
-the expression `read` on the result and the result's own `embedding`. `identity` and `nme` are null
-without a face on either picture, `read` and `embedding` without one on the result."""
+(`found`), the distance of both faces' embeddings (`identity`), the error of the landmarks (`nme`)
+and the expression `read` on the result. `identity` and `nme` are null without a face on either
+picture, `read` without one on the result."""
+
+READINGS = pa.schema(
+    [
+        _field("pair_id", pa.int32()),
+        _field("points", _points, nullable=True),
+        _field("embedding", pa.list_(pa.float32(), 128), nullable=True),
+    ]
+)
+"""What the instruments read on the truth of a test triple: 68 `points` in its pixels and the face's
+`embedding`, both null where no face is found."""
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

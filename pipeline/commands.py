@@ -45,7 +45,7 @@ COMMANDS: dict[str, Command] = {
     "augment": Command(
         STAGES, "Join labels, mirror the training side, fix the triples", "prepare:augment"
     ),
-    "refine": Command(STAGES, "Read the landmarks many times over, for FET+", "prepare:refine"),
+    "truths": Command(STAGES, "Read each test triple's truth, for all rows", "evaluate:truths"),
     "train": Command(STAGES, "Train a part of a model, as fet/transfer or pix2pix"),
     "evaluate": Command(STAGES, "Score rows on the test triples; draw the figures"),
     "compare": Command(STAGES, "Compare all rows on the same test triples", "evaluate:compare"),

@@ -1,4 +1,4 @@
-"""`fet evaluate`: rows scored on every test triple, with figures; `fet compare`: the full table."""
+"""Measuring: `fet truths`, `fet evaluate` (rows on every test triple), `fet compare` (all)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,34 @@ SHORT = ("fet", "fet-plus")
 """Rows whose SSIM and PSNR are put out once more, for `dvc exp show`."""
 
 
+def truths(
+    dataset: common.DatasetOption,
+    in_: common.InOption = None,
+    out: common.OutOption = None,
+    params: common.ParamsOption = common.PARAMS,
+    device: common.DeviceOption = "auto",
+) -> None:
+    """Read the truth of every test triple, once for all rows of the tables."""
+    settings = common.load(params, dataset)
+    source = common.data_folder(in_, dataset)
+    folder = common.out_folder(out, settings, dataset) / "truths"
+
+    from fet_core import tables
+    from fet_core.data.dataset import Store
+    from fet_core.geometry.raster import choose_device
+    from fet_core.measure.scores import measure_truths
+    from fet_core.measure.triples import Pairs
+
+    where = choose_device(device)
+    samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
+    pairs = tables.read(source / "augment" / "pairs.parquet", tables.PAIRS)
+    store = Store.open(source / "align" / "faces.npy", samples, where)
+    found = measure_truths(store, Pairs.of(pairs, where), pairs)
+    tables.write(folder / "readings.parquet", found, tables.READINGS)
+    there = found.num_rows - found["points"].null_count
+    print(f"{dataset}: {there} faces on {found.num_rows} truths")
+
+
 def evaluate(
     dataset: common.DatasetOption,
     row: Annotated[
@@ -51,16 +79,16 @@ def evaluate(
     from fet_core.data.dataset import write_faces
     from fet_core.measure import results, rows, scores, summaries
     from fet_core.measure.scores import ExpressionReader
-    from fet_core.measure.triples import PROTOCOLS, identify
+    from fet_core.measure.triples import identify
     from fet_core.recipes.base import open_inputs
     from fet_core.show.figures import forget_shown, note_shown
 
     inputs = open_inputs(source, settings, dataset, device)
-    scores.check_triples(inputs.pairs_table)
     scored = registry.evaluated(model.stage)
     made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in scored}
     store, batch = inputs.store, settings.evaluate.batch_size
-    truth = scores.measure_truth(store, inputs.pairs, inputs.pairs_table)
+    readings = tables.read(source / "truths" / "readings.parquet", tables.READINGS)
+    truth = scores.read_truths(readings, store, inputs.pairs, inputs.pairs_table)
     reader = ExpressionReader.of(inputs.samples)
 
     def score(name: str, row: Row, protocols: Any) -> pa.Table:
@@ -70,25 +98,20 @@ def evaluate(
     # It shows other results than these, and perhaps people who may not be shown any more.
     (folder / "models" / "models.png").unlink(missing_ok=True)
     triples = identify(store, inputs.pairs, inputs.pairs_table)
-    ceiling = score("truth", rows.truth_row(store), PROTOCOLS)
     shown = inputs.pairs.at(inputs.shown)
     forget_shown(details)
     for one in scored:
         name = one.name
-        table = ceiling if name == "truth" else score(name, made[name], one.protocols)
+        table = score(name, made[name], one.protocols)
         tables.write(details / f"{name}.parquet", table, tables.SCORES)
         write_faces(details / f"{name}.npy", rows.pictures(made[name], shown))
-        means = summaries.summary(table, ceiling)
-        told = results.Scored(triples, means, summaries.interval_summary(table, ceiling))
+        means = summaries.summary(table)
+        told = results.Scored(triples, means, summaries.interval_summary(table))
         results.write_row(folder / f"{name}.json", told)
         if name in SHORT:
             results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
     note_shown(details, inputs.pairs_table, inputs.shown)
     if model.figures:
-        known = (source / "train_transfer").is_dir()
-        if model.name != "fet" and known:
-            # A grid of experiments trains FET+ alone, and has no `fet` to show beside it.
-            made = {"fet": registry.look_up(registry.model("fet").predictor)(inputs, source)} | made
         _figures(inputs, made, model.name, folder / model.figures)
     if model.name == "fet-plus":
         results.write(folder / "landmarks.json", _landmarks(inputs, source))
@@ -104,7 +127,7 @@ def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     from fet_core.recipes import fet_plus
 
     store = inputs.store
-    refined = plus.refined(store, inputs.samples, source / fet_plus.POINTS)
+    refined = store.by_mean()
     training = training_rows(inputs.samples)
     peaks = fet_plus.load_peaks(source, store)
     ours = fet_plus.load_phi_plus(source, refined)
@@ -202,7 +225,7 @@ def compare(
             )
     for ours, file in OURS.items():
         compared = {
-            row: summaries.differences(found[ours], scores, found["truth"])
+            row: summaries.differences(found[ours], scores)
             for row, scores in found.items()
             if row not in (ours, "truth")
         }

@@ -1,4 +1,4 @@
-"""Preparing data sets: ingest, grayscale, align, landmarks, refine, augment, and merging them."""
+"""Preparing data sets: ingest, grayscale, align, landmarks, augment, and merging them."""
 
 from __future__ import annotations
 
@@ -133,10 +133,15 @@ def landmarks(
     out: common.OutOption = None,
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
-    """Find the 68 landmarks and carry them into the aligned face."""
+    """Carry the 68 landmarks into the aligned face, and read them many times for their mean."""
     from fet_core import tables
     from fet_core.data.dataset import frame_paths
-    from fet_core.data.faces import face_items, landmark_table, landmarks_all, preview_landmarks
+    from fet_core.data.faces import (
+        face_items,
+        landmark_table,
+        mean_landmarks_all,
+        preview_landmarks,
+    )
     from fet_core.files import write_png
 
     settings = common.load(params, dataset)
@@ -147,39 +152,11 @@ def landmarks(
     faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
     paths = frame_paths(frames, raw, source / "grayscale")
     items = face_items(frames, faces, paths)
-    found = list(landmarks_all(items, settings.dataset(dataset).channels))
-    table = landmark_table(faces, found)
+    channels, readings = settings.dataset(dataset).channels, settings.landmarks.readings
+    table = landmark_table(faces, list(mean_landmarks_all(items, channels, readings)))
     tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
     write_png(folder / "preview.png", preview_landmarks(source / "align" / "faces.npy", table))
-    print(f"{dataset}: 68 landmarks on {table.num_rows} faces")
-
-
-def refine(
-    dataset: common.DatasetOption,
-    root: common.RootOption = None,
-    in_: common.InOption = None,
-    out: common.OutOption = None,
-    params: common.ParamsOption = common.PARAMS,
-) -> None:
-    """Read the landmarks of every face many times and put their means into the samples."""
-    from fet_core import tables
-    from fet_core.data.dataset import frame_paths, open_faces
-    from fet_core.data.faces import face_items
-    from fet_core.data.samples import mean_landmarks_all, with_points
-
-    settings = common.load(params, dataset)
-    raw = common.raw_root(root, settings, dataset)
-    source = common.data_folder(in_, dataset)
-    folder = common.out_folder(out, settings, dataset, raw) / "refine"
-    frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
-    faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
-    samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
-    size = open_faces(source / "align" / "faces.npy").shape[1]
-    items = face_items(frames, faces, frame_paths(frames, raw, source / "grayscale"))
-    channels, readings = settings.dataset(dataset).channels, settings.refine.readings
-    found = list(mean_landmarks_all(items, channels, readings))
-    tables.write(folder / "samples.parquet", with_points(samples, found, size), tables.SAMPLES)
-    print(f"{dataset}: {readings} readings of {len(found)} faces")
+    print(f"{dataset}: 68 landmarks on {table.num_rows} faces, {readings} readings of each")
 
 
 def augment(
@@ -220,7 +197,7 @@ def augment(
 def merge(
     parts: Annotated[
         list[Path],
-        typer.Argument(help="Folders with stage outputs, each of one data set, up to `refine`."),
+        typer.Argument(help="Folders with stage outputs, each of one data set."),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder to write the outputs to.")],
 ) -> None:
@@ -235,19 +212,14 @@ def merge(
         raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
     faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
     pictures = [len(array) for array in faces.values()]
-    plain, fine, pairs = (
-        {part.name: tables.read(part / stage / file, schema) for part in parts}
-        for stage, file, schema in (
-            ("augment", "samples.parquet", tables.SAMPLES),
-            ("refine", "samples.parquet", tables.SAMPLES),
-            ("augment", "pairs.parquet", tables.PAIRS),
-        )
+    samples, pairs = (
+        {part.name: tables.read(part / "augment" / file, schema) for part in parts}
+        for file, schema in (("samples.parquet", tables.SAMPLES), ("pairs.parquet", tables.PAIRS))
     )
-    counts = [table.num_rows for table in plain.values()]
+    counts = [table.num_rows for table in samples.values()]
     write_faces(out / "align" / "faces.npy", merged_faces(faces))
-    for stage, samples in (("augment", plain), ("refine", fine)):
-        merged = merged_samples(samples, pictures)
-        tables.write(out / stage / "samples.parquet", merged, tables.SAMPLES)
+    merged = merged_samples(samples, pictures)
+    tables.write(out / "augment" / "samples.parquet", merged, tables.SAMPLES)
     tables.write(out / "augment" / "pairs.parquet", merged_pairs(pairs, counts), tables.PAIRS)
     Kind("merged", False).write(out / "augment" / "kind.json")
     print(f"{' + '.join(names)}: {sum(pictures)} faces, {sum(counts)} samples in {out}")

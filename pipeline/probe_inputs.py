@@ -134,7 +134,7 @@ def write_stored(folder: Path, raw: Path) -> None:
             matrix, _ = one.placed(64)
             place = list(known).index(stem)
             row |= {"row": place, "matrix": matrix.ravel(), "inverse": _inverse(matrix)}
-            row |= {"box": one.box, "scale": 1.0}
+            row |= {"box": one.box, "scale": 1.0, "points": one.points.ravel()}
         found.append(row | {"sample_id": stem, "reason": None if one else f"none {number}"})
     write(folder / "ingest" / "manifest.parquet", manifest, tables.MANIFEST)
     write(folder / "grayscale" / "frames.parquet", frames, tables.FRAMES)
@@ -142,7 +142,7 @@ def write_stored(folder: Path, raw: Path) -> None:
 
 
 def write_samples(folder: Path, size: int, channels: int, neutral_only: bool = False) -> None:
-    """What align, landmarks, augment and refine put out: faces, samples and test triples."""
+    """What align, landmarks, augment and truths put out: faces, samples, triples, readings."""
     import numpy as np
 
     from fet_core import tables
@@ -164,16 +164,28 @@ def write_samples(folder: Path, size: int, channels: int, neutral_only: bool = F
             turned = row["points"][order] * (-1, 1) + (size - 1, 0)
             samples.append(row | {"flipped": True, "points": turned})
     np.save(folder / "align" / "faces.npy", _aligned(size, channels))
-    again = [row | {"points": row["points"] * 1.01} for row in samples]
-    for place, rows in (("augment", samples), ("refine", again)):
-        flat = [row | {"points": np.float32(row["points"]).ravel()} for row in rows]
-        write(folder / place / "samples.parquet", flat, tables.SAMPLES)
+    flat = [
+        row
+        | {"points": np.float32(row["points"]).ravel()}
+        | {"mean": np.float32(row["points"] * 1.01).ravel()}
+        for row in samples
+    ]
+    write(folder / "augment" / "samples.parquet", flat, tables.SAMPLES)
     landmarks = [
         {"sample_id": row["sample_id"], "row": row["row"], "points": row["points"].ravel()}
+        | {"mean": (row["points"] * 1.01).ravel()}
         for row in straight
     ]
     write(folder / "landmarks" / "landmarks.parquet", landmarks, tables.LANDMARKS)
-    write(folder / "augment" / "pairs.parquet", _pairs(straight, neutral_only), tables.PAIRS)
+    pairs = _pairs(straight, neutral_only)
+    write(folder / "augment" / "pairs.parquet", pairs, tables.PAIRS)
+    readings = [
+        {"pair_id": one["pair_id"], "points": np.float32(straight[one["truth"]]["points"]).ravel()}
+        | {"embedding": np.cos(np.arange(128) * (one["truth"] + 1)).astype(np.float32) / 11}
+        for one in pairs
+    ]
+    readings[1] |= {"points": None, "embedding": None}
+    write(folder / "truths" / "readings.parquet", readings, tables.READINGS)
     kind = json.dumps({"reader": "rafd", "neutral_only": neutral_only})
     for place in ("ingest", "augment"):
         (folder / place).mkdir(exist_ok=True)
@@ -240,7 +252,7 @@ BASE: dict[str, Any] = {
     "align": {"size": 64, "eye_distance": 0.3, "eye_height": 0.35, "scales": [0.5, 1.0, 2.0]}
     | {"several_faces": "reject", "max_reject_share": 0.9},
     "augment": {"flip": True, "pairs_per_target": 1, "max_pairs": None, "seed": 7},
-    "refine": {"readings": 2},
+    "landmarks": {"readings": 2},
     "evaluate": {"batch_size": 3, "figure_columns": 2, "figure_train_targets": 1}
     | {"figure_test_targets": 1},
 }

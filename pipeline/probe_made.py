@@ -149,11 +149,8 @@ def write_rows(data: Path, metrics: Path) -> None:
 
 
 def _score(pair: dict[str, Any], protocol: str, phase: float) -> dict[str, Any]:
-    import numpy as np
-
     wave = math.sin(pair["pair_id"] * 2.1 + phase)
     found = pair["pair_id"] % 5 != int(phase) % 5
-    embedding = 0.1 * np.cos(np.arange(128) * (1 + pair["pair_id"]) + phase)
     return {
         "pair_id": pair["pair_id"],
         "protocol": protocol,
@@ -166,5 +163,4 @@ def _score(pair: dict[str, Any], protocol: str, phase: float) -> dict[str, Any]:
         "identity": 0.5 + 0.2 * wave if found else None,
         "nme": 0.05 + 0.02 * wave if found else None,
         "read": ("happy" if wave > 0 else "neutral") if found else None,
-        "embedding": embedding.astype(np.float32) if found else None,
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -29,7 +28,7 @@ def every() -> dict[str, Callable[[Path], Parts]]:
 
     runs: dict[str, Callable[[Path], Parts]] = {
         "evaluate": evaluate,
-        "evaluate_plus": evaluate_plus,
+        "evaluate_plus": partial(evaluate_alone, "fet-plus"),
         "compare": compare,
     }
     trained = {part.stage: name for name, part in reversed(list(registry.part_names()))}
@@ -42,7 +41,7 @@ def every() -> dict[str, Callable[[Path], Parts]]:
     return runs | {
         "align": align,
         "landmarks": landmarks,
-        "refine": refine,
+        "truths": truths,
         "augment": augment,
         "grayscale": grayscale,
         "ingest": ingest,
@@ -105,19 +104,12 @@ def evaluate(folder: Path) -> Parts:
     return found
 
 
-def evaluate_plus(folder: Path) -> Parts:
-    """FET+, beside the paper's model and, in a grid of experiments, without it."""
-    from .evaluate import evaluate as stage
+def truths(folder: Path) -> Parts:
+    """What the instruments read on truths."""
+    from .evaluate import truths as stage
 
-    found = {}
-    for variant in ("beside", "alone"):
-        place = folder / variant
-        inputs.write_samples(place, 64, 3)
-        made.weights(place, 3, ("fet", "fet-plus"))
-        if variant == "alone":
-            shutil.rmtree(place / "train_transfer")
-        found[variant] = _account(stage, place, {}, in_=place, row="fet-plus", device="cpu")
-    return {"evaluate_plus": found}
+    inputs.write_samples(folder, 64, 3)
+    return {"truths": {"plain": _account(stage, folder, {}, in_=folder, device="cpu")}}
 
 
 def evaluate_alone(name: str, folder: Path) -> Parts:
@@ -127,9 +119,11 @@ def evaluate_alone(name: str, folder: Path) -> Parts:
     from .evaluate import evaluate as stage
 
     inputs.write_samples(folder, 64, 3)
-    made.weights(folder, 3, (name,))
+    # The landmarks that FET+ predicts stand beside those of the paper's Φ.
+    made.weights(folder, 3, ("fet", name))
     found = _account(stage, folder, {}, in_=folder, row=name, device="cpu")
-    return {registry.model(name).stage: {"plain": found}}
+    part = "evaluate_plus" if name == "fet-plus" else registry.model(name).stage
+    return {part: {"plain": found}}
 
 
 def compare(folder: Path) -> Parts:
@@ -196,16 +190,11 @@ def landmarks(folder: Path) -> Parts:
     """dlib's points."""
     from .prepare import landmarks as stage
 
-    variants: dict[str, dict[str, Any]] = {"plain": {}, "grey": {"dataset.channels": 1}}
+    variants: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "grey": {"dataset.channels": 1, "landmarks.readings": 1},
+    }
     return {"landmarks": _of_raw(stage, folder, variants)}
-
-
-def refine(folder: Path) -> Parts:
-    """The mean of readings."""
-    from .prepare import refine as stage
-
-    variants: dict[str, dict[str, Any]] = {"plain": {}, "grey": {"dataset.channels": 1}}
-    return {"refine": _of_raw(stage, folder, variants)}
 
 
 def augment(folder: Path) -> Parts:

@@ -153,7 +153,7 @@ def export(
     transfer, _ = load(paths["transfer"], "transfer_plus", Warping)
     align = settings.align
     alignment = Alignment(
-        align.size, align.eye_distance, align.eye_height, settings.refine.readings
+        align.size, align.eye_distance, align.eye_height, settings.landmarks.readings
     )
     sizes = {name: sizes_of(path) for name, path in paths.items()}
     save_plus(out, Plus(fusion, transfer, alignment), sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -30,9 +30,10 @@ class Store:
         faces: [N, C, S, S] uint8, each picture once.
         row: [M] int64, the picture of each sample.
         flipped: [M] bool, whether it is read right to left.
-        points: [M, 68, 2] float32, pixels of the (possibly mirrored) picture.
+        points: [M, 68, 2] float32, dlib's reading in pixels of the (possibly mirrored) picture.
         expression: [M] int64, number in `fet_core.tables.EXPRESSIONS`.
         person: [M] int64, 0, 1, … in the order of the subjects' names.
+        mean: as `points`, the mean of many readings; None where nobody asks for it.
     """
 
     faces: Tensor
@@ -41,6 +42,7 @@ class Store:
     points: Tensor
     expression: Tensor
     person: Tensor
+    mean: Tensor | None = None
 
     @classmethod
     def open(cls, faces: Path, samples: pa.Table, device: torch.device) -> Store:
@@ -61,8 +63,10 @@ class Store:
                 f"{faces} does not fit the samples ({array.dtype} {list(array.shape)}, rows up to "
                 f"{rows.max()}); run `fet align`, `fet landmarks` and `fet augment` again"
             )
-        points = np.stack(samples["points"].to_numpy(zero_copy_only=False))
-        points = points.astype(np.float32).reshape(-1, POINTS, 2)
+        points, mean = (
+            np.stack(samples[name].to_numpy(zero_copy_only=False)).astype(np.float32)
+            for name in ("points", "mean")
+        )
         number = {name: index for index, name in enumerate(EXPRESSIONS)}
         expression = [number[name] for name in samples["expression"].to_pylist()]
         person = np.unique(samples["subject"].to_pylist(), return_inverse=True)[1]
@@ -70,10 +74,16 @@ class Store:
             faces=torch.from_numpy(np.array(array.transpose(0, 3, 1, 2), order="C")).to(device),
             row=torch.from_numpy(rows.astype(np.int64)).to(device),
             flipped=torch.tensor(samples["flipped"].to_pylist(), dtype=torch.bool, device=device),
-            points=torch.from_numpy(points).to(device),
+            points=torch.from_numpy(points.reshape(-1, POINTS, 2)).to(device),
             expression=torch.tensor(expression, dtype=torch.int64, device=device),
             person=torch.from_numpy(person.astype(np.int64)).to(device),
+            mean=torch.from_numpy(mean.reshape(-1, POINTS, 2)).to(device),
         )
+
+    def by_mean(self) -> Store:
+        """The same with the mean of many readings in the place of the single one."""
+        assert self.mean is not None
+        return replace(self, points=self.mean)
 
     @property
     def size(self) -> int:

@@ -25,6 +25,7 @@ from fet_core.geometry.align import (
     apply_picture,
     apply_points,
     invert,
+    mean_points,
     with_points,
 )
 from fet_core.geometry.landmarks import Box, FaceFinder, choose
@@ -34,11 +35,15 @@ from fet_core.params import Align
 
 @dataclass(frozen=True)
 class Face:
-    """An aligned face: [S, S, C] uint8, the matrix that made it, and where it was found."""
+    """An aligned face [S, S, C] uint8, the matrix that made it, where it was found, its points.
+
+    The points are [68, 2] float32 in pixels of the picture.
+    """
 
     picture: NDArray[np.uint8]
     matrix: Matrix
     box: Box
+    points: NDArray[np.float32]
 
 
 def align_all(
@@ -56,10 +61,13 @@ def align_all(
     return each(work, list(paths), "align", processes=processes)
 
 
-def landmarks_all(
-    items: Sequence[tuple[Path, list[int], Matrix]], channels: int, processes: int | None = None
+def mean_landmarks_all(
+    items: Sequence[tuple[Path, list[int], Matrix]],
+    channels: int,
+    readings: int,
+    processes: int | None = None,
 ) -> Iterator[NDArray[np.float32]]:
-    """68 landmarks [68, 2] of each face in pixels of the aligned face, in order.
+    """`mean_points` [68, 2] of each face in pixels of the aligned face, in order.
 
     They are found on the picture itself at full size and then carried through the matrix: on a
     small aligned face dlib's points would be coarser.
@@ -67,9 +75,10 @@ def landmarks_all(
     Args:
         items: picture, detector's box and 2×3 matrix of each face.
         channels: 1 or 3.
+        readings: as for `mean_points`.
         processes: as in `fet_core.parallel.each`.
     """
-    work = partial(_landmarks, channels=channels)
+    work = partial(_read, channels=channels, readings=readings)
     return each(work, list(items), "landmarks", processes=processes)
 
 
@@ -90,7 +99,7 @@ def align_face(finder: FaceFinder, picture: NDArray[np.uint8], params: Align) ->
     except ValueError as error:
         return str(error)
     aligned = apply_picture(matrix, picture, params.size)
-    return Face(aligned.reshape(params.size, params.size, -1), matrix, box)
+    return Face(aligned.reshape(params.size, params.size, -1), matrix, box, points)
 
 
 def _align(path: Path, channels: int, params: Align) -> Face | str:
@@ -101,9 +110,11 @@ def _align(path: Path, channels: int, params: Align) -> Face | str:
     return align_face(once(FaceFinder), picture, params)
 
 
-def _landmarks(item: tuple[Path, list[int], Matrix], channels: int) -> NDArray[np.float32]:
+def _read(
+    item: tuple[Path, list[int], Matrix], channels: int, readings: int
+) -> NDArray[np.float32]:
     path, box, matrix = item
-    points = once(FaceFinder).points(read_picture(path, channels), box)
+    points = mean_points(once(FaceFinder), read_picture(path, channels), box, readings)
     return apply_points(matrix, points).astype(np.float32)
 
 
@@ -157,6 +168,7 @@ class FaceWriter:
                 "inverse": invert(result.matrix).ravel(),
                 "box": result.box.as_list(),
                 "scale": result.box.scale,
+                "points": result.points.ravel(),
             }
             self.count += 1
         self._rows.append(row)
@@ -252,14 +264,21 @@ def face_items(
     ]
 
 
-def landmark_table(faces: pa.Table, found: Sequence[NDArray[np.float32]]) -> pa.Table:
-    """The table `fet_core.tables.LANDMARKS` of the faces that were found, in order."""
-    kept = [row for row in faces.to_pylist() if row["row"] is not None]
+def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]]) -> pa.Table:
+    """The table `fet_core.tables.LANDMARKS` of the faces that were found, in order.
+
+    Args:
+        faces: with the schema `fet_core.tables.FACES`, which has the single reading.
+        means: [68, 2] of each face that was found, the mean of many readings in aligned pixels.
+    """
+    rows = []
+    for row in (row for row in faces.to_pylist() if row["row"] is not None):
+        matrix = np.array(row["matrix"]).reshape(2, 3)
+        points = np.array(row["points"], np.float32).reshape(-1, 2)
+        single = apply_points(matrix, points).astype(np.float32)
+        rows.append({"sample_id": row["sample_id"], "row": row["row"], "points": single.ravel()})
     return tables.from_rows(
-        (
-            {"sample_id": row["sample_id"], "row": row["row"], "points": points.ravel()}
-            for row, points in zip(kept, found, strict=True)
-        ),
+        (row | {"mean": mean.ravel()} for row, mean in zip(rows, means, strict=True)),
         tables.LANDMARKS,
     )
 

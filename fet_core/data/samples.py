@@ -8,20 +8,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from fet_core import tables
-from fet_core.data.pictures import read_picture
 from fet_core.errors import UserError
-from fet_core.geometry.align import Matrix, apply_points, mean_points
-from fet_core.geometry.landmarks import FaceFinder, mirror_camera, mirror_gaze, mirror_points
-from fet_core.parallel import each, once
+from fet_core.geometry.landmarks import mirror_camera, mirror_gaze, mirror_points
+
+_READ = ("points", "mean")
 
 
 def make_samples(manifest: pa.Table, landmarks: pa.Table, size: int, flip: bool) -> pa.Table:
@@ -52,7 +48,8 @@ def make_samples(manifest: pa.Table, landmarks: pa.Table, size: int, flip: bool)
         names = ("sample_id", "subject", "sequence", "expression", "gaze", "camera", "split")
         straight.append(
             {name: row[name] for name in names}
-            | {"row": face["row"], "points": face["points"], "flipped": False}
+            | {name: face[name] for name in ("row", *_READ)}
+            | {"flipped": False}
         )
     if not straight:
         raise UserError(
@@ -65,61 +62,12 @@ def make_samples(manifest: pa.Table, landmarks: pa.Table, size: int, flip: bool)
 
 
 def _mirror(row: dict[str, Any], size: int) -> dict[str, Any]:
-    points = np.array(row["points"], dtype=np.float32).reshape(-1, 2)
-    return row | {
-        "flipped": True,
-        "points": mirror_points(points, size).ravel(),
-        "gaze": mirror_gaze(row["gaze"]),
-        "camera": mirror_camera(row["camera"]),
+    turned = {
+        name: mirror_points(np.array(row[name], dtype=np.float32).reshape(-1, 2), size).ravel()
+        for name in _READ
     }
-
-
-def mean_landmarks_all(
-    items: Sequence[tuple[Path, list[int], Matrix]],
-    channels: int,
-    readings: int,
-    processes: int | None = None,
-) -> Iterator[NDArray[np.float32]]:
-    """`mean_points` [68, 2] of each face in pixels of the aligned face, in order.
-
-    Args:
-        items: picture, detector's box and 2×3 matrix of each face.
-        channels: 1 or 3.
-        readings: as for `mean_points`.
-        processes: as in `fet_core.parallel.each`.
-    """
-    work = partial(_read, channels=channels, readings=readings)
-    return each(work, list(items), "readings", processes=processes)
-
-
-def _read(
-    item: tuple[Path, list[int], Matrix], channels: int, readings: int
-) -> NDArray[np.float32]:
-    path, box, matrix = item
-    points = mean_points(once(FaceFinder), read_picture(path, channels), box, readings)
-    return apply_points(matrix, points).astype(np.float32)
-
-
-def with_points(samples: pa.Table, found: Sequence[NDArray[np.float32]], size: int) -> pa.Table:
-    """The same samples with other landmarks, mirrored where a row is.
-
-    Args:
-        samples: with the schema `fet_core.tables.SAMPLES`.
-        found: [68, 2] of each picture in the order of faces.npy, pixels of the aligned face.
-        size: side of the aligned faces in pixels.
-    """
-    return tables.from_rows(
-        (
-            row
-            | {
-                "points": (
-                    mirror_points(found[row["row"]], size) if row["flipped"] else found[row["row"]]
-                ).ravel()
-            }
-            for row in samples.to_pylist()
-        ),
-        tables.SAMPLES,
-    )
+    other = {"gaze": mirror_gaze(row["gaze"]), "camera": mirror_camera(row["camera"])}
+    return row | turned | other | {"flipped": True}
 
 
 NEUTRAL = "neutral"

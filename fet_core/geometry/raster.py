@@ -205,32 +205,72 @@ def evaluate(where: Tensor, weights: Tensor, affine: Tensor, at: Tensor) -> Tens
     return _kernel(at, where) @ weights + torch.cat([ones, at], dim=2) @ affine
 
 
-def warp(picture: Tensor, points: Tensor, wanted: Tensor, smoothness: float = 1e-3) -> Tensor:
-    """Pictures moved so that what was at `points` comes to lie at `wanted`.
+def resized(planes: Tensor, size: int) -> Tensor:
+    """Planes [B, K, s, s] scaled bilinearly to [B, K, size, size]; untouched where s = size."""
+    if planes.shape[-1] == size:
+        return planes
+    return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
 
-    The picture's corners and the middles of its edges stay where they are.
+
+_SMOOTHNESS = 1e-3
+
+
+def _axis(side: int, device: torch.device) -> Tensor:
+    """Middles of pixels from -1 to 1, [side] float64 (grid_sample without aligned corners)."""
+    return (torch.arange(side, dtype=torch.float64, device=device) * 2 + 1) / side - 1
+
+
+def spline_field(points: Tensor, wanted: Tensor, size: int, side: int) -> Tensor:
+    """Where a thin-plate spline takes each place's colour from (Bookstein 1989).
+
+    The picture's corners and the middles of its edges stay where they are. A spline is smooth, so
+    that a coarse field says all of it.
+
+    Args:
+        points: [B, 68, 2] pixels in the picture.
+        wanted: [B, 68, 2] pixels in the result.
+        size: side of the picture.
+        side: of the field.
+
+    Returns:
+        [B, 2, side, side] float32: from a place of the result to its origin in the picture, x and
+        y, in halves of the picture's side.
+    """
+    batch, device = len(points), points.device
+    line = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64, device=device)
+    frame = torch.cartesian_prod(line, line)
+    frame = frame[frame.abs().amax(dim=1) > 0].expand(batch, -1, -1)
+    origin, place = ((p.double() * 2 + 1) / size - 1 for p in (points, wanted))
+    origin, place = (torch.cat([p, frame], dim=1) for p in (origin, place))
+    weights, affine = spline(place, origin - place, _SMOOTHNESS)
+    axis = _axis(side, device)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    at = torch.stack([x, y], dim=2).reshape(1, -1, 2).expand(batch, -1, -1)
+    field = evaluate(place, weights, affine, at)
+    return field.reshape(batch, side, side, 2).permute(0, 3, 1, 2).float()
+
+
+def sample(picture: Tensor, field: Tensor) -> Tensor:
+    """A picture [B, C, S, S] moved by a field [B, 2, s, s]; beyond the border its pixels go on."""
+    size = picture.shape[-1]
+    axis = _axis(size, picture.device).to(picture.dtype)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    grid = torch.stack([x, y]) + resized(field, size).to(picture.dtype)
+    return F.grid_sample(
+        picture, grid.permute(0, 2, 3, 1), "bilinear", "border", align_corners=False
+    )
+
+
+def warp(picture: Tensor, points: Tensor, wanted: Tensor) -> Tensor:
+    """Pictures moved so that what was at `points` comes to lie at `wanted`.
 
     Args:
         picture: [B, C, S, S] float.
         points: [B, 68, 2] pixels in the picture.
         wanted: [B, 68, 2] pixels in the result.
-        smoothness: of the spline, in units of the picture's half side squared.
 
     Returns:
         [B, C, S, S], same range; beyond the border its pixels go on.
     """
-    batch, _, size, _ = picture.shape
-    half = (size - 1) / 2
-    line = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64, device=picture.device)
-    frame = torch.cartesian_prod(line, line)
-    frame = frame[frame.abs().amax(dim=1) > 0].expand(batch, -1, -1)
-    moved_from = torch.cat([points.double() / half - 1, frame], dim=1)
-    moved_to = torch.cat([wanted.double() / half - 1, frame], dim=1)
-    weights, affine = spline(moved_to, moved_from - moved_to, smoothness)
-
-    axis = torch.linspace(-1, 1, size, dtype=torch.float64, device=picture.device)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    at = torch.stack([x, y], dim=2).reshape(1, -1, 2).expand(batch, -1, -1)
-    flow = evaluate(moved_to, weights, affine, at)
-    grid = (at + flow).reshape(batch, size, size, 2).to(picture.dtype)
-    return F.grid_sample(picture, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    size = picture.shape[-1]
+    return sample(picture, spline_field(points, wanted, size, size))

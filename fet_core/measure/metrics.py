@@ -12,33 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from scipy.stats import t as student
 from torch import Tensor
 
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, Embedder, FaceFinder, choose
 from fet_core.parallel import each, once
-
-_SIGMA = 1.5
-_RADIUS = 5
-_C1 = (0.01 * 255) ** 2
-_C2 = (0.03 * 255) ** 2
-
-
-def _window(device: torch.device) -> Tensor:
-    x = torch.arange(-_RADIUS, _RADIUS + 1, dtype=torch.float64, device=device)
-    line = torch.exp(-(x**2) / (2 * _SIGMA**2))
-    return line / line.sum()
+from fet_core.ssim import ssim as similarity
 
 
 def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """Structural similarity as Wang 2004 published it.
-
-    Gaussian window of σ 1.5 and 11×11 pixels, K1 0.01, K2 0.03, population covariance, only where
-    the window lies wholly inside the picture; the mean over pixels and channels. The same as
-    scikit-image with `gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-    data_range=255`.
+    """`fet_core.ssim.ssim` of bytes.
 
     Args:
         a: [B, C, H, W] uint8, H and W at least 11.
@@ -47,21 +30,7 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
     Returns:
         [B] float64, 1 for equal pictures.
     """
-    batch, channels, height, width = a.shape
-    line = _window(a.device)
-    stacked = torch.stack([a, b]).double().reshape(2, batch * channels, 1, height, width)
-    x, y = stacked[0], stacked[1]
-
-    def blur(value: Tensor) -> Tensor:
-        return F.conv2d(F.conv2d(value, line.view(1, 1, 1, -1)), line.view(1, 1, -1, 1))
-
-    mx, my = blur(x), blur(y)
-    vx = blur(x * x) - mx * mx
-    vy = blur(y * y) - my * my
-    vxy = blur(x * y) - mx * my
-    top = (2 * mx * my + _C1) * (2 * vxy + _C2)
-    bottom = (mx * mx + my * my + _C1) * (vx + vy + _C2)
-    return (top / bottom).reshape(batch, -1).mean(dim=1)
+    return similarity(a.double(), b.double(), 255.0)
 
 
 def psnr(a: Tensor, b: Tensor) -> Tensor:
@@ -258,21 +227,3 @@ def paired_difference(
     if interval is None:
         return None
     return Difference(float(np.nanmean(difference)), *interval)
-
-
-def jackknife_interval(estimate: float, without: Sequence[float]) -> Interval | None:
-    """Delete-one-person jackknife (Tukey 1958): the estimate ± Student's t times its error.
-
-    Args:
-        estimate: from all people.
-        without: [P], the estimate without each of the people.
-
-    Returns:
-        None with fewer than two people, or where an estimate without one is not defined.
-    """
-    count, estimates = len(without), np.asarray(without)
-    if count < 2 or np.isnan(estimates).any() or np.isnan(estimate):
-        return None
-    variance = (count - 1) / count * np.square(estimates - estimates.mean()).sum()
-    half = float(student.ppf(0.5 + _LEVEL / 2, count - 1) * np.sqrt(variance))
-    return Interval(estimate - half, estimate + half)

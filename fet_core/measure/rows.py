@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 import numpy as np
-import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core import tables
 from fet_core.data.dataset import Store
-from fet_core.errors import UserError
 from fet_core.geometry.raster import to_bytes, warp
 from fet_core.measure.metrics import psnr, ssim
 from fet_core.measure.triples import Landmarks, Pairs, Predictor, Protocol, wanted_points
@@ -184,36 +181,11 @@ class Fuses(Interface):
         ...
 
 
-def refined(store: Store, samples: pa.Table, points: Path) -> Store:
-    """A store with the landmarks of the stage `refine` in the place of its own.
-
-    Args:
-        store: of the same samples.
-        samples: with the schema `fet_core.tables.SAMPLES`.
-        points: the stage's samples.parquet.
-
-    Raises:
-        UserError: the file is missing, or is of other samples.
-    """
-    from dataclasses import replace
-
-    import numpy as np
-
-    table = tables.read(points, tables.SAMPLES)
-    if table["sample_id"].to_pylist() != samples["sample_id"].to_pylist():
-        raise UserError(
-            f"{points} is of other samples than samples.parquet; run `fet refine` again"
-        )
-    found = np.stack(table["points"].to_numpy(zero_copy_only=False)).astype(np.float32)
-    found = found.reshape(store.points.shape)
-    return replace(store, points=torch.from_numpy(found).to(store.device))
-
-
 def plus_row(store: Store, fusion: Fuses, transfer: Callable[..., Made]) -> Row:
     """FET+; *oracle* takes the truth's points in the place of J_gen.
 
     Args:
-        store: pictures and refined landmarks.
+        store: pictures and landmarks, the mean of many readings (`Store.by_mean`).
         fusion: Φ+ on the store's device.
         transfer: Ω+ in eval mode, there too.
     """

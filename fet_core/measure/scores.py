@@ -19,7 +19,7 @@ from fet_core.measure.metrics import Reading, distance, key, measure, nme, psnr,
 from fet_core.measure.rows import Row
 from fet_core.measure.triples import PROTOCOLS, Pairs, Protocol
 from fet_core.progress import bar
-from fet_core.tables import POINTS, SCORES, from_rows
+from fet_core.tables import POINTS, READINGS, SCORES, from_rows
 
 _ROUNDS = 10
 
@@ -102,7 +102,7 @@ _TRUTHS_AT_A_TIME = 64
 
 @dataclass(frozen=True)
 class Truth:
-    """What the instruments read on the truth of each triple, measured once for all rows of a run.
+    """What the instruments read on the truth of each triple, measured once for all rows.
 
     Attributes:
         readings: one a triple, in the order of the pairs.
@@ -136,9 +136,9 @@ def check_triples(pairs_table: pa.Table) -> None:
         )
 
 
-def measure_truth(
+def measure_truths(
     store: Store, pairs: Pairs, pairs_table: pa.Table, processes: int | None = None
-) -> Truth:
+) -> pa.Table:
     """Read the truth of every triple.
 
     Args:
@@ -147,15 +147,56 @@ def measure_truth(
         pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
         processes: as in `fet_core.parallel.each`.
 
+    Returns:
+        a table with the schema `fet_core.tables.READINGS`.
+
     Raises:
         UserError: as `check_triples`, or dlib is not installed.
     """
     check_triples(pairs_table)
-    pictures = np.concatenate(
-        [_arrays(store.bytes(part.truth)) for part in pairs.batches(_TRUTHS_AT_A_TIME)]
+    readings = measure(_truths(store, pairs), processes=processes)
+    return from_rows(
+        (
+            {"pair_id": number, "embedding": one.embedding}
+            | {"points": None if one.points is None else one.points.ravel()}
+            for number, one in zip(pairs_table["pair_id"].to_pylist(), readings, strict=True)
+        ),
+        READINGS,
     )
-    readings = measure(pictures, processes=processes)
+
+
+def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Table) -> Truth:
+    """What `measure_truths` has read, for the rows of the tables.
+
+    Args:
+        table: with the schema `fet_core.tables.READINGS`.
+        store: pictures of all samples.
+        pairs: the test triples.
+        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+
+    Raises:
+        UserError: the readings are of other triples.
+    """
+    check_triples(pairs_table)
+    if table["pair_id"].to_pylist() != pairs_table["pair_id"].to_pylist():
+        raise UserError(
+            "readings.parquet is of other test triples than pairs.parquet; run `fet truths` again"
+        )
+    readings = [_reading(row["points"], row["embedding"]) for row in table.to_pylist()]
+    pictures = _truths(store, pairs)
     return Truth(readings, {key(p): r for p, r in zip(pictures, readings, strict=True)})
+
+
+def _truths(store: Store, pairs: Pairs) -> NDArray[np.uint8]:
+    parts = pairs.batches(_TRUTHS_AT_A_TIME)
+    return np.concatenate([_arrays(store.bytes(part.truth)) for part in parts])
+
+
+def _reading(points: list[float] | None, embedding: list[float] | None) -> Reading:
+    if points is None:
+        return Reading(None, None)
+    place = np.array(points, np.float32).reshape(-1, 2)
+    return Reading(place, np.array(embedding, np.float32))
 
 
 @torch.no_grad()
@@ -220,7 +261,7 @@ def score_row(
         (
             triple
             | {"ssim": similarity, "psnr": ratio, "read": read}
-            | {"embedding": result.embedding, "found": result.found, "measurable": wanted.found}
+            | {"found": result.found, "measurable": wanted.found}
             | _compared(result, wanted)
             for triple, similarity, ratio, result, wanted, read in columns
         ),

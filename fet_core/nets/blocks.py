@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+from fet_core.geometry.raster import resized
 
 
 def halvings(size: int, smallest: int) -> int:
@@ -28,13 +29,6 @@ def halvings(size: int, smallest: int) -> int:
         size //= 2
         count += 1
     return count
-
-
-def resized(planes: Tensor, size: int) -> Tensor:
-    """Planes [B, K, s, s] scaled bilinearly to [B, K, size, size]; untouched where s = size."""
-    if planes.shape[-1] == size:
-        return planes
-    return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
 
 
 def start(net: nn.Module) -> None:
@@ -107,9 +101,19 @@ class UNet(nn.Module):
         channels: of the picture, 1 or 3.
         conditions: planes that are concatenated with the picture, 0 for none.
         width: channels of the first layer, 64 as published; at most eight times as many follow.
+        dropout: share of numbers left out in those layers; 0 leaves the layer out.
+        first_norm: whether BatchNorm follows the first convolution too.
     """
 
-    def __init__(self, size: int, channels: int, conditions: int, width: int) -> None:
+    def __init__(
+        self,
+        size: int,
+        channels: int,
+        conditions: int,
+        width: int,
+        dropout: float = 0.5,
+        first_norm: bool = False,
+    ) -> None:
         super().__init__()
         self.size = size
         self.channels = channels
@@ -122,7 +126,7 @@ class UNet(nn.Module):
         ):
             layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if level else []
             layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))
-            if 0 < level < last:
+            if 0 < level < last or (first_norm and level == 0):
                 layers.append(nn.BatchNorm2d(outputs))
             self.down.append(nn.Sequential(*layers))
         self.up = nn.ModuleList()
@@ -143,8 +147,8 @@ class UNet(nn.Module):
                 ),
                 nn.BatchNorm2d(outputs),
             ]
-            if level != last and inputs == outputs == 8 * width:
-                layers.append(nn.Dropout(0.5))
+            if dropout and level != last and inputs == outputs == 8 * width:
+                layers.append(nn.Dropout(dropout))
             self.up.append(nn.Sequential(*layers))
         self.output = nn.Sequential(
             nn.ReLU(), nn.ConvTranspose2d(2 * widths[0], channels, 4, 2, 1), nn.Tanh()

@@ -6,112 +6,39 @@ expression's label for a condition. G2-GAN (Song 2018) removes and synthesises e
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fet_core.nets.blocks import UNet, halvings, resized, start
+from fet_core.nets.blocks import UNet, start
 
 
-class Down(nn.Sequential):
-    """LeakyReLU, convolution 4×4 of stride 2, BatchNorm; halves the side.
-
-    The first layer is the convolution alone, as in pix2pix: it sees the picture itself, whose dark
-    half an activation would squash, and whose light and contrast a BatchNorm would take away
-    before the skip connection brings them to the output. (With one there, Ω was worse than pix2pix
-    on the demo faces after 2 epochs by 0.04 SSIM and 1.3 dB.) To the letter the paper has one there
-    too: `norm` is for that.
-    """
-
-    def __init__(self, channels: int, width: int, first: bool, norm: bool = False) -> None:
-        convolution = nn.Conv2d(channels, width, 4, 2, 1, bias=False)
-        if first:
-            super().__init__(convolution, *([nn.BatchNorm2d(width)] if norm else []))
-        else:
-            super().__init__(nn.LeakyReLU(0.2), convolution, nn.BatchNorm2d(width))
-
-
-class Up(nn.Sequential):
-    """ReLU, transposed convolution 4×4 of stride 2, BatchNorm; doubles the side."""
-
-    def __init__(self, channels: int, width: int) -> None:
-        transposed = nn.ConvTranspose2d(channels, width, 4, 2, 1, bias=False)
-        super().__init__(nn.ReLU(), transposed, nn.BatchNorm2d(width))
-
-
-class Bottleneck(nn.Sequential):
-    """LeakyReLU, convolution to 1×1, ReLU, transposed convolution back, BatchNorm.
-
-    Table 1 gives the bottleneck's output as 2×2 with 512 channels and the text its parts as
-    "LeakyReLU, ReLU, Convolution, and Batch Normalization"; this is the reading in which both
-    activations have a convolution to stand before, and the innermost block of pix2pix.
-    """
-
-    def __init__(self, width: int, side: int) -> None:
-        super().__init__(
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(width, width, 4, 2, 1, bias=False),
-            nn.ReLU(),
-            nn.ConvTranspose2d(width, width, 4, 2, 1, output_padding=side % 2, bias=False),
-            nn.BatchNorm2d(width),
-        )
-
-
-class Transfer(nn.Module):
-    """I_gen = Ω(J_gen, P_t), Eq. 2.
+class Transfer(UNet):
+    """I_gen = Ω(J_gen, P_t), Eq. 2: pix2pix's U-net without its dropout.
 
     At 256×256: seven layers down to 2×2, the bottleneck, seven layers up of which the last is the
     output (ReLU, transposed convolution, tanh). At other sizes as many as lead down to 2×2, or 3×3
     for sides of 3·2^k. Skip connections join each layer down to the layer up of the same side.
 
+    Table 1 gives the bottleneck's output as 2×2 with 512 channels and the text its parts as
+    "LeakyReLU, ReLU, Convolution, and Batch Normalization"; the innermost block of pix2pix
+    (LeakyReLU, convolution to 1×1, ReLU, transposed convolution back, BatchNorm) is the reading in
+    which both activations have a convolution to stand before.
+
+    The first layer is the convolution alone, as in pix2pix: it sees the picture itself, whose dark
+    half an activation would squash, and whose light and contrast a BatchNorm would take away
+    before the skip connection brings them to the output. (With one there, Ω was worse than pix2pix
+    on the demo faces after 2 epochs by 0.04 SSIM and 1.3 dB.) To the letter the paper has one there
+    too: `first_norm` is for that.
+
     Args:
         size: side of the picture in pixels.
         channels: 1 (grey) or 3 (colour).
         width: channels of the first layer, 64 in the paper; at most eight times as many follow.
-        first_norm: whether BatchNorm follows the first convolution too, as the paper says.
+        first_norm: whether BatchNorm follows the first convolution too.
     """
 
     def __init__(self, size: int, channels: int, width: int, first_norm: bool = False) -> None:
-        super().__init__()
-        self.size = size
-        self.channels = channels
-        depth = halvings(size, 2)
-        widths = [width * min(2**level, 8) for level in range(depth)]
-        inputs = [channels + 1, *widths[:-1]]
-        self.down = nn.ModuleList(
-            Down(a, b, first=level == 0, norm=first_norm)
-            for level, (a, b) in enumerate(zip(inputs, widths, strict=True))
-        )
-        self.bottleneck = Bottleneck(widths[-1], size >> depth)
-        self.up = nn.ModuleList(
-            Up(2 * widths[level], widths[level - 1]) for level in range(depth - 1, 0, -1)
-        )
-        self.output = nn.Sequential(
-            nn.ReLU(), nn.ConvTranspose2d(2 * widths[0], channels, 4, 2, 1), nn.Tanh()
-        )
-        start(self)
-
-    def forward(self, landmarks: Tensor, target: Tensor) -> Tensor:
-        """The picture of the target with the expression of the landmarks.
-
-        Args:
-            landmarks: J_gen, [B, 1, s, s], about -1 to 1; scaled bilinearly to the picture's size
-                where Φ works at another.
-            target: P_t, [B, C, size, size], -1 to 1.
-
-        Returns:
-            [B, C, size, size], -1 to 1.
-        """
-        spots = resized(landmarks, self.size).to(target.dtype)
-        value = torch.cat([target, spots], dim=1)
-        skips: list[Tensor] = []
-        for layer in self.down:
-            value = layer(value)
-            skips.append(value)
-        value = self.bottleneck(value)
-        for layer in self.up:
-            value = layer(torch.cat([value, skips.pop()], dim=1))
-        return self.output(torch.cat([value, skips.pop()], dim=1))
+        super().__init__(size, channels, 1, width, 0.0, first_norm)
 
 
 class Pix2pix(UNet):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fet_core.data.dataset import Store
 from fet_core.data.triples import training_index, training_rows
-from fet_core.measure.rows import Fuses, Row, plus_row, refined
+from fet_core.measure.rows import Fuses, Row, plus_row
 from fet_core.nets.fusion import PeakFusion, PointFusion
 from fet_core.nets.warping import SPOT, Generator, Painting, Warping
 from fet_core.nets.weights import load, load_fitting, load_fusion
@@ -16,14 +16,13 @@ from fet_core.show.shown import PictureValidation, PointsValidation, drawn_point
 from fet_core.train.augmentation import Identities
 from fet_core.train.plus import PointTask, WarpingTask, warping_sizes
 
-POINTS = Path("refine") / "samples.parquet"
 PHI_PLUS = Path("train_fusion_plus") / "fusion_plus.safetensors"
 WEIGHTS = "transfer_plus.safetensors"
 
 
 def fusion(inputs: Inputs, source: Path) -> Training:
     """Φ+ on points: Eq. 1 and 3 to 6."""
-    options, store = inputs.settings.fusion_plus, _store(inputs, source)
+    options, store = inputs.settings.fusion_plus, inputs.store.by_mean()
     task = PointTask(
         store,
         training_index(inputs.samples, inputs.kind.neutral_only),
@@ -32,44 +31,44 @@ def fusion(inputs: Inputs, source: Path) -> Training:
         PointsValidation(store, inputs.pairs, inputs.shown, options.batch_size),
     )
     sizes = {name: getattr(options, name) for name in ("rank", "width", "code")}
-    return Training(task, options, sizes, depends={"points": source / POINTS})
+    return Training(task, options, sizes)
 
 
 def transfer(inputs: Inputs, source: Path) -> Training:
     """Ω+ with Φ+ frozen."""
-    store = _store(inputs, source)
+    store = inputs.store.by_mean()
     return _transfer(inputs, source, store, load_phi_plus(source, store), PHI_PLUS, Warping)
 
 
 def transfer_after_heatmap(inputs: Inputs, source: Path) -> Training:
     """Ω+ with the paper's Φ frozen, the peaks of whose images are decoded."""
-    store = _store(inputs, source)
+    store = inputs.store.by_mean()
     return _transfer(inputs, source, store, load_peaks(source, store), PHI, Warping)
 
 
 def transfer_unet(inputs: Inputs, source: Path) -> Training:
     """The paper's Ω on the points of Φ+, with the losses of Ω+."""
-    store = _store(inputs, source)
+    store = inputs.store.by_mean()
     return _transfer(inputs, source, store, load_phi_plus(source, store), PHI_PLUS, Painting)
 
 
 def row(inputs: Inputs, source: Path) -> Row:
     """FET+."""
-    store = _store(inputs, source)
+    store = inputs.store.by_mean()
     path = source / "train_transfer_plus" / WEIGHTS
     return plus_row(store, load_phi_plus(source, store), load_warping(path, store))
 
 
 def heatmap_row(inputs: Inputs, source: Path) -> Row:
     """FET+ with the paper's Φ."""
-    store = _store(inputs, source)
+    store = inputs.store.by_mean()
     path = source / "train_fet_plus_heatmap" / WEIGHTS
     return plus_row(store, load_peaks(source, store), load_warping(path, store))
 
 
 def unet_row(inputs: Inputs, source: Path) -> Row:
     """FET+ with the paper's Ω."""
-    store = _store(inputs, source)
+    store = inputs.store.by_mean()
     path = source / "train_fet_plus_unet" / WEIGHTS
     wanted = (store.size, store.channels, store.device)
     net, _ = load_fitting(path, "transfer_plus", Painting, *wanted)
@@ -98,10 +97,6 @@ def load_warping(path: Path, store: Store) -> Warping:
     return net
 
 
-def _store(inputs: Inputs, source: Path) -> Store:
-    return refined(inputs.store, inputs.samples, source / POINTS)
-
-
 def _transfer(
     inputs: Inputs,
     source: Path,
@@ -128,6 +123,6 @@ def _transfer(
     )
     index = training_index(inputs.samples, inputs.kind.neutral_only)
     task = WarpingTask(store, index, phi, kind, sizes, options, validation)
-    depends = {"points": source / POINTS, "fusion": source / weights}
+    depends = {"fusion": source / weights}
     note = {"generator": "unet" if kind is Painting else "warp"}
     return Training(task, options, sizes, note, depends)

@@ -13,10 +13,9 @@ from torch import Tensor, nn
 
 from fet_core.data.dataset import Store
 from fet_core.errors import UserError
-from fet_core.geometry.raster import to_bytes
+from fet_core.geometry.raster import resized, to_bytes
 from fet_core.measure.rows import Fuses, Row, predictor, score
 from fet_core.measure.triples import Landmarks, Pairs, errors
-from fet_core.nets.blocks import resized
 from fet_core.nets.fusion import Fusion, PointFusion
 from fet_core.nets.warping import SPOT
 from fet_core.show.figures import Picture, column_sheet
@@ -225,7 +224,7 @@ class PointsValidation:
     """NME of J_gen on the test triples beside that of the target's own points, and a grid.
 
     Args:
-        store: refined landmarks of all samples.
+        store: landmarks of all samples, the mean of many readings.
         pairs: test triples.
         shown: positions of the grid's triples among them.
         batch: triples at a time.

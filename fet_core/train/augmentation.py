@@ -13,8 +13,8 @@ from torch import Tensor
 from fet_core.data.dataset import Store
 from fet_core.data.triples import TrainingIndex
 from fet_core.errors import UserError
-from fet_core.geometry.raster import to_bytes, upload
-from fet_core.nets.warping import Motion, sample, spline_field
+from fet_core.geometry.raster import sample, spline_field, to_bytes, upload
+from fet_core.nets.warping import Motion
 from fet_core.tables import EXPRESSIONS
 
 
@@ -79,59 +79,14 @@ GAIN = 0.3
 LIFT = 0.25
 
 
-def jitter(
-    photo: Tensor, wanted: Tensor, condition: Tensor, strength: float, seed: int, step: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """One random similarity and one random light for each triple, the same for all its pictures.
+class Placement:
+    """One random similarity and one random light for each triple of a batch, for all that it has.
 
     The paper mirrors its pictures and does no more; with a few dozen people to train on, Ω learns
     them by heart unless their places and their light vary. At strength 1 a picture is turned by up
     to 0.15 rad, scaled by up to 10%, shifted by up to 5% of its side, its contrast changed by up
     to 30% and its brightness by up to an eighth of the range. Beyond its border it goes on
     mirrored.
-
-    Args:
-        photo: [B, C, S, S], -1 to 1.
-        wanted: the same.
-        condition: [B, K, s, s], about -1 to 1, landmark images, which are empty beyond their
-            border; or [B, K, 1, 1], labels, which have no place and stay as they are.
-        strength: 0 changes nothing.
-        seed: with `step`, what the random numbers are a function of.
-        step: number of the training step.
-
-    Returns:
-        photo, wanted and condition, of the same shapes.
-    """
-    if strength == 0:
-        return photo, wanted, condition
-    batch = len(photo)
-    u = np.random.default_rng([seed, 2, step]).uniform(-strength, strength, (6, batch))
-    turn, zoom, x, y, gain, lift = upload(u.astype(np.float32), photo.device)
-    turn, zoom = turn * TURN, 1 + zoom * ZOOM
-    cos, sin = zoom * turn.cos(), zoom * turn.sin()
-    rows = [torch.stack([cos, -sin, x * SHIFT], 1), torch.stack([sin, cos, y * SHIFT], 1)]
-    matrix = torch.stack(rows, dim=1)
-    contrast = (1 + gain * GAIN)[:, None, None, None]
-    brightness = (lift * LIFT)[:, None, None, None]
-
-    def move(picture: Tensor, border: str) -> Tensor:
-        grid = F.affine_grid(matrix, list(picture.shape), align_corners=False)
-        return F.grid_sample(picture, grid, "bilinear", border, align_corners=False)
-
-    def relight(picture: Tensor) -> Tensor:
-        return (picture * contrast + brightness).clamp(-1, 1)
-
-    return (
-        relight(move(photo, "reflection")),
-        relight(move(wanted, "reflection")),
-        condition if condition.shape[-1] == 1 else move(condition + 1, "zeros") - 1,
-    )
-
-
-class Placement:
-    """One random similarity and one random light for each triple of a batch, for all that it has.
-
-    The ranges are those of `fet_core.train.augmentation.jitter`.
 
     Args:
         batch: triples.
@@ -161,6 +116,15 @@ class Placement:
             return picture
         return (self._move(picture) * self._contrast + self._brightness).clamp(-1, 1)
 
+    def condition(self, planes: Tensor) -> Tensor:
+        """Landmark images [B, K, s, s], about -1 to 1, empty beyond their border; labels stay.
+
+        Labels are planes of one pixel, [B, K, 1, 1], which have no place.
+        """
+        if self._idle or planes.shape[-1] == 1:
+            return planes
+        return self._move(planes + 1, "zeros") - 1
+
     def points(self, points: Tensor, size: int) -> Tensor:
         """[B, 68, 2] pixels of a picture of side `size`."""
         if self._idle:
@@ -175,9 +139,9 @@ class Placement:
             return field
         return torch.einsum("bij,bjyx->biyx", self._inverse, self._move(field))
 
-    def _move(self, planes: Tensor) -> Tensor:
+    def _move(self, planes: Tensor, border: str = "reflection") -> Tensor:
         grid = F.affine_grid(self._matrix, list(planes.shape), align_corners=False)
-        return F.grid_sample(planes, grid, "bilinear", "reflection", align_corners=False)
+        return F.grid_sample(planes, grid, "bilinear", border, align_corners=False)
 
 
 _BLUR = 2 / 128

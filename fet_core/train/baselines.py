@@ -15,7 +15,7 @@ from fet_core.nets.generators import LABELS, Cgan, G2gan, Likeness, Pix2pix, lab
 from fet_core.params import Baseline
 from fet_core.tables import EXPRESSIONS
 from fet_core.train import losses
-from fet_core.train.augmentation import jitter
+from fet_core.train.augmentation import Placement
 from fet_core.train.checkpoint import Rows, Triples
 from fet_core.train.loop import Observed, Validation
 from fet_core.train.losses import adam, drawing, seeded, update
@@ -131,14 +131,10 @@ class G2ganTask(Observed[G2gan]):
         shown = torch.where(turned, rows.target, rows.truth)
         resting = torch.where(turned, rows.truth, rows.target)
         landmarks = store.landmark_images(shown, store.size, params.sigma)
-        neutral, expressive, spots = jitter(
-            store.pictures(resting),
-            store.pictures(shown),
-            landmarks,
-            params.jitter,
-            params.seed,
-            triples.step,
-        )
+        place = Placement(len(shown), params.jitter, params.seed, triples.step, store.device)
+        neutral = place.picture(store.pictures(resting))
+        expressive = place.picture(store.pictures(shown))
+        spots = place.condition(landmarks)
         loss_likeness = self._learn_likeness(neutral, expressive, store.person[shown])
 
         removal, synthesis = self.net.removal, self.net.synthesis

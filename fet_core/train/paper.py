@@ -12,15 +12,15 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from fet_core.data.dataset import Store
-from fet_core.geometry.raster import upload
-from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare, resized
+from fet_core.geometry.raster import resized, upload
+from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
 from fet_core.nets.fusion import Fusion
 from fet_core.nets.generators import Transfer
 from fet_core.params import Fusion as FusionParams
 from fet_core.params import Optimisation
 from fet_core.params import Transfer as TransferParams
 from fet_core.train import losses
-from fet_core.train.augmentation import Identities, jitter
+from fet_core.train.augmentation import Identities, Placement
 from fet_core.train.checkpoint import Rows, Triples
 from fet_core.train.loop import Net, Observed, Validation
 from fet_core.train.losses import adam, drawing, seeded, update
@@ -153,14 +153,10 @@ class TranslationTask(Observed[Net], Generic[Net]):
         rows = triples.upload(device)
         with torch.no_grad():
             condition = self._condition(rows)
-        photo, wanted, condition = jitter(
-            self._store.pictures(rows.target),
-            self._store.pictures(rows.truth),
-            condition,
-            weights.jitter,
-            self._seed,
-            triples.step,
-        )
+        place = Placement(len(rows.truth), weights.jitter, self._seed, triples.step, device)
+        photo = place.picture(self._store.pictures(rows.target))
+        wanted = place.picture(self._store.pictures(rows.truth))
+        condition = place.condition(condition)
         with drawing(self._seed, triples.step, device), autocast(device):
             generated = self.net(condition, photo).float()
         known = photo

@@ -12,8 +12,8 @@ from torch.optim import Adam, AdamW
 from fet_core.data.dataset import Store
 from fet_core.data.triples import TrainingIndex
 from fet_core.errors import UserError
-from fet_core.geometry.raster import regions, upload
-from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare, resized
+from fet_core.geometry.raster import regions, resized, upload
+from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
 from fet_core.nets.fusion import PeakFusion, PointCritic, PointFusion
 from fet_core.nets.warping import Generator, Warping
 from fet_core.params import FusionPlus as FusionPlusParams

@@ -11,7 +11,8 @@ from scipy.interpolate import RBFInterpolator
 from torch import Tensor
 
 from fet_core.geometry.raster import rescale, warp
-from fet_core.nets.warping import _SMOOTHNESS, Motion, sample, spline_field
+from fet_core.geometry.raster import sample, spline_field
+from fet_core.nets.warping import _SMOOTHNESS, Motion
 
 SIZE = 64
 

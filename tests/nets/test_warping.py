@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from fet_core.geometry.raster import draw, regions, rescale
-from fet_core.nets.blocks import resized
-from fet_core.nets.warping import FIELD, Painting, Warping, sample
+from fet_core.geometry.raster import resized
+
+from fet_core.geometry.raster import sample
+from fet_core.nets.warping import FIELD, Painting, Warping
 
 CLOSED = 1 / (1 + math.exp(3))
 """How much is painted where a fresh network paints hardly anything."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from fet_core.geometry.raster import draw
-from fet_core.nets.warping import sample
+from fet_core.geometry.raster import sample
 from fet_core.train.augmentation import GAIN, LIFT, SHIFT, TURN, ZOOM, Placement
 
 CPU = torch.device("cpu")
