@@ -1,4 +1,4 @@
-"""The test triples: two protocols, which numbers are of them, landmarks foretold on them.
+"""The test triples: two protocols, which numbers are of them, landmarks predicted on them.
 
 Only rows of the same triples stand beside each other."""
 
@@ -198,7 +198,7 @@ def left_out_sentence(names: Iterable[str]) -> str:
 
 
 Predictor = Callable[[Pairs], Tensor]
-"""Foretells the truth's points [B, 68, 2] of a batch of triples."""
+"""Predicts the truth's points [B, 68, 2] of a batch of triples."""
 
 
 def simple_predictors(store: Store, training: NDArray[np.int64]) -> dict[str, Predictor]:
@@ -242,7 +242,7 @@ def errors(predictor: Predictor, truth: Tensor, pairs: Pairs, batch: int) -> NDA
     """NME of each triple [P], as `fet_core.measure.metrics.nme`.
 
     Args:
-        predictor: what foretells.
+        predictor: what predicts.
         truth: [M, 68, 2], points of all samples.
         pairs: the triples.
         batch: of them at a time.

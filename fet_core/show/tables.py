@@ -150,7 +150,7 @@ def scores(results: Results, protocol: str) -> Block:
 
 def summary(results: Results) -> Block:
     """The few numbers for a README: the transfer protocol, and the picture generator alone."""
-    asked = [("transfer", _METRIC[k]) for k in ("ssim", "psnr", "accepted", "nme", "expression")]
+    asked = [("transfer", _METRIC[k]) for k in ("ssim", "psnr", "verification", "nme", "expression")]
     asked += [("oracle", _METRIC[k]) for k in ("ssim", "psnr")]
     names = ordered(results.rows)
     best = {(p, c.key): _best(results, names, p, c) for p, c in asked}
@@ -198,7 +198,7 @@ def differences(results: Results, protocol: str) -> Block | None:
 def overview(sets: Sequence[Results]) -> Block:
     """All data sets in one small table: a line a row, of each set what fits a README.
 
-    A cell is SSIM, PSNR in dB and the share of expressions read right, protocol transfer.
+    A cell is SSIM, PSNR in dB and expression accuracy, protocol transfer.
     """
     lines = []
     for name in ordered({row for results in sets for row in results.rows if row != CEILING}):
@@ -210,7 +210,7 @@ def overview(sets: Sequence[Results]) -> Block:
             texts.append(NOTHING if right is None else f"{right:.0%}")
             cells.append(Cell(" / ".join(texts) if found else NOTHING))
         lines.append((name, tuple(cells)))
-    caption = "SSIM / PSNR in dB / expression read right, protocol transfer"
+    caption = "SSIM / PSNR in dB / expression accuracy, protocol transfer"
     return Block(caption, tuple(results.title for results in sets), tuple(lines))
 
 
@@ -233,7 +233,7 @@ def note(results: Results) -> str:
     """How many triples of how many people, and what the brackets and the bold numbers mean."""
     return (
         f"{results.triples.n} triples of {results.triples.people} people. In brackets: 95% "
-        "intervals, bootstrap over people (KID: jackknife over people). The best of each column "
+        "intervals, bootstrap over people. The best of each column "
         "with an arrow is bold; truth is the ceiling and does not compete."
     )
 

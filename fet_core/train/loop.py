@@ -211,7 +211,7 @@ def _means(progress: Progress, steps: int, name: str) -> dict[str, float]:
     wrong = [key for key, value in means.items() if not math.isfinite(value)]
     if wrong:
         raise UserError(
-            f"{name} came apart: {wrong[0]} is no finite number after step {progress.step}; lower "
+            f"{name} diverged: {wrong[0]} is no finite number after step {progress.step}; lower "
             "the learning rates and start again"
         )
     return means
