@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 MODELS := cgan pix2pix g2gan
-STAGES := ingest grayscale align landmarks augment refine train_fusion train_transfer evaluate \
+STAGES := ingest grayscale align landmarks augment truths train_fusion train_transfer evaluate \
 	train_fusion_plus train_transfer_plus evaluate_fet_plus \
 	$(MODELS:%=train_%) $(MODELS:%=evaluate_%)
 BIN := $(VENV)/bin

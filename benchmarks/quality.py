@@ -12,7 +12,7 @@ from torch import Tensor
 from fet_core import tables
 from fet_core.data.dataset import Store
 from fet_core.files import write_json
-from fet_core.measure.rows import Row, plus_row, refined, score
+from fet_core.measure.rows import Row, plus_row, score
 from fet_core.measure.triples import PROTOCOLS, Pairs
 from fet_core.nets.warping import Made
 from fet_core.nets.weights import Plus, load_plus
@@ -44,8 +44,7 @@ def main() -> None:
         samples = tables.read(folder / "augment" / "samples.parquet", tables.SAMPLES)
         table = tables.read(folder / "augment" / "pairs.parquet", tables.PAIRS)
         device = torch.device("cpu")
-        store = Store.open(folder / "align" / "faces.npy", samples, device)
-        store = refined(store, samples, folder / "refine" / "samples.parquet")
+        store = Store.open(folder / "align" / "faces.npy", samples, device).by_mean()
         fusion = fet_plus.load_phi_plus(folder, store)
         transfer = fet_plus.load_warping(folder / "train_transfer_plus" / fet_plus.WEIGHTS, store)
         rows = {

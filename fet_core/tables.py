@@ -167,12 +167,14 @@ picture, `read` without one on the result."""
 READINGS = pa.schema(
     [
         _field("pair_id", pa.int32()),
+        _field("picture", pa.string()),
         _field("points", _points, nullable=True),
         _field("embedding", pa.list_(pa.float32(), 128), nullable=True),
     ]
 )
-"""What the instruments read on the truth of a test triple: 68 `points` in its pixels and the face's
-`embedding`, both null where no face is found."""
+"""What the instruments read on the truth of a test triple, whose bytes have the BLAKE2 digest
+`picture` (hexadecimal): 68 `points` in its pixels and the face's `embedding`, both null where no
+face is found."""
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -84,11 +84,11 @@ def evaluate(
     from fet_core.show.figures import forget_shown, note_shown
 
     inputs = open_inputs(source, settings, dataset, device)
-    scored = registry.evaluated(model.stage)
-    made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in scored}
     store, batch = inputs.store, settings.evaluate.batch_size
     readings = tables.read(source / "truths" / "readings.parquet", tables.READINGS)
     truth = scores.read_truths(readings, store, inputs.pairs, inputs.pairs_table)
+    scored = registry.evaluated(model.stage)
+    made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in scored}
     reader = ExpressionReader.of(inputs.samples)
 
     def score(name: str, row: Row, protocols: Any) -> pa.Table:
@@ -126,11 +126,10 @@ def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     from fet_core.measure import triples
     from fet_core.recipes import fet_plus
 
-    store = inputs.store
-    refined = store.by_mean()
+    store, mean = inputs.store, inputs.store.by_mean()
     training = training_rows(inputs.samples)
     peaks = fet_plus.load_peaks(source, store)
-    ours = fet_plus.load_phi_plus(source, refined)
+    ours = plus.predictor(mean, fet_plus.load_phi_plus(source, mean))
     people = inputs.pairs_table["target_subject"].to_pylist()
 
     def rows(landmarks: Store) -> dict[str, triples.Predictor]:
@@ -138,13 +137,13 @@ def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
         return simple | {"Φ, decoded": plus.predictor(landmarks, peaks)}
 
     every = {
-        "one reading": rows(store) | {"Φ+": plus.predictor(refined, ours)},
-        "mean of readings": rows(refined) | {"Φ+": plus.predictor(refined, ours)},
+        "one reading": rows(store) | {"Φ+": ours},
+        "mean of readings": rows(mean) | {"Φ+": ours},
     }
     rest = (inputs.pairs, people, inputs.settings.evaluate.batch_size)
     return {
         "one reading": triples.table(every["one reading"], store.points, *rest),
-        "mean of readings": triples.table(every["mean of readings"], refined.points, *rest),
+        "mean of readings": triples.table(every["mean of readings"], mean.points, *rest),
     }
 
 

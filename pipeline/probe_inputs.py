@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,8 @@ def write_samples(folder: Path, size: int, channels: int, neutral_only: bool = F
         if row["split"] == "train":
             turned = row["points"][order] * (-1, 1) + (size - 1, 0)
             samples.append(row | {"flipped": True, "points": turned})
-    np.save(folder / "align" / "faces.npy", _aligned(size, channels))
+    aligned = _aligned(size, channels)
+    np.save(folder / "align" / "faces.npy", aligned)
     flat = [
         row
         | {"points": np.float32(row["points"]).ravel()}
@@ -180,7 +182,11 @@ def write_samples(folder: Path, size: int, channels: int, neutral_only: bool = F
     pairs = _pairs(straight, neutral_only)
     write(folder / "augment" / "pairs.parquet", pairs, tables.PAIRS)
     readings = [
-        {"pair_id": one["pair_id"], "points": np.float32(straight[one["truth"]]["points"]).ravel()}
+        {
+            "pair_id": one["pair_id"],
+            "picture": blake2b(aligned[one["truth"]], digest_size=16).hexdigest(),
+        }
+        | {"points": np.float32(straight[one["truth"]]["points"]).ravel()}
         | {"embedding": np.cos(np.arange(128) * (one["truth"] + 1)).astype(np.float32) / 11}
         for one in pairs
     ]

@@ -108,7 +108,7 @@ def write_rows(data: Path, metrics: Path) -> None:
     """What every row's evaluation puts out, by formula, for the samples that lie in a folder.
 
     Args:
-        data: with what `probe_write_samples` writes.
+        data: with what `probe_inputs.write_samples` writes.
         metrics: the folder of the rows' results.
     """
     import numpy as np

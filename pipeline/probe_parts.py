@@ -108,8 +108,12 @@ def truths(folder: Path) -> Parts:
     """What the instruments read on truths."""
     from .evaluate import truths as stage
 
-    inputs.write_samples(folder, 64, 3)
-    return {"truths": {"plain": _account(stage, folder, {}, in_=folder, device="cpu")}}
+    found = {}
+    for variant, channels in (("plain", 3), ("grey", 1)):
+        place = folder / variant
+        inputs.write_samples(place, 64, channels)
+        found[variant] = _account(stage, place, {}, in_=place, device="cpu")
+    return {"truths": found}
 
 
 def evaluate_alone(name: str, folder: Path) -> Parts:

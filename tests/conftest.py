@@ -56,7 +56,7 @@ def sample_table(face: np.ndarray) -> Callable[..., pa.Table]:
         size: int = 32,
         flip: bool = False,
     ) -> pa.Table:
-        rng = np.random.default_rng(5)
+        rng, again = np.random.default_rng(5), np.random.default_rng(6)
         manifest: list[dict[str, Any]] = []
         landmarks: list[dict[str, Any]] = []
         for person in range(people):
@@ -69,8 +69,10 @@ def sample_table(face: np.ndarray) -> Callable[..., pa.Table]:
                 form = {"width": size, "height": size, "channels": 3, "dataset": "made"}
                 side = {"split": "test" if person in test else "train"}
                 manifest.append(name | shot | view | form | side)
+                mean = points + again.normal(0, size / 200, (68, 2))
                 landmarks.append(
-                    {"sample_id": name["sample_id"], "row": row, "points": points.ravel()}
+                    {"sample_id": name["sample_id"], "row": row}
+                    | {"points": points.ravel(), "mean": mean.ravel()}
                 )
         tables = from_rows(manifest, MANIFEST), from_rows(landmarks, LANDMARKS)
         return make_samples(*tables, size, flip)

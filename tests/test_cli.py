@@ -28,6 +28,7 @@ from fet_core.data.dataset import Store, write_faces
 from fet_core.data.readers import Kind
 from fet_core.data.samples import test_pairs as make_pairs
 from fet_core.files import END, RESERVED, START, write_json
+from fet_core.measure.metrics import key
 from fet_core.measure.results import read_differences, read_list, read_row, write_row
 from fet_core.measure.triples import Pairs, identify
 from fet_core.recipes.base import SHOWN
@@ -39,7 +40,7 @@ from pipeline.commands import GROUPS, find
 from pipeline.evaluate import ROWS
 from pipeline.report import data_sets
 
-STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "refine"]
+STAGES = ["ingest", "grayscale", "align", "landmarks", "augment", "truths"]
 PLUS = ["train-fusion-plus", "train-transfer-plus", "export"]
 OLDER = ["train-fusion", "train-transfer", "train-baseline", *PLUS]
 TRAINED = [*OLDER, "train", "evaluate", "compare"]
@@ -238,7 +239,7 @@ def test_a_data_set_that_is_not_in_the_params(
         ("align", "frames.parquet"),
         ("landmarks", "frames.parquet"),
         ("augment", "manifest.parquet"),
-        ("refine", "frames.parquet"),
+        ("truths", "samples.parquet"),
         ("train-fusion", "samples.parquet"),
         ("train-transfer", "samples.parquet"),
         ("train-fusion-plus", "samples.parquet"),
@@ -265,7 +266,7 @@ def test_a_stage_before_its_time_names_the_missing_file(
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["ingest", "grayscale", "align", "landmarks", "refine"])
+@pytest.mark.parametrize("command", ["ingest", "grayscale", "align", "landmarks"])
 def test_nothing_is_written_into_the_raw_folder(
     command: str,
     params: str,
@@ -512,15 +513,15 @@ def test_nothing_shown_is_written_into_any_raw_folder(
     ("file", "content", "complaint"),
     [
         ("fet.json", '{"transfer": {}}', "is of an older version"),
-        ("pix2pix.json", '{"schema": 2, "transfer": {}}', "has schema 2 where 3 is expected"),
-        ("cgan.json", '{"schema": 4}', "has schema 4 where 3 is expected"),
-        ("fet-plus.json", '{"schema": 3, "transfer": {}}', "does not say of which triples it is"),
-        ("differences-plus.json", '{"schema": 3, "rows": {}}', "does not say what is compared"),
-        ("differences.json", '{"schema": 3', "is damaged"),
+        ("pix2pix.json", '{"schema": 3, "transfer": {}}', "has schema 3 where 4 is expected"),
+        ("cgan.json", '{"schema": 5}', "has schema 5 where 4 is expected"),
+        ("fet-plus.json", '{"schema": 4, "transfer": {}}', "does not say of which triples it is"),
+        ("differences-plus.json", '{"schema": 4, "rows": {}}', "does not say what is compared"),
+        ("differences.json", '{"schema": 4', "is damaged"),
         ("expressions.json", "{}", "holds no list of rows"),
         (
             "differences.json",
-            '{"schema": 3, "model": "fet", "rows": {}}',
+            '{"schema": 4, "model": "fet", "rows": {}}',
             "does not say of which triples it is",
         ),
     ],
@@ -605,6 +606,14 @@ def data(sample_table: Callable[..., pa.Table], tmp_path: Path) -> Path:
     Kind("rafd", False).write(folder / "augment/kind.json")
     faces = np.random.default_rng(0).integers(0, 256, (21, 32, 32, 3), dtype=np.uint8)
     write_faces(folder / "align/faces.npy", faces)
+    places = samples["row"].to_pylist()
+    nobody = [
+        {"pair_id": one["pair_id"], "picture": key(faces[places[one["truth"]]]).hex()}
+        | {"points": None, "embedding": None}
+        for one in pairs.to_pylist()
+    ]
+    readings = tables.from_rows(nobody, tables.READINGS)
+    tables.write(folder / "truths/readings.parquet", readings, tables.READINGS)
     return folder
 
 
@@ -680,17 +689,36 @@ def test_triples_from_which_nothing_follows_are_refused(
 ) -> None:
     path = data / "augment/pairs.parquet"
     pairs = tables.read(path, tables.PAIRS)
-    for row in ("paper", "cgan"):
+    for command in (("truths",), ("evaluate", "--row", "paper"), ("evaluate", "--row", "cgan")):
         alone = pairs.filter(pc.equal(pairs["target_subject"], "p5"))
         tables.write(path, alone, tables.PAIRS)
-        error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", row)
+        error = complaint(monkeypatch, capsys, data, params, *command)
         assert (
             f"all {alone.num_rows} test triples in pairs.parquet have p5 as their target" in error
         )
         tables.write(path, pairs.slice(0, 0), tables.PAIRS)
-        error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", row)
+        error = complaint(monkeypatch, capsys, data, params, *command)
         assert "pairs.parquet has no test triples" in error
         assert "split.test_share" in error
+
+
+def test_truths_of_other_triples_are_refused(
+    data: Path,
+    params: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before any weights are asked for."""
+    path = data / "augment/pairs.parquet"
+    rows = tables.read(path, tables.PAIRS).to_pylist()[::-1]
+    others = [row | {"pair_id": number} for number, row in enumerate(rows)]
+    tables.write(path, tables.from_rows(others, tables.PAIRS), tables.PAIRS)
+    error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", "cgan")
+    assert "readings.parquet is of other test triples than pairs.parquet and faces.npy" in error
+    assert "run `fet truths` again" in error
+    (data / "truths/readings.parquet").unlink()
+    error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", "cgan")
+    assert f"there is no {data}/truths/readings.parquet; run `fet truths` first" in error
 
 
 def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
@@ -886,7 +914,7 @@ def test_evaluate_says_whom_its_pictures_show(
 def write_scores(data: Path, row: str, pairs: list[dict[str, Any]]) -> None:
     """Invented scores of a row on some triples."""
     told = {"protocol": "transfer", "ssim": 0.5, "psnr": 20.0, "measurable": True, "found": False}
-    nothing = {"identity": None, "nme": None, "read": None, "embedding": None}
+    nothing = {"identity": None, "nme": None, "read": None}
     lines = [
         {"pair_id": p["pair_id"], "subject": p["target_subject"], "expression": p["expression"]}
         | (told | nothing)

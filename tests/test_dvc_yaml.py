@@ -33,9 +33,9 @@ def produced(stage: dict[str, Any]) -> set[str]:
 
 
 def test_the_stages_are_those_of_the_design() -> None:
-    first = ["ingest", "grayscale", "align", "landmarks", "augment"]
+    first = ["ingest", "grayscale", "align", "landmarks", "augment", "truths"]
     paper = ["train_fusion", "train_transfer"]
-    plus = ["refine", "train_fusion_plus", "train_transfer_plus"]
+    plus = ["train_fusion_plus", "train_transfer_plus"]
     assert list(ALL["dvc.yaml"]) == [*first, *paper, *plus, "evaluate", "evaluate_plus"]
     rows = [f"{stage}_{model}" for stage in ("train", "evaluate") for model in BASELINES]
     assert list(ALL["comparison/dvc.yaml"]) == [*rows, "compare"]
@@ -110,10 +110,27 @@ def test_the_papers_pipeline_never_waits_for_the_comparison() -> None:
 def test_every_param_exists(name: str) -> None:
     params = read_yaml(ROOT / "params.yaml")
     for data_set in params["datasets"]:
-        for key in STAGES[name]["params"]:
+        for key in STAGES[name].get("params", []):
             value = params
             for part in re.sub(r"\$\{[a-z.]+\}", data_set, key).split("."):
                 value = value[part]
+
+
+def test_every_evaluation_reads_the_truths_which_no_choice_of_figures_reads_again() -> None:
+    assert "params" not in STAGES["truths"]
+    assert set(STAGES["truths"]["deps"]) == {
+        "data/${key}/align",
+        "data/${key}/augment",
+        "probes/truths.json",
+    }
+    for name, stage in STAGES.items():
+        assert ("data/${key}/truths" in stage["deps"]) == name.startswith("evaluate"), name
+
+
+def test_omega_of_the_paper_is_of_no_use_to_fet_plus() -> None:
+    """`dvc exp run -S transfer.mu2=50` trains Ω and evaluates it, and nothing else."""
+    omega = "data/${key}/train_transfer"
+    assert [name for name, stage in STAGES.items() if omega in stage["deps"]] == ["evaluate"]
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -37,7 +37,7 @@ def test_every_stage_of_the_pipeline_is_named_by_its_folder(folder: str, command
 def test_elsewhere_the_data_set_is_not_known() -> None:
     assert remedy(Path("/some/where/augment/samples.parquet")) == "run `fet augment`"
     assert remedy(Path("mine/train_cgan/cgan.safetensors")) == ("run `fet train cgan`")
-    assert remedy(Path("augment/refine/samples.parquet")) == "run `fet refine`"
+    assert remedy(Path("augment/truths/readings.parquet")) == "run `fet truths`"
 
 
 @pytest.mark.parametrize("path", ["mine.safetensors", "faces/augment", "/"])

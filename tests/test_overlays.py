@@ -20,8 +20,8 @@ TEXT = (TOP / "params.yaml").read_text(encoding="utf-8")
 def flow(text: str) -> str:
     """Sections on one line, with spaces that nobody else writes."""
     return text.replace(
-        "refine: # the 68 points again, for FET+\n  readings: 12 #",
-        "refine: { readings: 12 , } # mine\n#",
+        "landmarks:\n  readings: 12 #",
+        "landmarks: { readings: 12 , } # mine\n#",
     )
 
 
@@ -45,12 +45,12 @@ STYLES = {
 }
 """The committed file as others might write it: ruamel writes each of these its own way again."""
 
-KEYS = ("transfer.mu2", "transfer_plus.mu2", "fusion.epochs", "refine.readings")
+KEYS = ("transfer.mu2", "transfer_plus.mu2", "fusion.epochs", "landmarks.readings")
 KEYS += ("augment.max_pairs", "fusion.lr_g", "transfer_plus.motion", "transfer.d_norm")
 NUMBERS = st.floats(min_value=1e-9, max_value=1e9, allow_nan=False)
 VALUES: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(KEYS, NUMBERS) | {
     "fusion.epochs": st.integers(1, 10**6),
-    "refine.readings": st.integers(1, 99),
+    "landmarks.readings": st.integers(1, 99),
     "augment.max_pairs": st.none() | st.integers(1, 9),
     "transfer_plus.motion": st.booleans(),
     "transfer.d_norm": st.sampled_from(["spectral", "batch"]),

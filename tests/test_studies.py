@@ -143,7 +143,7 @@ def test_a_study_takes_values_sets_and_stages_from_those_below(tmp_path: Path) -
     assert (opened.stages, opened.datasets) == (["ingest", "train fet/fusion"], ["rafd"])
     assert (opened.params["fusion"]["epochs"], opened.params["fusion"]["seed"]) == (7, 4)
     other = open_study(str(study_file(tmp_path, **plain | own | {"stages": ["plus"]})))
-    assert other.stages[0] == "refine"
+    assert other.stages[0] == "train fet-plus/fusion"
 
 
 def test_a_study_may_have_other_data_sets(tmp_path: Path) -> None:

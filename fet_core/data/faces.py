@@ -35,10 +35,7 @@ from fet_core.params import Align
 
 @dataclass(frozen=True)
 class Face:
-    """An aligned face [S, S, C] uint8, the matrix that made it, where it was found, its points.
-
-    The points are [68, 2] float32 in pixels of the picture.
-    """
+    """An aligned face [S, S, C] uint8; of its picture: matrix, box, points [68, 2] in pixels."""
 
     picture: NDArray[np.uint8]
     matrix: Matrix
@@ -272,15 +269,13 @@ def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]]) -> pa.
         means: [68, 2] of each face that was found, the mean of many readings in aligned pixels.
     """
     rows = []
-    for row in (row for row in faces.to_pylist() if row["row"] is not None):
-        matrix = np.array(row["matrix"]).reshape(2, 3)
+    kept = (row for row in faces.to_pylist() if row["row"] is not None)
+    for row, mean in zip(kept, means, strict=True):
         points = np.array(row["points"], np.float32).reshape(-1, 2)
-        single = apply_points(matrix, points).astype(np.float32)
-        rows.append({"sample_id": row["sample_id"], "row": row["row"], "points": single.ravel()})
-    return tables.from_rows(
-        (row | {"mean": mean.ravel()} for row, mean in zip(rows, means, strict=True)),
-        tables.LANDMARKS,
-    )
+        single = apply_points(np.array(row["matrix"]).reshape(2, 3), points)
+        name = {key: row[key] for key in ("sample_id", "row")}
+        rows.append(name | {"points": single.ravel(), "mean": mean.ravel()})
+    return tables.from_rows(rows, tables.LANDMARKS)
 
 
 def preview_landmarks(

@@ -33,7 +33,7 @@ class Metric:
     Attributes:
         key: in the files.
         title: in the tables.
-        better: "higher", "lower", or None where neither is.
+        better: which direction is.
         digits: shown behind the point.
         scale: what a stored number is multiplied by to be shown.
         unit: behind the shown number, "" for none.
@@ -41,7 +41,7 @@ class Metric:
 
     key: str
     title: str
-    better: Literal["higher", "lower"] | None
+    better: Literal["higher", "lower"]
     digits: int
     scale: float = 1.0
     unit: str = ""

@@ -154,12 +154,14 @@ def measure_truths(
         UserError: as `check_triples`, or dlib is not installed.
     """
     check_triples(pairs_table)
-    readings = measure(_truths(store, pairs), processes=processes)
+    pictures = _truths(store, pairs)
+    numbers = pairs_table["pair_id"].to_pylist()
+    found = zip(numbers, pictures, measure(pictures, processes=processes), strict=True)
     return from_rows(
         (
-            {"pair_id": number, "embedding": one.embedding}
+            {"pair_id": number, "picture": key(picture).hex(), "embedding": one.embedding}
             | {"points": None if one.points is None else one.points.ravel()}
-            for number, one in zip(pairs_table["pair_id"].to_pylist(), readings, strict=True)
+            for number, picture, one in found
         ),
         READINGS,
     )
@@ -175,16 +177,19 @@ def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Tab
         pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
 
     Raises:
-        UserError: the readings are of other triples.
+        UserError: as `check_triples`, or the readings are of other triples or other pictures.
     """
     check_triples(pairs_table)
-    if table["pair_id"].to_pylist() != pairs_table["pair_id"].to_pylist():
+    keys = [key(picture) for picture in _truths(store, pairs)]
+    wanted = list(zip(pairs_table["pair_id"].to_pylist(), (k.hex() for k in keys), strict=True))
+    rows = table.to_pylist()
+    if [(row["pair_id"], row["picture"]) for row in rows] != wanted:
         raise UserError(
-            "readings.parquet is of other test triples than pairs.parquet; run `fet truths` again"
+            "readings.parquet is of other test triples than pairs.parquet and faces.npy; run "
+            "`fet truths` again"
         )
-    readings = [_reading(row["points"], row["embedding"]) for row in table.to_pylist()]
-    pictures = _truths(store, pairs)
-    return Truth(readings, {key(p): r for p, r in zip(pictures, readings, strict=True)})
+    readings = [_reading(row["points"], row["embedding"]) for row in rows]
+    return Truth(readings, dict(zip(keys, readings, strict=True)))
 
 
 def _truths(store: Store, pairs: Pairs) -> NDArray[np.uint8]:

@@ -100,8 +100,7 @@ def ordered(rows: Iterable[str]) -> list[str]:
 def head(metric: Metric) -> str:
     """Title, unit where the numbers do not carry it, and which direction is better."""
     unit = f" ({metric.unit})" if metric.unit not in ("", "%") else ""
-    arrow = {"higher": " ↑", "lower": " ↓", None: ""}[metric.better]
-    return f"{metric.title}{unit}{arrow}"
+    return f"{metric.title}{unit} {'↑' if metric.better == 'higher' else '↓'}"
 
 
 def plain(metric: Metric, value: float) -> str:
@@ -126,7 +125,7 @@ def bracket(metric: Metric, ends: Sequence[float] | None) -> str:
 def best_text(values: Iterable[float | None], metric: Metric) -> str | None:
     """The best of some values as shown, None where nothing is better than anything else."""
     known = [value for value in values if value is not None]
-    if metric.better is None or len({plain(metric, value) for value in known}) < 2:
+    if len({plain(metric, value) for value in known}) < 2:
         return None
     return shown(metric, max(known) if metric.better == "higher" else min(known))
 
@@ -150,7 +149,9 @@ def scores(results: Results, protocol: str) -> Block:
 
 def summary(results: Results) -> Block:
     """The few numbers for a README: the transfer protocol, and the picture generator alone."""
-    asked = [("transfer", _METRIC[k]) for k in ("ssim", "psnr", "verification", "nme", "expression")]
+    asked = [
+        ("transfer", _METRIC[k]) for k in ("ssim", "psnr", "verification", "nme", "expression")
+    ]
     asked += [("oracle", _METRIC[k]) for k in ("ssim", "psnr")]
     names = ordered(results.rows)
     best = {(p, c.key): _best(results, names, p, c) for p, c in asked}
@@ -178,7 +179,7 @@ def all_differences(results: Results) -> list[Block]:
 def differences(results: Results, protocol: str) -> Block | None:
     """A model minus each row on the same triples; what stands out has an interval without 0.
 
-    A number of which neither direction is better never does. None where there is nothing to show.
+    None where there is nothing to show.
     """
     names = [
         name
@@ -265,7 +266,7 @@ def _step(metric: Metric, found: Mapping[str, Any]) -> Cell:
         return Cell(NOTHING)
     low, high = entry["low"], entry["high"]
     ends = f"[{_signed(metric, low)}, {_signed(metric, high)}]"
-    apart = metric.better is not None and (low > 0 or high < 0)
+    apart = low > 0 or high < 0
     worse = apart and (low > 0) == (metric.better == "lower")
     return Cell(_signed(metric, entry["difference"]), ends, apart, worse)
 

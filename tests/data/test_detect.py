@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fet_core.data.faces import Face, align_all, align_face, landmarks_all
+from fet_core import tables
+from fet_core.data.faces import Face, FaceWriter, align_all, align_face, landmark_table
 from fet_core.data.pictures import read_picture
+from fet_core.geometry.align import apply_points
 from fet_core.geometry.landmarks import Box, FaceFinder, choose, eye_centres
 from fet_core.params import Align
 
@@ -65,8 +67,33 @@ def test_landmarks_are_those_of_the_picture_in_pixels_of_the_face(
     (face,) = align_all([path], 1, PARAMS, processes=1)
     assert isinstance(face, Face)
     assert face.picture.shape == (128, 128, 1)
-    (points,) = landmarks_all([(path, face.box.as_list(), face.matrix)], 1, processes=1)
+    found = finder.points(read_picture(path, 1), face.box.as_list())
+    np.testing.assert_array_equal(face.points, found)
+    points = apply_points(face.matrix, face.points)
     np.testing.assert_allclose(eye_centres(points), [(46.22, 48.14), (80.78, 48.14)], atol=1e-3)
+
+
+def test_the_table_has_the_points_that_were_found_carried_into_the_face(tmp_path: Path) -> None:
+    """The single reading is not read again; a picture without a face has no row."""
+    rng = np.random.default_rng(0)
+    points, means = (rng.uniform(0, 400, (2, 68, 2)).astype(np.float32) for _ in range(2))
+    matrices = np.array([[[0.2, 0.1, -3.0], [-0.1, 0.2, 7.0]], [[0, 0.5, 1], [-0.5, 0, 9.0]]])
+    with FaceWriter(tmp_path / "faces.npy", 4, 1) as writer:
+        for name, matrix, one in zip("ac", matrices, points, strict=True):
+            picture = np.zeros((4, 4, 1), np.uint8)
+            writer.add(name, Face(picture, matrix, Box(1, 2, 3, 4, 0.5), one))
+            if name == "a":
+                writer.add("b", "no face found")
+    faces = writer.table()
+    assert faces["points"].is_valid().to_pylist() == [True, False, True]
+    table = landmark_table(faces, means)
+    assert table.schema.equals(tables.LANDMARKS)
+    assert table["sample_id"].to_pylist() == ["a", "c"]
+    assert table["row"].to_pylist() == [0, 1]
+    for row, matrix, one, mean in zip(table.to_pylist(), matrices, points, means, strict=True):
+        wanted = one.astype(float) @ matrix[:, :2].T + matrix[:, 2]
+        np.testing.assert_allclose(np.reshape(row["points"], (68, 2)), wanted, atol=1e-4)
+        np.testing.assert_array_equal(np.reshape(row["mean"], (68, 2)), mean)
 
 
 def test_noise_and_an_unreadable_file_give_reasons(finder: FaceFinder, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fet_core.data.faces import mean_landmarks_all
 from fet_core.data.pictures import read_picture
-from fet_core.data.samples import mean_landmarks_all
 from fet_core.geometry.align import apply_points, mean_points
 from fet_core.geometry.landmarks import eye_distance, mirror_points
 

@@ -19,6 +19,7 @@ DEMO = TOP / "data" / "demo" / "rafd"
 EXPRESSIONS = ("neutral", "happy", "angry", "surprised")
 TINY = {
     "align.size": 32,
+    "landmarks.readings": 1,
     "fusion.size": 32,
     "fusion.width": 4,
     "fusion.bottleneck": 8,
@@ -36,7 +37,6 @@ TINY = {
     "baseline.epochs": 2,
     "baseline.grids": 1,
     "baseline.validate_every": 1,
-    "refine.readings": 1,
     "fusion_plus.rank": 8,
     "fusion_plus.width": 16,
     "fusion_plus.batch_size": 16,

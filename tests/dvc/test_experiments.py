@@ -26,9 +26,7 @@ def elsewhere(project: Project) -> Project:
 
 def test_the_bare_command_trains_omega_and_evaluates_and_nothing_else(elsewhere: Project) -> None:
     output = elsewhere.dvc("exp", "run", "-n", "weaker", "-S", "transfer.mu2=50")
-    ran = stages_run(output)
-    assert ran[0] == "train_transfer"
-    assert sorted(ran[1:]) == ["evaluate", "evaluate_plus"]
+    assert stages_run(output) == ["train_transfer", "evaluate"]
     changed = elsewhere.git("diff", "--numstat", "params.yaml").split()[:2]
     assert changed == ["1", "1"], "one line of params.yaml"
 
@@ -43,7 +41,7 @@ def test_the_bare_command_trains_omega_and_evaluates_and_nothing_else(elsewhere:
     elsewhere.dvc("checkout")
     again = elsewhere.dvc("exp", "run", "-S", "transfer.mu2=50")
     assert stages_run(again) == []
-    assert again.count("is cached - skipping run, checking out outputs") == 3
+    assert again.count("is cached - skipping run, checking out outputs") == 2
 
 
 def test_from_an_experiment_to_a_branch_and_back(elsewhere: Project) -> None:

@@ -1,11 +1,11 @@
-"""Intervals over people against a slow bootstrap, textbook values and corner cases."""
+"""Intervals over people against a slow bootstrap, and corner cases."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from fet_core.measure.metrics import jackknife_interval, mean, mean_interval, paired_difference
+from fet_core.measure.metrics import mean, mean_interval, paired_difference
 
 NAN = float("nan")
 
@@ -109,19 +109,3 @@ def test_only_places_with_both_values_are_compared() -> None:
     theirs = np.array([0.5, NAN, 3.0, 3.5])
     found = paired_difference(ours, theirs, ["a", "a", "b", "b"])
     assert found == pytest.approx((0.5, 0.5, 0.5))
-
-
-def test_the_jackknife_of_a_mean_is_the_textbook_interval() -> None:
-    """Leaving one out of a mean gives its standard error; Student's t of 4 degrees is 2.776."""
-    values = np.array([2.0, 4.0, 4.5, 5.0, 9.5])
-    without = [float(np.delete(values, number).mean()) for number in range(5)]
-    found = jackknife_interval(float(values.mean()), without)
-    half = 2.7764451 * values.std(ddof=1) / np.sqrt(5)
-    assert found == pytest.approx((5 - half, 5 + half))
-
-
-def test_no_jackknife_without_two_people_or_with_holes() -> None:
-    assert jackknife_interval(1.0, [1.0]) is None
-    assert jackknife_interval(1.0, [1.0, NAN]) is None
-    assert jackknife_interval(NAN, [1.0, 2.0]) is None
-    assert jackknife_interval(1.0, [1.0, 1.0, 1.0]) == (1.0, 1.0)

@@ -11,12 +11,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fet_core import tables
 from fet_core.data.dataset import Store
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, to_bytes
 from fet_core.measure.metrics import nme
-from fet_core.measure.rows import plus_row, refined
+from fet_core.measure.rows import plus_row
 from fet_core.measure.triples import Pairs
 from fet_core.nets.fusion import Fusion, PeakFusion, PointFusion
 from fet_core.nets.warping import Painting, Warping
@@ -49,46 +48,6 @@ class Shift(nn.Module):
 
     def fuse(self, source: Tensor, target: Tensor, intensity: float = 1.0) -> Tensor:
         return target + 1 + 0 * source
-
-
-def other_points(samples: pa.Table, path: Path, **changes: str) -> np.ndarray:
-    """Samples with other points, in a file, and with other texts; the points."""
-    points = np.random.default_rng(1).uniform(0, 32, (samples.num_rows, 68, 2)).astype(np.float32)
-    rows = [
-        row | {"points": found.ravel()} | changes
-        for row, found in zip(samples.to_pylist(), points, strict=True)
-    ]
-    tables.write(path, tables.from_rows(rows, tables.SAMPLES), tables.SAMPLES)
-    return points
-
-
-def test_refined_points_take_the_place_of_the_stores(
-    store: Store, samples: pa.Table, tmp_path: Path
-) -> None:
-    path = tmp_path / "samples.parquet"
-    points = other_points(samples, path)
-    found = refined(store, samples, path)
-    np.testing.assert_array_equal(found.points.numpy(), points)
-    assert torch.equal(found.faces, store.faces)
-    assert torch.equal(found.person, store.person)
-    assert not torch.equal(store.points, found.points)
-
-
-def test_points_of_other_samples_are_refused(
-    store: Store, samples: pa.Table, tmp_path: Path
-) -> None:
-    path = tmp_path / "samples.parquet"
-    with pytest.raises(UserError, match=r"no .*samples\.parquet"):
-        refined(store, samples, path)
-    other_points(samples, path, sample_id="p7-happy")
-    with pytest.raises(UserError, match=r"is of other samples .*run `fet refine` again"):
-        refined(store, samples, path)
-    other_points(samples.slice(1), path)
-    with pytest.raises(UserError, match="is of other samples"):
-        refined(store, samples, path)
-    path.write_bytes(b"no table")
-    with pytest.raises(UserError, match=r"samples\.parquet"):
-        refined(store, samples, path)
 
 
 def test_the_row_gives_the_net_the_points_of_the_protocol(store: Store) -> None:

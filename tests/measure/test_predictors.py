@@ -1,4 +1,4 @@
-"""Foretelling landmarks without training: each way is exact where its assumption holds."""
+"""Predicting landmarks without training: each way is exact where its assumption holds."""
 
 from __future__ import annotations
 

@@ -86,13 +86,9 @@ def test_lists_are_rounded_too(tmp_path: Path) -> None:
     assert read_list(tmp_path / "b.json") == [HAPPY | {"ssim": 0.123457, "nme": None}]
 
 
-def test_no_row_wins_by_kid() -> None:
-    assert [metric.key for metric in METRICS if metric.better is None] == ["kid"]
-
-
 def test_differences_read_back(tmp_path: Path) -> None:
     step = {"difference": 0.1, "low": -0.1, "high": 0.3}
-    rows = {"copy": {"transfer": {"ssim": step, "kid": None}}, "cgan": {}}
+    rows = {"copy": {"transfer": {"ssim": step, "nme": None}}, "cgan": {}}
     write_compared(tmp_path / "differences.json", Compared(TRIPLES, "fet", rows))
     assert read_differences(tmp_path / "differences.json") == Compared(TRIPLES, "fet", rows)
 
@@ -179,7 +175,7 @@ def test_a_row_that_does_not_say_its_triples(tmp_path: Path, changes: dict[str, 
 )
 def test_a_difference_has_a_number_and_an_interval(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "differences.json"
-    start = f'{{"schema": 3, "triples": {WORDS}, '
+    start = f'{{"schema": 4, "triples": {WORDS}, '
     path.write_text(content.replace("{", start, 1).replace(", }", "}"))
     with pytest.raises(UserError) as error:
         read_differences(path)
@@ -226,13 +222,13 @@ def test_not_a_number_is_never_written(tmp_path: Path) -> None:
         ("", "is damaged"),
         ("[]", "older version"),
         ('{"transfer": {"ssim": 0.7, "psnr": 21.0, "n": 28}}', "older version"),
-        ('{"schema": 2, "transfer": {}}', "has schema 2 where 3"),
-        ('{"schema": 4, "transfer": {}}', "has schema 4 where 3"),
-        ('{"schema": 3, "transfer": {}}', "does not say of which triples"),
-        (f'{{"schema": 3, "triples": {WORDS}}}', "no numbers of the protocols"),
-        (f'{{"schema": 3, "triples": {WORDS}, "rows": {{}}}}', "no numbers of the protocols"),
+        ('{"schema": 3, "transfer": {}}', "has schema 3 where 4"),
+        ('{"schema": 5, "transfer": {}}', "has schema 5 where 4"),
+        ('{"schema": 4, "transfer": {}}', "does not say of which triples"),
+        (f'{{"schema": 4, "triples": {WORDS}}}', "no numbers of the protocols"),
+        (f'{{"schema": 4, "triples": {WORDS}, "rows": {{}}}}', "no numbers of the protocols"),
         *(
-            (f'{{"schema": 3, "triples": {WORDS}, "transfer": {numbers}}}', said)
+            (f'{{"schema": 4, "triples": {WORDS}, "transfer": {numbers}}}', said)
             for numbers, said in (
                 ("7", 'no number "ssim" in the protocol transfer'),
                 ('{"ssim": 0.5}', 'no number "psnr" in the protocol transfer'),

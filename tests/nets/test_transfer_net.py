@@ -1,4 +1,7 @@
-"""Ω against Table 1: side and channels of every layer, the number of parameters, other sizes."""
+"""Ω against Table 1: side and channels of every layer, the number of parameters, other sizes.
+
+The bottleneck of the table is the innermost pair of layers: one down to 1×1 and one back.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from fet_core.nets.generators import Transfer
 
 
 def blocks(net: Transfer) -> list[nn.Module]:
-    return [*net.down, net.bottleneck, *net.up, net.output]
+    return [*net.down, *net.up, net.output]
 
 
 def outputs(net: Transfer, size: int, channels: int) -> list[tuple[int, ...]]:
@@ -36,7 +39,7 @@ def test_every_layer_is_that_of_table_1() -> None:
         net = Transfer(256, 3, 64)
     down = [(128, 64), (64, 128), (32, 256), (16, 512), (8, 512), (4, 512), (2, 512)]
     up = [(4, 512), (8, 512), (16, 512), (32, 256), (64, 128), (128, 64)]
-    table = [*down, (2, 512), *up, (256, 3)]
+    table = [*down, (1, 512), (2, 512), *up, (256, 3)]
     assert outputs(net, 256, 3) == [(side, side, channels) for side, channels in table]
 
 
@@ -64,9 +67,19 @@ def test_the_layers_are_of_the_kinds_the_paper_names() -> None:
     assert set(leaky) == {0.2}
     first, *others = blocks(net)
     assert [type(layer) for layer in first] == [nn.Conv2d]  # type: ignore[attr-defined]
+    # The innermost leads to one pixel, from which nothing can be normalised.
+    ends = {net.output: nn.Tanh, net.down[-1]: nn.Conv2d}
     for block in others:
         last = block[-1]  # type: ignore[index]
-        assert isinstance(last, nn.Tanh if block is net.output else nn.BatchNorm2d)
+        assert isinstance(last, ends.get(block, nn.BatchNorm2d))
+    assert not [m for m in net.modules() if isinstance(m, nn.Dropout)]
+
+
+def test_to_the_letter_a_batchnorm_follows_the_first_convolution_too() -> None:
+    with torch.device("meta"):
+        ours, letter = Transfer(256, 3, 64), Transfer(256, 3, 64, first_norm=True)
+    assert [type(layer) for layer in letter.down[0]] == [nn.Conv2d, nn.BatchNorm2d]  # type: ignore[arg-type]
+    assert parameters(letter) == parameters(ours) + 2 * 64
 
 
 @pytest.mark.parametrize("size", [64, 96, 128])
@@ -77,8 +90,9 @@ def test_other_sizes_go_down_to_two_or_three_and_come_back(size: int, channels: 
     smallest = 3 if size == 96 else 2
     depth = halvings(size, 2)
     assert size == smallest << depth
-    assert [side for side, _, _ in seen[: depth + 1]] == [
+    assert [side for side, _, _ in seen[: depth + 2]] == [
         *(size >> level for level in range(1, depth + 1)),
+        1,
         smallest,
     ]
     assert seen[-1] == (size, size, channels)
@@ -101,9 +115,11 @@ def test_skips_join_the_layers_of_one_side() -> None:
     net = Transfer(64, 3, 4).eval()
     down: list[torch.Tensor] = []
     up: list[torch.Tensor] = []
-    for layer in net.down:
+    *outer, _ = net.down
+    _, *inner = net.up
+    for layer in outer:
         layer.register_forward_hook(lambda _, __, out: down.append(out.clone()))
-    for layer in (*net.up, net.output):
+    for layer in (*inner, net.output):
         layer.register_forward_pre_hook(lambda _, given: up.append(given[0].clone()))
     net(torch.rand(1, 1, 64, 64), torch.rand(1, 3, 64, 64))
     for skip, given in zip(reversed(down), up, strict=True):

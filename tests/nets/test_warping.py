@@ -9,10 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fet_core.geometry.raster import draw, regions, rescale
-from fet_core.geometry.raster import resized
-
-from fet_core.geometry.raster import sample
+from fet_core.geometry.raster import draw, regions, rescale, resized, sample
 from fet_core.nets.warping import FIELD, Painting, Warping
 
 CLOSED = 1 / (1 + math.exp(3))

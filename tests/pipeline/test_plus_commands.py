@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from ruamel.yaml import YAML
@@ -25,10 +26,10 @@ DEMO = TOP / "data" / "demo" / "rafd"
 SMALL = {
     "split": {"test_share": 0.4, "seed": 3},
     "align": {"size": 32},
+    "landmarks": {"readings": 1},
     "augment": {"max_pairs": 6},
     "fusion": {"size": 32, "width": 4, "d_width": 4, "epochs": 1, "grids": 0},
     "transfer": {"width": 4, "d_width": 4, "epochs": 1, "grids": 0},
-    "refine": {"readings": 1},
     "fusion_plus": {"rank": 4, "width": 8, "code": 4, "batch_size": 8, "epochs": 1, "grids": 1},
     "transfer_plus": {"width": 8, "working": 32, "d_width": 4, "mu1": 0.1, "epochs": 1, "grids": 1},
     "evaluate": {"figure_columns": 2, "figure_train_targets": 1, "figure_test_targets": 1},
@@ -91,8 +92,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         pytest.skip("data/demo/rafd is not there")
     pytest.importorskip("dlib", reason="dlib is not installed")
     made = Place(tmp_path_factory.mktemp("plus"))
-    stages = ["ingest", "grayscale", "align", "landmarks", "augment", "train-fusion"]
-    stages += ["train-transfer", "refine", "train-fusion-plus", "train-transfer-plus"]
+    stages = ["ingest", "grayscale", "align", "landmarks", "augment", "truths", "train-fusion"]
+    stages += ["train-transfer", "train-fusion-plus", "train-transfer-plus"]
     for stage in stages:
         assert made.run(stage) == 0, stage
     assert made.run("evaluate", "--row", "fet-plus") == 0
@@ -100,16 +101,42 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     made.write()
 
 
-def test_refine_reads_the_points_of_the_same_samples_again(place: Place) -> None:
-    plain, fine = (
-        tables.read(place.work / stage / "samples.parquet", tables.SAMPLES)
-        for stage in ("augment", "refine")
-    )
-    assert fine.drop_columns("points").equals(plain.drop_columns("points"))
-    one, two = (np.array(table["points"].to_pylist()).reshape(-1, 68, 2) for table in (plain, fine))
+def read(place: Place, path: str, schema: pa.Schema) -> pa.Table:
+    return tables.read(place.work / path, schema)
+
+
+def shapes(table: pa.Table, name: str) -> np.ndarray:
+    return np.array(table[name].to_pylist()).reshape(-1, 68, 2)
+
+
+def test_every_sample_has_both_readings_of_its_face(place: Place) -> None:
+    samples = read(place, "augment/samples.parquet", tables.SAMPLES)
+    one, two = (shapes(samples, name) for name in ("points", "mean"))
     apart = np.linalg.norm(one - two, axis=2).mean(axis=1)
     # Two readings of a face 32 pixels wide.
     assert 0.01 < apart.mean() < 1
+
+
+def test_the_single_reading_is_what_align_found_carried_into_the_face(place: Place) -> None:
+    faces = read(place, "align/faces.parquet", tables.FACES)
+    landmarks = read(place, "landmarks/landmarks.parquet", tables.LANDMARKS)
+    assert landmarks["sample_id"].to_pylist() == faces["sample_id"].to_pylist()
+    matrices = np.array(faces["matrix"].to_pylist()).reshape(-1, 2, 3)
+    found = shapes(faces, "points")
+    wanted = np.einsum("nij,nkj->nki", matrices[:, :, :2], found) + matrices[:, None, :, 2]
+    np.testing.assert_allclose(shapes(landmarks, "points"), wanted, atol=1e-4)
+    # In pixels of a picture of some hundreds, and of a face of 32.
+    assert found.max() > 60 > 40 > shapes(landmarks, "points").max()
+
+
+def test_truths_reads_one_face_on_every_triple(place: Place) -> None:
+    readings = read(place, "truths/readings.parquet", tables.READINGS)
+    pairs = read(place, "augment/pairs.parquet", tables.PAIRS)
+    assert readings["pair_id"].to_pylist() == pairs["pair_id"].to_pylist()
+    scores = read(place, "evaluate_fet_plus/fet-plus.parquet", tables.SCORES).to_pylist()
+    found = {row["pair_id"]: row["points"] is not None for row in readings.to_pylist()}
+    assert {row["pair_id"]: row["measurable"] for row in scores} == found
+    assert any(found.values())
 
 
 def test_the_trainings_leave_weights_curves_and_a_grid(place: Place) -> None:
@@ -144,7 +171,7 @@ def test_evaluate_writes_the_row_the_figures_and_the_landmarks(place: Place) -> 
             assert values["low"] <= values["nme"] <= values["high"]
     assert found["one reading"]["unchanged"] != found["mean of readings"]["unchanged"]
     assert (place.work / "evaluate_fet_plus/fet-plus.parquet").is_file()
-    # The paper's row is shown beside, but scored elsewhere.
+    # The paper's row is scored elsewhere.
     assert not (place.work / "metrics/fet.json").exists()
 
 
@@ -157,8 +184,8 @@ def test_one_file_holds_what_was_trained(place: Place, capsys: pytest.CaptureFix
     assert (plus.alignment.size, plus.alignment.readings, plus.channels) == (32, 1, 3)
     assert plus.alignment.eye_distance == params.align.eye_distance
     assert plus.alignment.eye_height == params.align.eye_height
-    samples = tables.read(place.work / "refine/samples.parquet", tables.SAMPLES).to_pylist()
-    points = torch.tensor(samples[0]["points"]).reshape(1, 68, 2)
+    samples = read(place, "augment/samples.parquet", tables.SAMPLES).to_pylist()
+    points = torch.tensor(samples[0]["mean"]).reshape(1, 68, 2)
     photo = torch.from_numpy(np.array(open_faces(place.work / "align/faces.npy")[:1]))
     photo = photo.permute(0, 3, 1, 2) / 127.5 - 1
     wanted = plus.points(points, points)
@@ -204,17 +231,18 @@ def said(place: Place, capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_what_is_missing_is_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     bare, out = place.folder / "bare", place.folder / "nowhere"
+    rest = ["--dataset", "rafd", "--params", str(place.params), "--in", str(bare)]
+    evaluate = ("evaluate", "--row", "fet-plus", *rest, "--out", str(out))
+    for command in (("train-fusion-plus", *rest, "--out", str(out)), evaluate):
+        assert f"{bare}/augment/samples.parquet" in said(place, capsys, *command)
     for stage in ("align", "augment", "grayscale"):
         shutil.copytree(place.work / stage, bare / stage)
-    rest = ["--dataset", "rafd", "--params", str(place.params), "--in", str(bare)]
-    for command in ("train-fusion-plus", "train-transfer-plus"):
-        error = said(place, capsys, command, *rest, "--out", str(out))
-        assert f"{bare}/refine/samples.parquet" in error
-    shutil.copytree(place.work / "refine", bare / "refine")
+    error = said(place, capsys, *evaluate)
+    assert f"{bare}/truths/readings.parquet; run `fet truths` first" in error
+    shutil.copytree(place.work / "truths", bare / "truths")
     error = said(place, capsys, "train-transfer-plus", *rest, "--out", str(out))
     missing = f"no weights at {bare}/train_fusion_plus/fusion_plus.safetensors"
     assert missing in error
-    evaluate = ("evaluate", "--row", "fet-plus", *rest, "--out", str(out))
     assert missing in said(place, capsys, *evaluate)
     error = said(place, capsys, "export", *rest, "--out", str(out / "a.safetensors"))
     assert missing in error
@@ -256,7 +284,7 @@ def test_sets_that_cannot_be_merged(place: Place, capsys: pytest.CaptureFixture[
     error = said(place, capsys, "merge", str(place.work), str(large), "--out", str(out))
     assert f"there is no {large}/align/faces.npy" in error
     shutil.copy(place.work / "align/faces.npy", large / "align/faces.npy")
-    shutil.rmtree(large / "refine")
+    shutil.rmtree(large / "augment")
     error = said(place, capsys, "merge", str(place.work), str(large), "--out", str(out))
-    assert f"{large}/refine/samples.parquet" in error
+    assert f"{large}/augment/samples.parquet" in error
     assert not out.exists()

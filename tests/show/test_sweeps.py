@@ -154,12 +154,12 @@ def test_a_file_that_is_missing_or_no_json(tmp_path: Path) -> None:
 
 def test_numbers_are_collected_with_their_intervals(tmp_path: Path) -> None:
     metrics = tmp_path / "job" / "metrics"
-    means = {"transfer": {"ssim": 0.7, "kid": None}}
-    intervals = {"transfer": {"ssim": [0.6, 0.8], "kid": None}}
+    means = {"transfer": {"ssim": 0.7, "nme": None}}
+    intervals = {"transfer": {"ssim": [0.6, 0.8], "nme": None}}
     write_json(metrics / "fet.json", means | {"intervals": intervals})
     write_json(metrics / "warp.json", {"transfer": {"ssim": 0.5}, "intervals": {"transfer": {}}})
     assert collect("fet.transfer.ssim", [tmp_path, metrics]) == (0.7, (0.6, 0.8))
-    assert collect("fet.transfer.kid", [tmp_path, metrics]) == (None, None)
+    assert collect("fet.transfer.nme", [tmp_path, metrics]) == (None, None)
     assert collect("warp.transfer.ssim", [tmp_path, metrics]) == (0.5, None)
     write_json(metrics / "train_fusion/metrics.json", {"test_l1": 0.1, "step": 4})
     assert collect("train_fusion.test_l1", [tmp_path, metrics]) == (0.1, None)

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from fet_core.data.dataset import Store
 from fet_core.data.triples import training_index
-from fet_core.geometry.raster import to_bytes
-from fet_core.geometry.raster import sample
+from fet_core.geometry.raster import sample, to_bytes
 from fet_core.nets.warping import Motion
 from fet_core.train.augmentation import fit_motion
 

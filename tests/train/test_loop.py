@@ -132,7 +132,7 @@ def test_no_number_is_told(go: Go) -> None:
     task = Regression()
     with torch.no_grad():
         task.net[0].weight.fill_(float("nan"))  # type: ignore[operator, union-attr]
-    with pytest.raises(UserError, match=r"test came apart: loss is no finite number after step 3"):
+    with pytest.raises(UserError, match=r"test diverged: loss is no finite number after step 3"):
         go(task)
 
 

@@ -1,4 +1,4 @@
-"""Random placement: photos, points and fields of a triple go the same way."""
+"""Random placement: photos, landmark images, points and fields of a triple go the same way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from fet_core.geometry.raster import draw
-from fet_core.geometry.raster import sample
+from fet_core.geometry.raster import draw, sample
 from fet_core.train.augmentation import GAIN, LIFT, SHIFT, TURN, ZOOM, Placement
 
 CPU = torch.device("cpu")
@@ -43,12 +42,14 @@ def middle(picture: Tensor) -> Tensor:
 def test_strength_zero_changes_nothing() -> None:
     still = place(strength=0.0)
     points = torch.rand(2, 68, 2) * SIZE
-    for found, given_ in (
-        (still.picture(photo()), photo()),
-        (still.points(points, SIZE), points),
-        (still.field(field(16)), field(16)),
-    ):
-        assert torch.equal(found, given_)
+    before = photo(), photo(1), points, field(16)
+    after = (
+        still.picture(before[0]),
+        still.condition(before[1]),
+        still.points(before[2], SIZE),
+        still.field(before[3]),
+    )
+    assert all(found is given_ for found, given_ in zip(after, before, strict=True))
 
 
 @given(step=st.integers(0, 10_000), x=st.floats(18, 45), y=st.floats(18, 45))
@@ -111,11 +112,43 @@ def test_photo_and_truth_stay_aligned() -> None:
     assert torch.equal(one.picture(photo()), again.picture(photo()))
 
 
+@given(step=st.integers(0, 10_000), x=st.floats(18, 45), y=st.floats(18, 45))
+def test_landmark_images_go_with_the_points(step: int, x: float, y: float) -> None:
+    points = torch.tensor([x, y]).expand(1, 68, 2)
+    one = place(step, batch=1)
+    spot = draw(points[:, :1], SIZE, 2.0)
+    found = one.condition(spot)
+    assert found.shape == spot.shape
+    assert (middle(found) - one.points(points, SIZE)[0, 0]).abs().max() < 0.3
+    # Their light is that of the drawing.
+    assert found.max() == pytest.approx(1, abs=0.25)
+    assert found.min() == pytest.approx(-1, abs=1e-5)
+
+
+def test_beyond_its_border_a_landmark_image_is_empty_and_a_photo_mirrored() -> None:
+    white = torch.ones(2, 1, SIZE, SIZE)
+    moves = [place(step) for step in range(20)]
+    assert all(one.condition(white).max() <= 1 + 1e-5 for one in moves)
+    assert min(one.condition(white).min().item() for one in moves) == pytest.approx(-1, abs=1e-5)
+    for one in moves:
+        lit = one.picture(white)
+        torch.testing.assert_close(lit, lit[:, :, :1, :1].expand_as(lit), atol=1e-4, rtol=0)
+
+
+def test_labels_have_no_place_and_stay() -> None:
+    labels = torch.tensor([[1.0, -1.0], [-1.0, 1.0]])[:, :, None, None]
+    one = place()
+    assert torch.equal(one.condition(labels), labels)
+    assert not torch.equal(one.picture(photo()), photo())
+
+
 @pytest.mark.parametrize("other", [{"step": 1}, {"seed": 4}])
 def test_it_is_a_function_of_seed_and_step(other: dict[str, int]) -> None:
     points = torch.rand(2, 68, 2) * SIZE
     assert torch.equal(place().points(points, SIZE), place().points(points, SIZE))
     assert not torch.equal(place().points(points, SIZE), place(**other).points(points, SIZE))
+    assert not torch.equal(place().picture(photo()), place(**other).picture(photo()))
+    assert torch.equal(place().condition(photo(1)), place().condition(photo(1)))
 
 
 def test_light_stays_within_its_bounds() -> None:

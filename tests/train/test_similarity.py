@@ -1,4 +1,4 @@
-"""1 - SSIM as a loss: scikit-image's on pictures from -1 to 1, with a gradient."""
+"""SSIM against scikit-image for any range, and 1 - SSIM as a loss, with a gradient."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from fet_core.geometry.raster import to_float
+from fet_core.measure import metrics
+from fet_core.ssim import ssim
 from fet_core.train.losses import dissimilarity
 
 
@@ -24,22 +26,50 @@ def pictures(seed: int, noise: float = 20.0, channels: int = 3) -> tuple[Tensor,
     return one, two
 
 
-@given(seed=st.integers(0, 200), noise=st.floats(0, 80), channels=st.sampled_from([1, 3]))
-def test_it_is_what_scikit_image_measures(seed: int, noise: float, channels: int) -> None:
-    a, b = map(to_float, pictures(seed, noise, channels))
-    wanted = [
+def theirs(a: Tensor, b: Tensor, data_range: float) -> list[float]:
+    return [
         structural_similarity(
-            x.double().numpy(),
-            y.double().numpy(),
+            x.numpy(),
+            y.numpy(),
             channel_axis=0,
             gaussian_weights=True,
             sigma=1.5,
             use_sample_covariance=False,
-            data_range=2,
+            data_range=data_range,
         )
         for x, y in zip(a, b, strict=True)
     ]
-    assert dissimilarity(a, b).item() == pytest.approx(1 - np.mean(wanted), abs=1e-4)
+
+
+SEEDS, NOISES, CHANNELS = st.integers(0, 200), st.floats(0, 80), st.sampled_from([1, 3])
+
+
+@given(seed=SEEDS, noise=NOISES, channels=CHANNELS, white=st.sampled_from([1.0, 255.0]))
+def test_it_is_what_scikit_image_measures(
+    seed: int, noise: float, channels: int, white: float
+) -> None:
+    a, b = (one.double() / 255 * white for one in pictures(seed, noise, channels))
+    found = ssim(a, b, white)
+    assert (found.shape, found.dtype) == ((2,), torch.float64)
+    np.testing.assert_allclose(found, theirs(a, b, white), atol=1e-9, rtol=0)
+    torch.testing.assert_close(ssim(a.float(), b.float(), white).double(), found, atol=1e-4, rtol=0)
+
+
+@given(seed=SEEDS, noise=NOISES, channels=CHANNELS)
+def test_bytes_have_the_range_of_bytes(seed: int, noise: float, channels: int) -> None:
+    a, b = pictures(seed, noise, channels)
+    found = metrics.ssim(a, b)
+    np.testing.assert_allclose(found, theirs(a, b, 255), atol=1e-9, rtol=0)
+    assert torch.equal(found, ssim(a.double(), b.double(), 255.0))
+
+
+@given(seed=SEEDS, noise=NOISES, channels=CHANNELS)
+def test_the_loss_has_its_black_where_the_tables_have_it(
+    seed: int, noise: float, channels: int
+) -> None:
+    a, b = pictures(seed, noise, channels)
+    found = dissimilarity(to_float(a), to_float(b)).item()
+    assert found == pytest.approx(1 - metrics.ssim(a, b).mean().item(), abs=1e-4)
 
 
 def test_equal_pictures_have_none() -> None:

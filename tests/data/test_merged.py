@@ -1,4 +1,4 @@
-"""Samples with other landmarks, and several data sets as one."""
+"""Several data sets as one."""
 
 from __future__ import annotations
 
@@ -11,34 +11,10 @@ import pytest
 from fet_core import tables
 from fet_core.data.dataset import merged_faces, merged_pairs, merged_samples
 from fet_core.data.samples import test_pairs as make_pairs
-from fet_core.data.samples import with_points
 from fet_core.data.triples import training_index
 from fet_core.errors import UserError
-from fet_core.geometry.landmarks import mirror_points
 
 Build = Callable[..., pa.Table]
-
-
-def test_other_points_take_the_place_of_the_first_and_are_mirrored(sample_table: Build) -> None:
-    samples = sample_table(people=2, flip=True, size=32)
-    rng = np.random.default_rng(0)
-    found = [rng.uniform(0, 32, (68, 2)).astype(np.float32) for _ in range(6)]
-    again = with_points(samples, found, 32)
-    assert again.schema.equals(tables.SAMPLES)
-    assert again.drop_columns("points").equals(samples.drop_columns("points"))
-    assert sum(row["flipped"] for row in again.to_pylist()) == 6
-    for row in again.to_pylist():
-        wanted = found[row["row"]]
-        if row["flipped"]:
-            wanted = mirror_points(wanted, 32)
-        np.testing.assert_array_equal(np.reshape(row["points"], (68, 2)), wanted)
-
-
-def test_the_same_points_are_the_same_samples(sample_table: Build) -> None:
-    samples = sample_table(people=2, flip=True, size=32)
-    straight = {r["row"]: r["points"] for r in samples.to_pylist() if not r["flipped"]}
-    found = [np.reshape(straight[n], (68, 2)).astype(np.float32) for n in range(6)]
-    assert with_points(samples, found, 32).equals(samples)
 
 
 def faces(count: int, channels: int, seed: int, size: int = 8) -> np.ndarray:
@@ -78,7 +54,7 @@ def test_samples_point_at_the_pictures_of_their_own_set(parts: dict[str, pa.Tabl
         assert row["row"] == before["row"] + (12 if name == "two" else 0)
         for key in ("sample_id", "subject", "sequence"):
             assert row[key] == f"{name}/{before[key]}"
-        for key in ("flipped", "expression", "gaze", "camera", "split", "points"):
+        for key in ("flipped", "expression", "gaze", "camera", "split", "points", "mean"):
             assert row[key] == before[key]
     assert len({row["subject"] for row in merged}) == 7
 
