@@ -71,6 +71,7 @@ def test_samples_that_can_be_a_truth(tmp_path: Path) -> None:
             "sample_id": f"{who}{expression}", "row": 0, "flipped": False, "subject": who,
             "sequence": "", "expression": expression, "gaze": "frontal", "camera": "090",
             "split": "test" if who == "d" else "train", "points": [0.0] * 136,
+                "mean": [0.0] * 136,
         }
         for who, shown in {"a": 2, "b": 2, "c": 1, "d": 2}.items()
         for expression in ("neutral", "happy")[:shown]

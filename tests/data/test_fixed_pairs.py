@@ -24,6 +24,7 @@ def samples(rows: list[dict]) -> pa.Table:
         "camera": "090",
         "split": "test",
         "points": POINTS,
+        "mean": POINTS,
     }
     full = [{"sample_id": f"id{number}"} | default | row for number, row in enumerate(rows)]
     return tables.from_rows(full, tables.SAMPLES)

@@ -25,6 +25,7 @@ def samples(rows: list[dict]):
         "camera": "090",
         "split": "train",
         "points": POINTS,
+        "mean": POINTS,
     }
     full = [{"sample_id": f"id{number}"} | default | row for number, row in enumerate(rows)]
     return tables.from_rows(full, tables.SAMPLES)

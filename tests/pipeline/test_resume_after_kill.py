@@ -43,6 +43,7 @@ def folder(tmp_path: Path) -> Path:
                     "camera": "090",
                     "split": "train" if person < 8 else "test",
                     "points": rng.uniform(4, SIZE - 4, 136).astype(np.float32),
+                    "mean": rng.uniform(4, SIZE - 4, 136).astype(np.float32),
                 }
             )
     samples = tables.from_rows(rows, tables.SAMPLES)
