@@ -84,7 +84,7 @@ def test_the_whole_chain_learns_something(tmp_path: Path) -> None:
     params.write_text(dump_yaml(content), encoding="utf-8")
     for name in ("ingest", "grayscale", "align", "landmarks"):
         stage(name, tmp_path, LONDON, params)
-    for name in ("augment", "train-fusion", "train-transfer", "evaluate"):
+    for name in ("augment", "truths", "train-fusion", "train-transfer", "evaluate"):
         stage(name, tmp_path, LONDON, params, raw=False)
     scores = {
         path.stem: json.loads(path.read_text()) for path in (tmp_path / "metrics").glob("*.json")

@@ -26,7 +26,7 @@ from pipeline.study import BUSY, study
 TOP = Path(__file__).resolve().parents[2]
 DEMO = TOP / "data" / "demo" / "rafd"
 STAGES = ["prepare", "train fet/fusion"]
-LINES = ["ingest", "grayscale", "align", "landmarks", "augment", "train fet/fusion"]
+LINES = ["ingest", "grayscale", "align", "landmarks", "augment", "truths", "train fet/fusion"]
 SETS = ("ckplus", "rafd")
 SMALL = {
     "align.size": 32,
@@ -110,14 +110,14 @@ def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 128 + signal.SIGTERM
-    assert len(place.stages()) == 6
+    assert len(place.stages()) == 7
     assert not (place.stages("train-fet-fusion")[0] / "done.json").exists()
     assert list(place.stages("train-fet-fusion")[0].glob("checkpoints/*/step-*.safetensors"))
     assert not (place.folder / "metrics").exists()
 
     place.run()
     said = capsys.readouterr().out
-    assert said.startswith("made: 2 points, 2 of 7 stages to run\n")
+    assert said.startswith("made: 2 points, 2 of 8 stages to run\n")
     assert said.count("train fet/fusion, ") == 2
     assert "align, " not in said
 
@@ -145,7 +145,7 @@ def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     )
     before = (place.folder / "metrics" / "experiments" / "made.json").read_bytes()
     place.run()
-    assert "made: 2 points, 0 of 7 stages to run" in capsys.readouterr().out
+    assert "made: 2 points, 0 of 8 stages to run" in capsys.readouterr().out
     assert (place.folder / "metrics" / "experiments" / "made.json").read_bytes() == before
 
     place.write(grid={"fusion.lambda2": [0, 1]}, paper={})
@@ -250,7 +250,7 @@ def test_a_stage_reads_what_dvc_says_and_nothing_more() -> None:
         " ".join(job.stage.words): {" ".join(one.stage.words) for one in job.before} for job in jobs
     }
     assert before["ingest"] == set()
-    assert before["evaluate --row cgan"] == {"align", "augment", "train cgan"}
+    assert before["evaluate --row cgan"] == {"align", "augment", "truths", "train cgan"}
     assert before["compare"] == {"align", "augment"} | {
         line for line in lines if line.startswith("evaluate")
     }
@@ -345,23 +345,26 @@ def folders(changed: dict[str, Any], raw: str = "raw", dataset: str = "rafd") ->
 @pytest.mark.parametrize(
     ("changed", "shared"),
     [
-        (params(), 8),
-        (params(evaluate__figure_columns=3), 7),
-        (params(transfer__mu1=1.0), 6),
-        (params(fusion__lambda1=1.0), 5),
+        (params(), 9),
+        (params(evaluate__figure_columns=3), 8),
+        (params(transfer__mu1=1.0), 7),
+        (params(fusion__lambda1=1.0), 6),
+        # Who may be shown changes figures, and nothing that is read on truths.
+        (params(figures__subjects={"rafd": ["01"]}), 6),
         (params(augment__max_pairs=5), 4),
+        (params(landmarks__readings=5), 3),
         (params(align__size=64), 2),
         (params(split__seed=1), 0),
         (params(datasets__rafd=params()["datasets"]["rafd"] | {"peak_frames": 1}), 0),
-        (params(datasets__rafd=params()["datasets"]["rafd"] | {"root": "elsewhere"}), 8),
-        (params(datasets__ckplus=params()["datasets"]["rafd"]), 8),
+        (params(datasets__rafd=params()["datasets"]["rafd"] | {"root": "elsewhere"}), 9),
+        (params(datasets__ckplus=params()["datasets"]["rafd"]), 9),
     ],
 )
 def test_points_share_the_stages_before_the_first_that_they_change(
     changed: dict[str, Any], shared: int
 ) -> None:
     first, second = folders(params()), folders(changed)
-    assert [a == b for a, b in zip(first, second, strict=True)] == [n < shared for n in range(8)]
+    assert [a == b for a, b in zip(first, second, strict=True)] == [n < shared for n in range(9)]
 
 
 def test_other_raw_data_and_other_sets_share_nothing() -> None:
