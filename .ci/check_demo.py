@@ -36,6 +36,7 @@ def main() -> int:
     compared = 0
     for dataset in ("ckplus", "rafd"):
         for made in (
+            f"data/{dataset}/truths/readings.parquet",
             f"data/{dataset}/evaluate/fet.parquet",
             f"data/{dataset}/evaluate_fet_plus/fet-plus.parquet",
             f"metrics/{dataset}/short/fet.json",

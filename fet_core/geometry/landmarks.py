@@ -223,9 +223,6 @@ def choose(boxes: Sequence[Box], several: str) -> Box | str:
 
 _NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
 
-SIZE = 128
-"""Numbers of an embedding."""
-
 SAME_PERSON = 0.6
 """Two photographs of one person are usually closer than this (dlib's own threshold)."""
 

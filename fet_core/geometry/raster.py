@@ -212,7 +212,7 @@ def resized(planes: Tensor, size: int) -> Tensor:
     return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
 
 
-_SMOOTHNESS = 1e-3
+_SMOOTHNESS = 1e-3  # of the spline, in halves of the picture's side, squared
 
 
 def _axis(side: int, device: torch.device) -> Tensor:
@@ -223,8 +223,8 @@ def _axis(side: int, device: torch.device) -> Tensor:
 def spline_field(points: Tensor, wanted: Tensor, size: int, side: int) -> Tensor:
     """Where a thin-plate spline takes each place's colour from (Bookstein 1989).
 
-    The picture's corners and the middles of its edges stay where they are. A spline is smooth, so
-    that a coarse field says all of it.
+    The picture's corners and the middles of its edges stay where they are, about: values are met
+    within a smoothness. A spline is smooth, so that a coarse field says all of it.
 
     Args:
         points: [B, 68, 2] pixels in the picture.

@@ -101,7 +101,7 @@ class UNet(nn.Module):
         channels: of the picture, 1 or 3.
         conditions: planes that are concatenated with the picture, 0 for none.
         width: channels of the first layer, 64 as published; at most eight times as many follow.
-        dropout: share of numbers left out in those layers; 0 leaves the layer out.
+        dropout: share of numbers left out after those layers, one half as published; 0 for none.
         first_norm: whether BatchNorm follows the first convolution too.
     """
 

@@ -26,8 +26,9 @@ def test_a_moved_module_runs_the_probe_alone_and_a_constant_its_stages(project: 
 
     losses = library / "train" / "terms.py"
     text = losses.read_text(encoding="utf-8")
-    assert text.count("_SIGMA = 1.5") == 1
-    losses.write_text(text.replace("_SIGMA = 1.5", "_SIGMA = 2.5"), encoding="utf-8")
+    white = "(b + 1) / 2, 1.0)"
+    assert text.count(white) == 1
+    losses.write_text(text.replace(white, "(b + 1) / 2, 2.0)"), encoding="utf-8")
     project.dvc("repro", "probe")
     told = project.dvc("repro", "--dry")
     # What follows it would run where its weights change, which a dry run cannot know.

@@ -161,7 +161,7 @@ def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     write_text(place.folder / "metrics/plain/mine.txt", "mine")
     place.run(path)
     said = capsys.readouterr().out
-    assert said.startswith("plain: 1 data set, 0 of 6 stages to run\n## A title\n\nWhat?\n")
+    assert said.startswith("plain: 1 data set, 0 of 7 stages to run\n## A title\n\nWhat?\n")
     assert said.splitlines()[-2] == "Both."
     found = place.folder / "metrics" / "plain"
     assert json.loads((found / "train_fusion/metrics.json").read_text()) == written
