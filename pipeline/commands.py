@@ -41,7 +41,9 @@ COMMANDS: dict[str, Command] = {
         STAGES, "Write grey or 8-bit pictures where they are needed", "prepare:grayscale"
     ),
     "align": Command(STAGES, "Find each face and bring its eyes to fixed places", "prepare:align"),
-    "landmarks": Command(STAGES, "Find the 68 landmarks of each face", "prepare:landmarks"),
+    "landmarks": Command(
+        STAGES, "Bring the 68 landmarks into the face, and their steadier mean", "prepare:landmarks"
+    ),
     "augment": Command(
         STAGES, "Join labels, mirror the training side, fix the triples", "prepare:augment"
     ),

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from fet_core.data.dataset import Store
-from fet_core.geometry.raster import to_bytes
+from fet_core.geometry.raster import sample, spline_field, to_bytes
 from fet_core.measure.metrics import psnr, ssim
 from fet_core.measure.rows import copy_row, fet_row, score, warp_row
 from fet_core.measure.triples import PROTOCOLS, Landmarks, Pairs
@@ -70,6 +70,14 @@ def test_warp_follows_the_truth_or_the_source(store: Store) -> None:
     # With the target's own pictures as source and reference both protocols ask for the same.
     own = pairs([1, 5], [0, 3], [0, 3], [1, 5])
     assert near(row(own, "oracle"), row(own, "transfer"))
+
+
+def test_warp_is_the_spline_of_the_single_reading(store: Store) -> None:
+    photo = store.pictures(TRIPLES.target)
+    for points, same in ((store.points, True), (store.by_mean().points, False)):
+        field = spline_field(points[TRIPLES.target], points[TRIPLES.truth], 32, 32)
+        made = warp_row(store)(TRIPLES, "oracle")
+        assert torch.equal(made, to_bytes(sample(photo, field))) == same
 
 
 def test_fet_gives_the_net_the_landmarks_of_the_protocol(store: Store) -> None:
