@@ -140,8 +140,7 @@ CAPTIONS = {
     ),
     "plus-transfer": "The same of FET+.",
     "plus-comparison": (
-        "FET+ beside `fet`, one triple a line: source, target, results in both protocols, and the "
-        "truth."
+        "FET+, one triple a line: source, target, results in both protocols, and the truth."
     ),
     "comparison": "One triple a line: source, target, results in both protocols, and the truth.",
 }
