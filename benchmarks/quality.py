@@ -12,8 +12,9 @@ from torch import Tensor
 from fet_core import tables
 from fet_core.data.dataset import Store
 from fet_core.files import write_json
+from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.rows import Row, plus_row, score
-from fet_core.measure.triples import PROTOCOLS, Pairs
+from fet_core.measure.triples import Pairs
 from fet_core.nets.warping import Made
 from fet_core.nets.weights import Plus, load_plus
 from fet_core.progress import track

@@ -59,7 +59,7 @@ def results_of(
     """All numbers of a data set that are of the same triples; only its rows must be there.
 
     Rows, differences and numbers by expression of other triples than those of
-    `fet_core.measure.triples.reference` are left out, and so are differences and numbers by
+    `fet_core.measure.comparable.reference` are left out, and so are differences and numbers by
     expression of other results than the rows'.
 
     Args:
@@ -73,8 +73,8 @@ def results_of(
     Raises:
         UserError: a file of results is damaged or of an older version.
     """
+    from fet_core.measure.comparable import PROTOCOLS, reference
     from fet_core.measure.results import read_all, read_differences, read_list
-    from fet_core.measure.triples import PROTOCOLS, reference
     from fet_core.show.report import agreeing, agreeing_lines
     from fet_core.show.tables import PAPER, Results
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fet_core.files import write_json, write_png, write_text
+from fet_core.measure.comparable import Triples
 from fet_core.measure.results import (
     METRICS,
     Compared,
@@ -18,7 +19,6 @@ from fet_core.measure.results import (
     write_list,
     write_row,
 )
-from fet_core.measure.triples import Triples
 
 ALL = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 EXPRESSIONS = ("neutral", "happy", "sad", "surprised", "angry", "fearful", "disgusted")

@@ -165,6 +165,31 @@ def test_two_photographs_need_no_training_and_no_tables() -> None:
     assert done.stdout.strip() == "[]"
 
 
+TABLES = """
+import contextlib, io, sys
+from pathlib import Path
+from pipeline.report import show
+
+with contextlib.redirect_stdout(io.StringIO()) as told:
+    show(Path("metrics"), Path("params.yaml"))
+assert "ckplus" in told.getvalue()
+print([name for name in sys.argv[1:] if name in sys.modules])
+"""
+
+
+def test_tables_are_shown_without_anything_heavy() -> None:
+    heavy = ("torch", "numpy", "cv2", "dlib", "scipy", "sklearn", "pyarrow", "matplotlib")
+    done = subprocess.run(
+        [sys.executable, "-c", TABLES, *heavy],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() == "[]"
+
+
 BLOCK = """
 import importlib, sys
 

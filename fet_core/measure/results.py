@@ -11,7 +11,7 @@ from typing import Any, Literal
 from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import write_json
-from fet_core.measure.triples import PROTOCOLS, Triples
+from fet_core.measure.comparable import PROTOCOLS, Triples
 
 SCHEMA = 4
 """Counts up when a file of results changes its meaning or its form."""

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from fet_core.data.dataset import Store
 from fet_core.geometry.raster import to_bytes, warp
+from fet_core.measure.comparable import Protocol
 from fet_core.measure.metrics import psnr, ssim
-from fet_core.measure.triples import Landmarks, Pairs, Predictor, Protocol, wanted_points
+from fet_core.measure.triples import Landmarks, Pairs, Predictor, wanted_points
 from fet_core.nets.generators import Cgan, G2gan, Pix2pix, Transfer, label_planes
 from fet_core.nets.warping import Made
 from fet_core.nets.weights import load_fitting

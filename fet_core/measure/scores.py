@@ -15,9 +15,10 @@ from torch import Tensor
 
 from fet_core.data.dataset import Store
 from fet_core.errors import UserError
+from fet_core.measure.comparable import PROTOCOLS, Protocol
 from fet_core.measure.metrics import Reading, distance, key, measure, nme, psnr, ssim
 from fet_core.measure.rows import Row
-from fet_core.measure.triples import PROTOCOLS, Pairs, Protocol
+from fet_core.measure.triples import Pairs
 from fet_core.progress import bar
 from fet_core.tables import POINTS, READINGS, SCORES, from_rows
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fet_core.geometry.landmarks import SAME_PERSON
+from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.metrics import mean, mean_interval, paired_difference
-from fet_core.measure.triples import PROTOCOLS
 from fet_core.tables import EXPRESSIONS
 
 Summary = dict[str, dict[str, float | None]]

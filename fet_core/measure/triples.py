@@ -1,15 +1,11 @@
-"""The test triples: two protocols, which numbers are of them, landmarks predicted on them.
-
-Only rows of the same triples stand beside each other."""
+"""The test triples on a device: in batches, identified, and landmarks predicted on them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.data.dataset import Store
+from fet_core.measure.comparable import DIGITS, Protocol, Triples
 from fet_core.measure.metrics import mean_interval, nme
 from fet_core.nets.fusion import Fusion
-
-Protocol = Literal["transfer", "oracle"]
-PROTOCOLS: tuple[Protocol, ...] = ("transfer", "oracle")
-"""*transfer*: landmarks predicted from the source. *oracle*: the true landmarks."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +90,6 @@ def wanted_points(store: Store, pairs: Pairs, protocol: Protocol) -> Tensor:
     return points[pairs.target] + points[pairs.source] - points[pairs.reference]
 
 
-DIGITS = 16
-"""Hexadecimal digits of a digest."""
-
 _COLUMNS = (
     "pair_id",
     "source",
@@ -112,38 +102,6 @@ _COLUMNS = (
     "target_expression",
 )
 _AT_A_TIME = 64
-
-
-@dataclass(frozen=True)
-class Triples:
-    """The test triples that a row was scored on.
-
-    Attributes:
-        digest: 16 hexadecimal digits, the same for the same triples with the same truths.
-        n: how many.
-        people: how many people are their targets.
-        size: side of the pictures in pixels.
-    """
-
-    digest: str
-    n: int
-    people: int
-    size: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """As it stands in a file of results."""
-        return asdict(self)
-
-    @classmethod
-    def read(cls, value: Any) -> Triples | None:
-        """From a file of results; None where that is not what stands there."""
-        if not isinstance(value, dict) or set(value) != {"digest", "n", "people", "size"}:
-            return None
-        digest, counts = value["digest"], [value[key] for key in ("n", "people", "size")]
-        hexadecimal = isinstance(digest, str) and set(digest) <= set("0123456789abcdef")
-        if not hexadecimal or len(digest) != DIGITS or any(type(one) is not int for one in counts):
-            return None
-        return cls(digest, *counts)
 
 
 def identify(store: Store, pairs: Pairs, pairs_table: pa.Table) -> Triples:
@@ -169,31 +127,6 @@ def identify(store: Store, pairs: Pairs, pairs_table: pa.Table) -> Triples:
         n=len(rows),
         people=len({row["target_subject"] for row in rows}),
         size=store.size,
-    )
-
-
-def reference(rows: Mapping[str, Triples]) -> Triples:
-    """The triples that a table is of: those of `truth`, else of `fet`, else of most rows.
-
-    Args:
-        rows: triples by row, at least one; of equally many rows the first decides.
-    """
-    for name in ("truth", "fet"):
-        if name in rows:
-            return rows[name]
-    digest, _ = Counter(one.digest for one in rows.values()).most_common(1)[0]
-    return next(one for one in rows.values() if one.digest == digest)
-
-
-def left_out_sentence(names: Iterable[str]) -> str:
-    """What is said of rows that were scored on other triples than the table's, "" of none."""
-    listed = sorted(names)
-    if not listed:
-        return ""
-    was, them = ("was", "it") if len(listed) == 1 else ("were", "them")
-    return (
-        f"Left out: {', '.join(listed)}, which {was} scored on other triples; `make tables` (or "
-        f"`fet evaluate`) scores {them} on these."
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.results import METRICS, Compared, Protocols
-from fet_core.measure.triples import PROTOCOLS
 from fet_core.registry import INK
 from fet_core.show import tables
 from fet_core.show.charts import COLOURS, CURVES, Curve, curve_chart, expression_chart

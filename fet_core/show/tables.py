@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fet_core import registry
+from fet_core.measure.comparable import PROTOCOLS, Triples, left_out_sentence
 from fet_core.measure.results import METRICS, ROWS, Metric
-from fet_core.measure.triples import PROTOCOLS, Triples, left_out_sentence
 
 PAPER: dict[str, dict[str, tuple[float, float]]] = {
     "ckplus": {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fet_core.errors import UserError
+from fet_core.measure.comparable import Triples
 from fet_core.measure.results import (
     METRICS,
     ROWS,
@@ -25,7 +26,6 @@ from fet_core.measure.results import (
     write_row,
     write_short,
 )
-from fet_core.measure.triples import Triples
 
 HAPPY = {"model": "fet", "protocol": "transfer", "expression": "happy", "n": 3, "triples": "ab"}
 TRIPLES = Triples("0123456789abcdef", 30, 4, 96)

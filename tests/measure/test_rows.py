@@ -12,9 +12,10 @@ import torch
 
 from fet_core.data.dataset import Store
 from fet_core.geometry.raster import sample, spline_field, to_bytes
+from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.metrics import psnr, ssim
 from fet_core.measure.rows import copy_row, fet_row, score, warp_row
-from fet_core.measure.triples import PROTOCOLS, Landmarks, Pairs
+from fet_core.measure.triples import Landmarks, Pairs
 from fet_core.nets.fusion import Fusion
 from fet_core.nets.generators import Transfer
 

@@ -16,6 +16,7 @@ from fet_core.data.dataset import Store
 from fet_core.data.samples import test_pairs as make_pairs
 from fet_core.errors import UserError
 from fet_core.measure import metrics, scores
+from fet_core.measure.comparable import Protocol
 from fet_core.measure.metrics import distance, nme, psnr, ssim
 from fet_core.measure.rows import Row, copy_row
 from fet_core.measure.scores import (
@@ -27,7 +28,7 @@ from fet_core.measure.scores import (
     score_row,
 )
 from fet_core.measure.summaries import summary
-from fet_core.measure.triples import Pairs, Protocol
+from fet_core.measure.triples import Pairs
 from fet_core.tables import READINGS, SCORES, from_rows, read, write
 
 if TYPE_CHECKING:

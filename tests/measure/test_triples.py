@@ -12,7 +12,8 @@ import torch
 
 from fet_core.data.dataset import Store
 from fet_core.data.samples import test_pairs as make_pairs
-from fet_core.measure.triples import Pairs, Triples, identify, left_out_sentence, reference
+from fet_core.measure.comparable import Triples, left_out_sentence, reference
+from fet_core.measure.triples import Pairs, identify
 
 CPU = torch.device("cpu")
 

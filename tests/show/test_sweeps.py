@@ -11,8 +11,8 @@ from fake_results import numbers as numbers_of
 
 from fet_core.errors import UserError
 from fet_core.files import write_json
+from fet_core.measure.comparable import Triples
 from fet_core.measure.results import METRICS, Metric
-from fet_core.measure.triples import Triples
 from fet_core.show import tables
 from fet_core.show.sweeps import SweepResult, collect, experiment_block, read, table, write
 
