@@ -25,7 +25,7 @@ from fet_core.tables import POINTS, READINGS, SCORES, from_rows
 _ROUNDS = 10
 
 Shapes = NDArray[np.complex128]
-"""Landmarks as complex numbers [N, 68], x + iy: a similarity is then one product and one sum."""
+"""Landmarks [N, 68], x + iy: a similarity is then one product and one sum."""
 
 
 class ExpressionReader:
@@ -182,8 +182,8 @@ def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Tab
     """
     check_triples(pairs_table)
     keys = [key(picture) for picture in _truths(store, pairs)]
-    wanted = list(zip(pairs_table["pair_id"].to_pylist(), (k.hex() for k in keys), strict=True))
-    rows = table.to_pylist()
+    rows, numbers = table.to_pylist(), pairs_table["pair_id"].to_pylist()
+    wanted = list(zip(numbers, (one.hex() for one in keys), strict=True))
     if [(row["pair_id"], row["picture"]) for row in rows] != wanted:
         raise UserError(
             "readings.parquet is of other test triples than pairs.parquet and faces.npy; run "
@@ -194,15 +194,14 @@ def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Tab
 
 
 def _truths(store: Store, pairs: Pairs) -> NDArray[np.uint8]:
-    parts = pairs.batches(_TRUTHS_AT_A_TIME)
-    return np.concatenate([_arrays(store.bytes(part.truth)) for part in parts])
+    batches = pairs.batches(_TRUTHS_AT_A_TIME)
+    return np.concatenate([_arrays(store.bytes(one.truth)) for one in batches])
 
 
 def _reading(points: list[float] | None, embedding: list[float] | None) -> Reading:
     if points is None:
         return Reading(None, None)
-    place = np.array(points, np.float32).reshape(-1, 2)
-    return Reading(place, np.array(embedding, np.float32))
+    return Reading(np.array(points, np.float32).reshape(-1, 2), np.array(embedding, np.float32))
 
 
 @torch.no_grad()
