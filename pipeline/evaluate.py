@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 
-from fet_core import registry
+from fet_core import registry, tables
+from fet_core.data.dataset import Store, open_faces, write_faces
+from fet_core.data.triples import training_rows
 from fet_core.errors import UserError
+from fet_core.files import write_png, write_text
+from fet_core.geometry.raster import choose_device
+from fet_core.measure import results, rows, scores, summaries, triples
+from fet_core.measure import rows as plus
+from fet_core.measure.rows import Row
+from fet_core.measure.scores import ExpressionReader, measure_truths
+from fet_core.measure.triples import Pairs, identify
+from fet_core.recipes import fet_plus
+from fet_core.recipes.base import Inputs, open_inputs
+from fet_core.show.figures import (
+    check_shown,
+    comparison_sheet,
+    forget_shown,
+    models_sheet,
+    note_shown,
+    transfer_sheet,
+)
+from fet_core.show.report import table
+from fet_core.show.shown import figure_sources, figure_targets
 
 from . import common
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pyarrow as pa
-
-    from fet_core.data.dataset import Store
-    from fet_core.measure.rows import Row
-    from fet_core.recipes.base import Inputs
-
+from .report import results_of
 
 PAPER = "paper"
 """Another name for the row fet, as the command was before there were others."""
@@ -40,12 +54,6 @@ def truths(
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
     folder = common.out_folder(out, settings, dataset) / "truths"
-
-    from fet_core import tables
-    from fet_core.data.dataset import Store
-    from fet_core.geometry.raster import choose_device
-    from fet_core.measure.scores import measure_truths
-    from fet_core.measure.triples import Pairs
 
     where = choose_device(device)
     samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
@@ -74,14 +82,6 @@ def evaluate(
     source = common.data_folder(in_, dataset)
     folder = common.metrics_folder(metrics, settings, dataset, out)
     details = common.out_folder(out, settings, dataset) / model.stage
-
-    from fet_core import tables
-    from fet_core.data.dataset import write_faces
-    from fet_core.measure import results, rows, scores, summaries
-    from fet_core.measure.scores import ExpressionReader
-    from fet_core.measure.triples import identify
-    from fet_core.recipes.base import open_inputs
-    from fet_core.show.figures import forget_shown, note_shown
 
     inputs = open_inputs(source, settings, dataset, device)
     store, batch = inputs.store, settings.evaluate.batch_size
@@ -121,10 +121,6 @@ def evaluate(
 
 def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     """NME of Φ+, of the paper's Φ and of what needs no training, by how the truth was read."""
-    from fet_core.data.triples import training_rows
-    from fet_core.measure import rows as plus
-    from fet_core.measure import triples
-    from fet_core.recipes import fet_plus
 
     store, mean = inputs.store, inputs.store.by_mean()
     training = training_rows(inputs.samples)
@@ -149,9 +145,6 @@ def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
 
 def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) -> None:
     """Fig. 3 and 4 of the paper with a model, and the rows beside each other on a few triples."""
-    from fet_core.files import write_png
-    from fet_core.show.figures import comparison_sheet, transfer_sheet
-    from fet_core.show.shown import figure_sources, figure_targets
 
     settings, store, samples = inputs.settings, inputs.store, inputs.samples
     options = settings.evaluate
@@ -191,16 +184,6 @@ def compare(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Compare all rows on the same triples: table, differences, errors by expression, figure."""
-    from fet_core.data.dataset import open_faces
-    from fet_core.files import write_png, write_text
-    from fet_core.measure import results, summaries
-    from fet_core.measure.triples import identify
-    from fet_core.recipes.base import open_inputs
-    from fet_core.show.figures import check_shown, models_sheet
-    from fet_core.show.report import table
-
-    from .report import results_of
-
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
     folder = common.metrics_folder(metrics, settings, dataset, out)
@@ -246,7 +229,6 @@ def compare(
 
 def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     """The scores of a row, which must be of the test triples that there are now."""
-    from fet_core import tables
 
     path = folder / f"{row}.parquet"
     command = _command(inputs.dataset, folder.name)

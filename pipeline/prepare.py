@@ -9,15 +9,30 @@ import typer
 
 from fet_core import tables
 from fet_core.data.dataset import (
+    frame_paths,
+    make_frames,
     merged_faces,
     merged_pairs,
     merged_samples,
     open_faces,
     write_faces,
 )
-from fet_core.data.readers import Kind
+from fet_core.data.faces import (
+    FaceWriter,
+    align_all,
+    check_found,
+    face_items,
+    landmark_table,
+    mean_landmarks_all,
+    preview_faces,
+    preview_landmarks,
+)
+from fet_core.data.ingest import check_ingested
+from fet_core.data.ingest import ingest as ingest_pictures
+from fet_core.data.readers import Kind, make_reader
+from fet_core.data.samples import make_samples, test_pairs
 from fet_core.errors import UserError
-from fet_core.files import check_folder
+from fet_core.files import check_folder, write_json, write_png
 
 from . import common
 from .common import PARAMS, DatasetOption, OutOption, ParamsOption, RootOption
@@ -34,14 +49,6 @@ def ingest(
     ] = None,
 ) -> None:
     """List the raw pictures, open each, and put each on the training or the test side."""
-    from fet_core import tables
-    from fet_core.data.ingest import check_ingested
-    from fet_core.data.ingest import ingest as ingest_pictures
-    from fet_core.data.readers import Kind, make_reader
-    from fet_core.files import write_json
-
-    from . import common
-
     values = common.load(params, dataset)
     chosen = values.dataset(dataset)
     raw = common.raw_root(root, values, dataset)
@@ -80,8 +87,6 @@ def grayscale(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Write grey or plain 8-bit colour pictures where needed (CK+ grey, RaFD colour)."""
-    from fet_core import tables
-    from fet_core.data.dataset import make_frames
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -102,10 +107,6 @@ def align(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Find the face in each picture and bring its eyes to fixed places."""
-    from fet_core import tables
-    from fet_core.data.dataset import frame_paths
-    from fet_core.data.faces import FaceWriter, align_all, check_found, preview_faces
-    from fet_core.files import write_png
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -134,15 +135,6 @@ def landmarks(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Carry the 68 landmarks into the aligned face, and read them many times for their mean."""
-    from fet_core import tables
-    from fet_core.data.dataset import frame_paths
-    from fet_core.data.faces import (
-        face_items,
-        landmark_table,
-        mean_landmarks_all,
-        preview_landmarks,
-    )
-    from fet_core.files import write_png
 
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
@@ -166,10 +158,6 @@ def augment(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Join labels and landmarks, mirror the training side, fix the test triples."""
-    from fet_core import tables
-    from fet_core.data.dataset import open_faces
-    from fet_core.data.readers import Kind
-    from fet_core.data.samples import make_samples, test_pairs
 
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)

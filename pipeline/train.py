@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import torch
 import typer
 
 from fet_core import registry
+from fet_core.data.triples import training_index
 from fet_core.errors import UserError
-from fet_core.files import check_folder
+from fet_core.files import check_folder, make_folder, sha256
+from fet_core.nets.weights import save
+from fet_core.probes import behaviour
+from fet_core.recipes.base import Inputs, Training, open_inputs
+from fet_core.train.checkpoint import Checkpoints, Schedule, fingerprint
 
 from . import common
-
-if TYPE_CHECKING:
-    from fet_core.recipes.base import Inputs, Training
 
 
 class LiveRecorder:
@@ -33,7 +37,6 @@ class LiveRecorder:
     """
 
     def __init__(self, folder: Path, epoch: int = 1) -> None:
-        import os
 
         from dvclive import Live
 
@@ -125,9 +128,6 @@ def train(
     check_folder(weights, "choose another folder with --out")
     check_folder(live, "choose another folder with --metrics")
 
-    from fet_core.nets.weights import save
-    from fet_core.recipes.base import open_inputs
-
     inputs = open_inputs(source, settings, dataset, device)
     training: Training = registry.look_up(chosen.recipe)(inputs, source)
     mark = _fingerprint(chosen.stage, inputs, training)
@@ -143,9 +143,6 @@ def _loop(
     title: str, inputs: Inputs, training: Training, folder: Path, live: Path, save_every: float
 ) -> None:
     """Train to the end with live metrics; exits 130 or 143 on a signal."""
-    from fet_core.data.triples import training_index
-    from fet_core.files import make_folder
-    from fet_core.train.checkpoint import Checkpoints, Schedule
     from fet_core.train.loop import train
 
     task, options = training.task, training.options
@@ -176,12 +173,6 @@ def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
 
     The code counts as what it does, in the words of `fet probe`.
     """
-    import torch
-
-    from fet_core.files import sha256
-    from fet_core.probes import behaviour
-    from fet_core.train.checkpoint import fingerprint
-
     files = inputs.files | dict(training.depends)
     parts: dict[str, Any] = {
         "options": training.options.model_dump(),
