@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fet_core import tables
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.files import write_json
 from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.rows import Row, plus_row, score
@@ -21,16 +21,16 @@ from fet_core.progress import track
 from fet_core.recipes import fet_plus
 
 
-def shipped_row(store: Store, plus: Plus) -> Row:
+def shipped_row(dataset: Dataset, plus: Plus) -> Row:
     """The shipped weights as a row; a grey photo is repeated to colour and the result averaged."""
 
     def transfer(photo: Tensor, points: Tensor, wanted: Tensor) -> Made:
         made = plus.transfer(photo.expand(-1, plus.channels, -1, -1), points, wanted)
-        if store.channels == plus.channels:
+        if dataset.channels == plus.channels:
             return made
         return made._replace(picture=made.picture.mean(1, keepdim=True))
 
-    return plus_row(store, plus.fusion, transfer)
+    return plus_row(dataset, plus.fusion, transfer)
 
 
 def main() -> None:
@@ -45,19 +45,19 @@ def main() -> None:
         samples = tables.read(folder / "augment" / "samples.parquet", tables.SAMPLES)
         table = tables.read(folder / "augment" / "pairs.parquet", tables.PAIRS)
         device = torch.device("cpu")
-        store = Store.open(folder / "align" / "faces.npy", samples, device).by_mean()
-        fusion = fet_plus.load_phi_plus(folder, store)
-        transfer = fet_plus.load_warping(folder / "train_transfer_plus" / fet_plus.WEIGHTS, store)
+        dataset = Dataset.open(folder / "align" / "faces.npy", samples, device).by_mean()
+        fusion = fet_plus.load_phi_plus(folder, dataset)
+        transfer = fet_plus.load_warping(folder / "train_transfer_plus" / fet_plus.WEIGHTS, dataset)
         rows = {
-            "shipped": shipped_row(store, plus),
-            "trained on this set": plus_row(store, fusion, transfer),
+            "shipped": shipped_row(dataset, plus),
+            "trained on this set": plus_row(dataset, fusion, transfer),
         }
         pairs = Pairs.of(table, device)
         work = [(name, protocol) for name in rows for protocol in PROTOCOLS]
         scores: dict[str, dict[str, Any]] = {name: {} for name in rows}
         for name, protocol in track(work, f"score {folder.name}", unit="tables"):
-            scores[name][protocol] = score(rows[name], store, pairs, protocol, 16)
-        found[f"{folder.name}, {store.size}×{store.size}"] = scores
+            scores[name][protocol] = score(rows[name], dataset, pairs, protocol, 16)
+        found[f"{folder.name}, {dataset.size}×{dataset.size}"] = scores
     write_json(options.out, found)
     print(options.out.read_text(encoding="utf-8"))
 

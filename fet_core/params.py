@@ -19,7 +19,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Dataset(_Section):
+class DatasetParams(_Section):
     """One data set: where it lies and how it is read."""
 
     root: str = Field(min_length=1)
@@ -225,7 +225,7 @@ class Evaluate(_Section):
 class Params(_Section):
     """All of params.yaml."""
 
-    datasets: dict[str, Dataset] = Field(min_length=1)
+    datasets: dict[str, DatasetParams] = Field(min_length=1)
     figures: Figures
     split: Split
     ingest: Ingest
@@ -252,7 +252,7 @@ class Params(_Section):
         }
         return value | {"datasets": named}
 
-    def dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str) -> DatasetParams:
         """The data set called `name`; `UserError` with the known names where there is none."""
         if name not in self.datasets:
             known = ", ".join(self.datasets)

@@ -60,6 +60,9 @@ class Model:
         protocols: those that apply; what takes no geometry has no *oracle*.
         differences: file that tells what it has more than each other row, "" for none.
         figures: folder of its figures below metrics/DATASET, "" for none.
+        landmarks: "module:function" that compares the landmarks that it predicts with others'
+            (`fet_core.recipes.base.Landmarks`), "" for none.
+        short: whether `dvc exp show` has columns of it.
         tables: whether the full tables have it; an ablation stands in its study's table alone.
         published: the paper's name for it in Tables 3 and 4, "" where it is not there.
         style: in charts; None for what is never drawn, or as all others.
@@ -73,6 +76,8 @@ class Model:
     protocols: tuple[str, ...] = BOTH
     differences: str = ""
     figures: str = ""
+    landmarks: str = ""
+    short: bool = False
     tables: bool = True
     published: str = ""
     style: Style | None = None
@@ -164,6 +169,7 @@ MODELS: tuple[Model, ...] = (
         ),
         differences="differences.json",
         figures="figures",
+        short=True,
         published="The proposed model",
         style=Style("#d55e00"),
     ),
@@ -175,6 +181,8 @@ MODELS: tuple[Model, ...] = (
         (_PLUS, _transfer_plus("Ω+", "train_transfer_plus", "transfer")),
         differences="differences-plus.json",
         figures="plus",
+        landmarks="fet_core.recipes.fet_plus:landmarks",
+        short=True,
         style=Style(INK, (), "*", 6),
     ),
     Model("truth", "the truth itself, a ceiling", "fet_core.recipes.fet:truth", "evaluate"),

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from fet_core import registry, tables
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.readers import Kind
 from fet_core.data.triples import TrainingIndex, training_index
 from fet_core.nets.fusion import Fusion
@@ -60,7 +60,7 @@ class Unseen:
 class Noise:
     """A data set of noise: 20 people with eight expressions each, all of the training side."""
 
-    store: Store
+    dataset: Dataset
     index: TrainingIndex
 
     @classmethod
@@ -88,7 +88,7 @@ class Noise:
                 "gaze": ["frontal"] * count,
             }
         )
-        store = Store(
+        dataset = Dataset(
             torch.from_numpy(faces).to(device),
             torch.arange(count, device=device),
             torch.zeros(count, dtype=torch.bool, device=device),
@@ -96,7 +96,7 @@ class Noise:
             torch.from_numpy(expression).to(device),
             torch.from_numpy(person).to(device),
         )
-        return cls(store, training_index(samples))
+        return cls(dataset, training_index(samples))
 
 
 @dataclass(frozen=True)
@@ -137,32 +137,32 @@ def make_task(name: str, params: Params, noise: Noise) -> Task:
         params: all sizes and rates.
         noise: a data set of `params.align.size`.
     """
-    store, unseen = noise.store, Unseen()
+    dataset, unseen = noise.dataset, Unseen()
     fusion = partial(Fusion, params.fusion.size, params.fusion.width, params.fusion.bottleneck)
     if name == "fusion":
-        people = Identities(store, noise.index.usable, params.fusion.identities, 0)
-        return FusionTask(store, people, params.fusion, unseen)
+        people = Identities(dataset, noise.index.usable, params.fusion.identities, 0)
+        return FusionTask(dataset, people, params.fusion, unseen)
     if name == "transfer":
-        return transfer_task(store, fusion(), params.fusion.sigma, params.transfer, unseen)
+        return transfer_task(dataset, fusion(), params.fusion.sigma, params.transfer, unseen)
     if name == "fusion_plus":
         return _points(params, noise)
     if name == "transfer_plus":
         # A motion that was not fitted takes as long in a step.
         options = params.transfer_plus.model_copy(update={"motion": False})
-        sizes = warping_sizes(store, options)
+        sizes = warping_sizes(dataset, options)
         plus = _points(params, noise).net
-        return WarpingTask(store, noise.index, plus, Warping, sizes, options, unseen)
+        return WarpingTask(dataset, noise.index, plus, Warping, sizes, options, unseen)
     if name == "cgan":
-        return cgan_task(store, params.baseline, unseen)
+        return cgan_task(dataset, params.baseline, unseen)
     if name == "pix2pix":
-        return pix2pix_task(store, params.baseline, unseen)
-    return G2ganTask(store, params.baseline, unseen)
+        return pix2pix_task(dataset, params.baseline, unseen)
+    return G2ganTask(dataset, params.baseline, unseen)
 
 
 def _points(params: Params, noise: Noise) -> PointTask:
     options = params.fusion_plus
-    people = Identities(noise.store, noise.index.usable, options.identities, 0)
-    return PointTask(noise.store, noise.index, people, options, Unseen())
+    people = Identities(noise.dataset, noise.index.usable, options.identities, 0)
+    return PointTask(noise.dataset, noise.index, people, options, Unseen())
 
 
 def measure(

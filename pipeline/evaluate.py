@@ -10,17 +10,14 @@ import pyarrow as pa
 import typer
 
 from fet_core import registry, tables
-from fet_core.data.dataset import Store, open_faces, write_faces
-from fet_core.data.triples import training_rows
+from fet_core.data.dataset import Dataset, open_faces, write_faces
 from fet_core.errors import UserError
 from fet_core.files import write_png, write_text
 from fet_core.geometry.raster import choose_device
-from fet_core.measure import results, rows, scores, summaries, triples
-from fet_core.measure import rows as plus
+from fet_core.measure import results, rows, scores, summaries
 from fet_core.measure.rows import Row
 from fet_core.measure.scores import ExpressionReader, measure_truths
 from fet_core.measure.triples import Pairs, identify
-from fet_core.recipes import fet_plus
 from fet_core.recipes.base import Inputs, open_inputs
 from fet_core.show.figures import (
     check_shown,
@@ -39,9 +36,6 @@ from .report import results_of
 PAPER = "paper"
 """Another name for the row fet, as the command was before there were others."""
 
-SHORT = ("fet", "fet-plus")
-"""Rows whose SSIM and PSNR are put out once more, for `dvc exp show`."""
-
 
 def truths(
     dataset: common.DatasetOption,
@@ -58,8 +52,8 @@ def truths(
     where = choose_device(device)
     samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
     pairs = tables.read(source / "augment" / "pairs.parquet", tables.PAIRS)
-    store = Store.open(source / "align" / "faces.npy", samples, where)
-    found = measure_truths(store, Pairs.of(pairs, where), pairs)
+    opened = Dataset.open(source / "align" / "faces.npy", samples, where)
+    found = measure_truths(opened, Pairs.of(pairs, where), pairs)
     tables.write(folder / "readings.parquet", found, tables.READINGS)
     there = found.num_rows - found["points"].null_count
     print(f"{dataset}: {there} faces on {found.num_rows} truths")
@@ -84,69 +78,46 @@ def evaluate(
     details = common.out_folder(out, settings, dataset) / model.stage
 
     inputs = open_inputs(source, settings, dataset, device)
-    store, batch = inputs.store, settings.evaluate.batch_size
+    batch = settings.evaluate.batch_size
     readings = tables.read(source / "truths" / "readings.parquet", tables.READINGS)
-    truth = scores.read_truths(readings, store, inputs.pairs, inputs.pairs_table)
-    scored = registry.evaluated(model.stage)
-    made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in scored}
+    truth = scores.read_truths(readings, inputs.dataset, inputs.pairs, inputs.pairs_table)
+    models = registry.evaluated(model.stage)
+    made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in models}
     reader = ExpressionReader.of(inputs.samples)
 
     def score(name: str, row: Row, protocols: Any) -> pa.Table:
-        found = (store, inputs.pairs, inputs.pairs_table, truth, reader, protocols, batch)
-        return scores.score_row(row, *found, name=name)
+        about = (inputs.dataset, inputs.pairs, inputs.pairs_table, truth)
+        return scores.score_row(row, *about, reader, protocols, batch, name=name)
 
     # It shows other results than these, and perhaps people who may not be shown any more.
     (folder / "models" / "models.png").unlink(missing_ok=True)
-    triples = identify(store, inputs.pairs, inputs.pairs_table)
+    triples = identify(inputs.dataset, inputs.pairs, inputs.pairs_table)
     shown = inputs.pairs.at(inputs.shown)
     forget_shown(details)
-    for one in scored:
+    for one in models:
         name = one.name
         table = score(name, made[name], one.protocols)
         tables.write(details / f"{name}.parquet", table, tables.SCORES)
         write_faces(details / f"{name}.npy", rows.pictures(made[name], shown))
         means = summaries.summary(table)
-        told = results.Scored(triples, means, summaries.interval_summary(table))
-        results.write_row(folder / f"{name}.json", told)
-        if name in SHORT:
+        scored = results.Scored(triples, means, summaries.interval_summary(table))
+        results.write_row(folder / f"{name}.json", scored)
+        if one.short:
             results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
     note_shown(details, inputs.pairs_table, inputs.shown)
     if model.figures:
         _figures(inputs, made, model.name, folder / model.figures)
-    if model.name == "fet-plus":
-        results.write(folder / "landmarks.json", _landmarks(inputs, source))
-    names = ", ".join(one.name for one in scored)
+    if model.landmarks:
+        told = registry.look_up(model.landmarks)(inputs, source)
+        results.write(folder / "landmarks.json", told)
+    names = ", ".join(one.name for one in models)
     print(f"{dataset}: {names} on {len(inputs.pairs)} test triples in {folder}")
-
-
-def _landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
-    """NME of Φ+, of the paper's Φ and of what needs no training, by how the truth was read."""
-
-    store, mean = inputs.store, inputs.store.by_mean()
-    training = training_rows(inputs.samples)
-    peaks = fet_plus.load_peaks(source, store)
-    ours = plus.predictor(mean, fet_plus.load_phi_plus(source, mean))
-    people = inputs.pairs_table["target_subject"].to_pylist()
-
-    def rows(landmarks: Store) -> dict[str, triples.Predictor]:
-        simple = triples.simple_predictors(landmarks, training)
-        return simple | {"Φ, decoded": plus.predictor(landmarks, peaks)}
-
-    every = {
-        "one reading": rows(store) | {"Φ+": ours},
-        "mean of readings": rows(mean) | {"Φ+": ours},
-    }
-    rest = (inputs.pairs, people, inputs.settings.evaluate.batch_size)
-    return {
-        "one reading": triples.table(every["one reading"], store.points, *rest),
-        "mean of readings": triples.table(every["mean of readings"], mean.points, *rest),
-    }
 
 
 def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) -> None:
     """Fig. 3 and 4 of the paper with a model, and the rows beside each other on a few triples."""
 
-    settings, store, samples = inputs.settings, inputs.store, inputs.samples
+    settings, dataset, samples = inputs.settings, inputs.dataset, inputs.samples
     options = settings.evaluate
     side = figure_targets(
         samples, options.figure_train_targets, options.figure_test_targets, inputs.allowed
@@ -158,11 +129,11 @@ def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) 
     for name in ("transfer.png", "comparison.png"):
         (folder / name).unlink(missing_ok=True)
     if top and side:
-        write_png(folder / "transfer.png", transfer_sheet(made[model], store, samples, top, side))
+        write_png(folder / "transfer.png", transfer_sheet(made[model], dataset, samples, top, side))
     if inputs.shown:
         names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
         compared = {key: row for key, row in made.items() if key not in ("copy", "truth")}
-        sheet = comparison_sheet(compared, store, inputs.pairs.at(inputs.shown), names)
+        sheet = comparison_sheet(compared, dataset, inputs.pairs.at(inputs.shown), names)
         write_png(folder / "comparison.png", sheet)
 
 
@@ -197,7 +168,7 @@ def compare(
         for stage in ROWS:
             check_shown(source / stage, inputs.pairs_table, inputs.shown, _command(dataset, stage))
         made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
-    triples = identify(inputs.store, inputs.pairs, inputs.pairs_table)
+    triples = identify(inputs.dataset, inputs.pairs, inputs.pairs_table)
     for row, stage in stages.items():
         path = folder / f"{row}.json"
         if results.read_row(path).triples != triples:
@@ -222,7 +193,7 @@ def compare(
     picture.unlink(missing_ok=True)
     if inputs.shown:
         names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
-        sheet = models_sheet(inputs.store, inputs.pairs.at(inputs.shown), made, names)
+        sheet = models_sheet(inputs.dataset, inputs.pairs.at(inputs.shown), made, names)
         write_png(picture, sheet)
     print(f"{dataset}: {folder / 'table.md'}")
 
@@ -231,7 +202,7 @@ def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     """The scores of a row, which must be of the test triples that there are now."""
 
     path = folder / f"{row}.parquet"
-    command = _command(inputs.dataset, folder.name)
+    command = _command(inputs.name, folder.name)
     if not path.is_file():
         raise UserError(f"there is no {path}; run {command} first")
     scores, pairs = tables.read(path, tables.SCORES), inputs.pairs_table

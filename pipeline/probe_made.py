@@ -114,7 +114,7 @@ def write_rows(data: Path, metrics: Path) -> None:
     import numpy as np
 
     from fet_core import tables
-    from fet_core.data.dataset import Store
+    from fet_core.data.dataset import Dataset
     from fet_core.geometry.raster import choose_device
     from fet_core.measure import results
     from fet_core.measure.triples import Pairs, identify
@@ -126,8 +126,8 @@ def write_rows(data: Path, metrics: Path) -> None:
     cpu = choose_device("cpu")
     samples = tables.read(data / "augment" / "samples.parquet", tables.SAMPLES)
     table = tables.read(data / "augment" / "pairs.parquet", tables.PAIRS)
-    store = Store.open(data / "align" / "faces.npy", samples, cpu)
-    triples = identify(store, Pairs.of(table, cpu), table)
+    dataset = Dataset.open(data / "align" / "faces.npy", samples, cpu)
+    triples = identify(dataset, Pairs.of(table, cpu), table)
     shown = shown_triples(table, 6, None)
     for stage, rows in ROWS.items():
         for row in rows:
@@ -139,7 +139,7 @@ def write_rows(data: Path, metrics: Path) -> None:
                 for one in table.to_pylist()
             ]
             inputs.write(data / stage / f"{row}.parquet", lines, tables.SCORES)
-            form = (len(shown), inputs.SIZE, inputs.SIZE, store.channels)
+            form = (len(shown), inputs.SIZE, inputs.SIZE, dataset.channels)
             made = np.full(form, 20 * number, np.uint8)
             np.save(data / stage / f"{row}.npy", made)
             means = {p: {m.key: round(0.1 * number, 3) for m in results.METRICS} for p in protocols}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import sys
@@ -157,7 +158,7 @@ def _loop(
             Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed),
             Checkpoints(folder, task.nets, task.optimizers),
             recorder,
-            name=f"{title} {inputs.dataset}",
+            name=f"{title} {inputs.name}",
             epochs=options.epochs,
             decay_from=options.decay_from,
             validate_every=options.validate_every,
@@ -176,49 +177,34 @@ def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
     files = inputs.files | dict(training.depends)
     parts: dict[str, Any] = {
         "options": training.options.model_dump(),
-        "dataset": inputs.dataset,
+        "dataset": inputs.name,
         "shown": inputs.allowed,
         "files": {key: sha256(path) for key, path in files.items()},
         "code": behaviour(stage),
-        "device": inputs.store.device.type,
+        "device": inputs.dataset.device.type,
         "torch": torch.__version__,
     }
     return fingerprint(parts)
 
 
-def train_baseline(
-    dataset: common.DatasetOption,
-    model: Annotated[str, typer.Option("--model", help="cgan, pix2pix or g2gan.")],
-    in_: common.InOption = None,
-    out: common.OutOption = None,
-    metrics: common.MetricsOption = None,
-    params: common.ParamsOption = common.PARAMS,
-    checkpoints: CheckpointsOption = CHECKPOINTS,
-    save_every: SaveOption = SAVE_SECONDS,
-    device: common.DeviceOption = "auto",
-) -> None:
-    """Train a baseline: `fet train MODEL`."""
-    if model not in registry.BASELINES:
-        raise UserError(f'there is no baseline "{model}"; say {", ".join(registry.BASELINES)}')
-    train(model, dataset, in_, out, metrics, params, checkpoints, save_every, device)
+def _alias(part: str = "") -> Callable[..., None]:
+    """A command as it was called before there was `fet train`; without a part it asks for --model.
 
+    Its options are those of `train`, which Typer reads from the signature.
+    """
 
-def _alias(part: str) -> Callable[..., None]:
-    """A command of its own for a part, as it was called before there was `fet train`."""
+    def command(**options: Any) -> None:
+        model = options.pop("model", part)
+        if not part and model not in registry.BASELINES:
+            raise UserError(f'there is no baseline "{model}"; say {", ".join(registry.BASELINES)}')
+        train(model, **options)
 
-    def command(
-        dataset: common.DatasetOption,
-        in_: common.InOption = None,
-        out: common.OutOption = None,
-        metrics: common.MetricsOption = None,
-        params: common.ParamsOption = common.PARAMS,
-        checkpoints: CheckpointsOption = CHECKPOINTS,
-        save_every: SaveOption = SAVE_SECONDS,
-        device: common.DeviceOption = "auto",
-    ) -> None:
-        train(part, dataset, in_, out, metrics, params, checkpoints, save_every, device)
-
-    command.__doc__ = f"Train {registry.part(part).title}: `fet train {part}`."
+    asked, *rest = inspect.signature(train, eval_str=True).parameters.values()
+    asked = asked.replace(name="model", annotation=Annotated[str, typer.Option("--model")])
+    own = rest if part else [asked, *rest]
+    command.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in own}
+    command.__doc__ = f"The same as `fet train {part or 'MODEL'}`."
     return command
 
 
@@ -226,3 +212,4 @@ train_fusion = _alias("fet/fusion")
 train_transfer = _alias("fet/transfer")
 train_fusion_plus = _alias("fet-plus/fusion")
 train_transfer_plus = _alias("fet-plus/transfer")
+train_baseline = _alias()

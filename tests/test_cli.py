@@ -24,7 +24,7 @@ from fake_results import on_other_triples, write_data_set, write_experiment
 from typer.testing import CliRunner
 
 from fet_core import tables
-from fet_core.data.dataset import Store, write_faces
+from fet_core.data.dataset import Dataset, write_faces
 from fet_core.data.readers import Kind
 from fet_core.data.samples import test_pairs as make_pairs
 from fet_core.files import END, RESERVED, START, write_json
@@ -752,9 +752,9 @@ def ready_to_compare(data: Path) -> Path:
     pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
     samples = tables.read(data / "augment/samples.parquet", tables.SAMPLES)
     cpu = torch.device("cpu")
-    store = Store.open(data / "align/faces.npy", samples, cpu)
+    dataset = Dataset.open(data / "align/faces.npy", samples, cpu)
     metrics = data.parent / "metrics"
-    triples = identify(store, Pairs.of(pairs, cpu), pairs)
+    triples = identify(dataset, Pairs.of(pairs, cpu), pairs)
     write_data_set(metrics, figures=False, triples=triples)
     for file in ("differences.json", "differences-plus.json", "expressions.json"):
         (metrics / file).unlink()

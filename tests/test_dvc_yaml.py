@@ -175,7 +175,7 @@ def test_what_compare_needs_of_each_row_is_put_out_and_listed() -> None:
 
 def test_the_metrics_that_dvc_shows_are_the_short_files() -> None:
     """The rows in full have too many numbers for the columns of `dvc exp show`."""
-    from pipeline.evaluate import SHORT
+    from fet_core import registry
 
     shown = {
         metric
@@ -183,7 +183,8 @@ def test_the_metrics_that_dvc_shows_are_the_short_files() -> None:
         for metric in stage.get("metrics", [])
         if isinstance(metric, str)
     }
-    assert shown == {f"metrics/${{key}}/short/{row}.json" for row in SHORT}
+    short = [one.name for one in registry.MODELS if one.short]
+    assert shown == {f"metrics/${{key}}/short/{name}.json" for name in short}
 
 
 def test_nothing_keeps_the_papers_stages_out_of_the_run_cache() -> None:

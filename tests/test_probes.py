@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from import_graph import ROOT
 
 from fet_core.errors import UserError
-from fet_core.params import Dataset, Params
+from fet_core.params import DatasetParams, Params
 from fet_core.paramsfile import read_yaml
 from fet_core.probes import account, differences, keep, numbers
 from pipeline import probe_parts
@@ -69,7 +69,7 @@ def sections_read() -> Iterator[set[str]]:
             patch.setattr(model, "__getattribute__", get)
 
         spy(Params, "")
-        spy(Dataset, "datasets.${key}")
+        spy(DatasetParams, "datasets.${key}")
         yield read
 
 

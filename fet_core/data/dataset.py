@@ -23,7 +23,7 @@ from fet_core.tables import EXPRESSIONS, POINTS
 
 
 @dataclass(frozen=True)
-class Store:
+class Dataset:
     """Pictures and landmarks of samples.parquet; every method takes its row numbers.
 
     Attributes:
@@ -45,7 +45,7 @@ class Store:
     mean: Tensor | None = None
 
     @classmethod
-    def open(cls, faces: Path, samples: pa.Table, device: torch.device) -> Store:
+    def open(cls, faces: Path, samples: pa.Table, device: torch.device) -> Dataset:
         """Put a data set on the device.
 
         Args:
@@ -80,7 +80,7 @@ class Store:
             mean=torch.from_numpy(mean.reshape(-1, POINTS, 2)).to(device),
         )
 
-    def by_mean(self) -> Store:
+    def by_mean(self) -> Dataset:
         """The same with the mean of many readings in the place of the single one."""
         assert self.mean is not None
         return replace(self, points=self.mean)

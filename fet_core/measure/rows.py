@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.geometry.raster import to_bytes, warp
 from fet_core.measure.comparable import Protocol
 from fet_core.measure.metrics import psnr, ssim
@@ -25,41 +25,41 @@ Row = Callable[[Pairs, Protocol], Tensor]
 """Makes [B, C, S, S] uint8 pictures of a batch of triples."""
 
 
-def copy_row(store: Store) -> Row:
+def copy_row(dataset: Dataset) -> Row:
     """The target photo as it is; the same in both protocols."""
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        return store.bytes(pairs.target)
+        return dataset.bytes(pairs.target)
 
     return make
 
 
-def warp_row(store: Store) -> Row:
+def warp_row(dataset: Dataset) -> Row:
     """A thin-plate-spline warp of the target photo to `wanted_points`, with nothing learned."""
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        points = store.points[pairs.target]
-        wanted = wanted_points(store, pairs, protocol)
-        return to_bytes(warp(store.pictures(pairs.target), points, wanted))
+        points = dataset.points[pairs.target]
+        wanted = wanted_points(dataset, pairs, protocol)
+        return to_bytes(warp(dataset.pictures(pairs.target), points, wanted))
 
     return make
 
 
-def fet_row(store: Store, landmarks: Landmarks, transfer: Transfer) -> Row:
+def fet_row(dataset: Dataset, landmarks: Landmarks, transfer: Transfer) -> Row:
     """The paper's model; BatchNorm in eval mode."""
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        photo = store.pictures(pairs.target)
+        photo = dataset.pictures(pairs.target)
         return to_bytes(transfer(landmarks.wanted(pairs, protocol), photo))
 
     return make
 
 
-def truth_row(store: Store) -> Row:
+def truth_row(dataset: Dataset) -> Row:
     """The truth itself: a ceiling, and what the instruments read on real pictures."""
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        return store.bytes(pairs.truth)
+        return dataset.bytes(pairs.truth)
 
     return make
 
@@ -72,7 +72,9 @@ def pictures(row: Row, pairs: Pairs) -> NDArray[np.uint8]:
 
 
 @torch.no_grad()
-def score(row: Row, store: Store, pairs: Pairs, protocol: Protocol, batch: int) -> dict[str, float]:
+def score(
+    row: Row, dataset: Dataset, pairs: Pairs, protocol: Protocol, batch: int
+) -> dict[str, float]:
     """Mean SSIM and PSNR over the triples and their number.
 
     Returns:
@@ -80,7 +82,7 @@ def score(row: Row, store: Store, pairs: Pairs, protocol: Protocol, batch: int) 
     """
     similarities, ratios = [], []
     for part in pairs.batches(batch):
-        made, truth = row(part, protocol), store.bytes(part.truth)
+        made, truth = row(part, protocol), dataset.bytes(part.truth)
         similarities.append(ssim(made, truth))
         ratios.append(psnr(made, truth))
     return {
@@ -98,34 +100,34 @@ BASELINES: dict[str, type[BaselineGenerator]] = {"cgan": Cgan, "pix2pix": Pix2pi
 _NEUTRAL = EXPRESSIONS.index("neutral")
 
 
-def pix2pix_row(store: Store, net: Pix2pix, sigma: float) -> Row:
+def pix2pix_row(dataset: Dataset, net: Pix2pix, sigma: float) -> Row:
     """pix2pix, given the *source's* landmark image (oracle: the truth's), in eval mode.
 
     Args:
-        store: pictures and landmarks.
+        dataset: pictures and landmarks.
         net: the generator.
         sigma: of a spot as a share of the picture's side.
     """
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
         shown = pairs.source if protocol == "transfer" else pairs.truth
-        landmarks = store.landmark_images(shown, store.size, sigma)
-        return to_bytes(net(landmarks, store.pictures(pairs.target)))
+        landmarks = dataset.landmark_images(shown, dataset.size, sigma)
+        return to_bytes(net(landmarks, dataset.pictures(pairs.target)))
 
     return make
 
 
-def cgan_row(store: Store, net: Cgan) -> Row:
+def cgan_row(dataset: Dataset, net: Cgan) -> Row:
     """CGAN, given the label of the source's expression; it takes no geometry."""
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        labels = label_planes(store.expression[pairs.source])
-        return to_bytes(net(labels, store.pictures(pairs.target)))
+        labels = label_planes(dataset.expression[pairs.source])
+        return to_bytes(net(labels, dataset.pictures(pairs.target)))
 
     return make
 
 
-def g2gan_row(store: Store, net: G2gan, sigma: float) -> Row:
+def g2gan_row(dataset: Dataset, net: G2gan, sigma: float) -> Row:
     """G2-GAN: the target's expression is removed, then the wanted one is put on.
 
     A target that is neutral already skips the first step, a wanted neutral face the second; the
@@ -133,45 +135,45 @@ def g2gan_row(store: Store, net: G2gan, sigma: float) -> Row:
     """
 
     def images(points: Tensor) -> Tensor:
-        return store.draw(points, store.size, sigma)
+        return dataset.draw(points, dataset.size, sigma)
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        photo = store.pictures(pairs.target)
-        own = images(store.points[pairs.target])
-        wanted = images(wanted_points(store, pairs, protocol))
-        is_neutral = (store.expression[pairs.target] == _NEUTRAL)[:, None, None, None]
-        to_neutral = (store.expression[pairs.source] == _NEUTRAL)[:, None, None, None]
+        photo = dataset.pictures(pairs.target)
+        own = images(dataset.points[pairs.target])
+        wanted = images(wanted_points(dataset, pairs, protocol))
+        is_neutral = (dataset.expression[pairs.target] == _NEUTRAL)[:, None, None, None]
+        to_neutral = (dataset.expression[pairs.source] == _NEUTRAL)[:, None, None, None]
         resting = torch.where(is_neutral, photo, net.removal(own, photo))
         return to_bytes(torch.where(to_neutral, resting, net.synthesis(wanted, resting)))
 
     return make
 
 
-def baseline_row(store: Store, net: BaselineGenerator, sigma: float) -> Row:
+def baseline_row(dataset: Dataset, net: BaselineGenerator, sigma: float) -> Row:
     """The row of a baseline's generator; `sigma` as a share of the picture's side."""
     if isinstance(net, Cgan):
-        return cgan_row(store, net)
+        return cgan_row(dataset, net)
     if isinstance(net, Pix2pix):
-        return pix2pix_row(store, net, sigma)
-    return g2gan_row(store, net, sigma)
+        return pix2pix_row(dataset, net, sigma)
+    return g2gan_row(dataset, net, sigma)
 
 
-def load_baseline(name: str, folder: Path, store: Store) -> Row:
-    """The row of a trained baseline, on the store's device.
+def load_baseline(name: str, folder: Path, dataset: Dataset) -> Row:
+    """The row of a trained baseline, on the data set's device.
 
     Args:
         name: cgan, pix2pix or g2gan.
         folder: holds `<name>.safetensors`.
-        store: the pictures that it will be given.
+        dataset: the pictures that it will be given.
 
     Raises:
         UserError: as `fet_core.nets.weights.load_fitting`.
     """
     path = folder / f"{name}.safetensors"
     kind = BASELINES[name]
-    wanted = (store.size, store.channels, store.device, ("sigma",))
+    wanted = (dataset.size, dataset.channels, dataset.device, ("sigma",))
     net, note = load_fitting(path, name, kind, *wanted)
-    return baseline_row(store, net, note["sigma"])
+    return baseline_row(dataset, net, note["sigma"])
 
 
 class Fuses(Interface):
@@ -182,27 +184,27 @@ class Fuses(Interface):
         ...
 
 
-def plus_row(store: Store, fusion: Fuses, transfer: Callable[..., Made]) -> Row:
+def plus_row(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Made]) -> Row:
     """FET+; *oracle* takes the truth's points in the place of J_gen.
 
     Args:
-        store: pictures and landmarks, the mean of many readings (`Store.by_mean`).
-        fusion: Φ+ on the store's device.
+        dataset: pictures and landmarks, the mean of many readings (`Dataset.by_mean`).
+        fusion: Φ+ on the data set's device.
         transfer: Ω+ in eval mode, there too.
     """
 
     def make(pairs: Pairs, protocol: Protocol) -> Tensor:
         if not len(pairs):
-            return store.bytes(pairs.target)
-        own = store.points[pairs.target]
-        wanted = store.points[pairs.truth]
+            return dataset.bytes(pairs.target)
+        own = dataset.points[pairs.target]
+        wanted = dataset.points[pairs.truth]
         if protocol == "transfer":
-            wanted = fusion.fuse(store.points[pairs.source], own)
-        return to_bytes(transfer(store.pictures(pairs.target), own, wanted).picture)
+            wanted = fusion.fuse(dataset.points[pairs.source], own)
+        return to_bytes(transfer(dataset.pictures(pairs.target), own, wanted).picture)
 
     return make
 
 
-def predictor(store: Store, fusion: Fuses) -> Predictor:
+def predictor(dataset: Dataset, fusion: Fuses) -> Predictor:
     """Φ+ as a predictor of points."""
-    return lambda pairs: fusion.fuse(store.points[pairs.source], store.points[pairs.target])
+    return lambda pairs: fusion.fuse(dataset.points[pairs.source], dataset.points[pairs.target])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch import Tensor
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.measure.comparable import PROTOCOLS, Protocol
 from fet_core.measure.metrics import Reading, distance, key, measure, nme, psnr, ssim
@@ -138,12 +138,12 @@ def check_triples(pairs_table: pa.Table) -> None:
 
 
 def measure_truths(
-    store: Store, pairs: Pairs, pairs_table: pa.Table, processes: int | None = None
+    dataset: Dataset, pairs: Pairs, pairs_table: pa.Table, processes: int | None = None
 ) -> pa.Table:
     """Read the truth of every triple.
 
     Args:
-        store: pictures of all samples.
+        dataset: pictures of all samples.
         pairs: the test triples.
         pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
         processes: as in `fet_core.parallel.each`.
@@ -155,7 +155,7 @@ def measure_truths(
         UserError: as `check_triples`, or dlib is not installed.
     """
     check_triples(pairs_table)
-    pictures = _truths(store, pairs)
+    pictures = _truths(dataset, pairs)
     numbers = pairs_table["pair_id"].to_pylist()
     found = zip(numbers, pictures, measure(pictures, processes=processes), strict=True)
     return from_rows(
@@ -168,12 +168,12 @@ def measure_truths(
     )
 
 
-def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Table) -> Truth:
+def read_truths(table: pa.Table, dataset: Dataset, pairs: Pairs, pairs_table: pa.Table) -> Truth:
     """What `measure_truths` has read, for the rows of the tables.
 
     Args:
         table: with the schema `fet_core.tables.READINGS`.
-        store: pictures of all samples.
+        dataset: pictures of all samples.
         pairs: the test triples.
         pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
 
@@ -181,7 +181,7 @@ def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Tab
         UserError: as `check_triples`, or the readings are of other triples or other pictures.
     """
     check_triples(pairs_table)
-    keys = [key(picture) for picture in _truths(store, pairs)]
+    keys = [key(picture) for picture in _truths(dataset, pairs)]
     rows, numbers = table.to_pylist(), pairs_table["pair_id"].to_pylist()
     wanted = list(zip(numbers, (one.hex() for one in keys), strict=True))
     if [(row["pair_id"], row["picture"]) for row in rows] != wanted:
@@ -193,9 +193,9 @@ def read_truths(table: pa.Table, store: Store, pairs: Pairs, pairs_table: pa.Tab
     return Truth(readings, dict(zip(keys, readings, strict=True)))
 
 
-def _truths(store: Store, pairs: Pairs) -> NDArray[np.uint8]:
+def _truths(dataset: Dataset, pairs: Pairs) -> NDArray[np.uint8]:
     batches = pairs.batches(_TRUTHS_AT_A_TIME)
-    return np.concatenate([_arrays(store.bytes(one.truth)) for one in batches])
+    return np.concatenate([_arrays(dataset.bytes(one.truth)) for one in batches])
 
 
 def _reading(points: list[float] | None, embedding: list[float] | None) -> Reading:
@@ -207,7 +207,7 @@ def _reading(points: list[float] | None, embedding: list[float] | None) -> Readi
 @torch.no_grad()
 def score_row(
     row: Row,
-    store: Store,
+    dataset: Dataset,
     pairs: Pairs,
     pairs_table: pa.Table,
     truth: Truth,
@@ -223,7 +223,7 @@ def score_row(
 
     Args:
         row: what makes the pictures.
-        store: pictures of all samples.
+        dataset: pictures of all samples.
         pairs: the test triples.
         pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
         truth: of the same triples.
@@ -240,7 +240,7 @@ def score_row(
     with bar(f"make {name}", len(protocols) * len(pairs), unit="pictures") as advance:
         for protocol in protocols:
             for part in pairs.batches(batch):
-                made, wanted = row(part, protocol), store.bytes(part.truth)
+                made, wanted = row(part, protocol), dataset.bytes(part.truth)
                 similarities.append(ssim(made, wanted))
                 ratios.append(psnr(made, wanted))
                 pictures.append(_arrays(made))

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.measure.comparable import DIGITS, Protocol, Triples
 from fet_core.measure.metrics import mean_interval, nme
 from fet_core.nets.fusion import Fusion
@@ -55,19 +55,19 @@ class Landmarks:
     """The landmark images that Ω is given, in both protocols.
 
     Args:
-        store: landmarks of all samples.
-        fusion: Φ in eval mode on the store's device.
+        dataset: landmarks of all samples.
+        fusion: Φ in eval mode on the data set's device.
         sigma: of a spot as a share of the landmark image's side, as in training.
     """
 
-    def __init__(self, store: Store, fusion: Fusion, sigma: float) -> None:
-        self._store = store
+    def __init__(self, dataset: Dataset, fusion: Fusion, sigma: float) -> None:
+        self._dataset = dataset
         self._fusion = fusion
         self._sigma = sigma
 
     def of(self, samples: Tensor) -> Tensor:
         """Those found in the samples' pictures, [B, 1, s, s]."""
-        return self._store.landmark_images(samples, self._fusion.size, self._sigma)
+        return self._dataset.landmark_images(samples, self._fusion.size, self._sigma)
 
     def generated(self, pairs: Pairs) -> Tensor:
         """J_gen of Eq. 1, [B, 1, s, s]."""
@@ -78,15 +78,15 @@ class Landmarks:
         return self.generated(pairs) if protocol == "transfer" else self.of(pairs.truth)
 
 
-def wanted_points(store: Store, pairs: Pairs, protocol: Protocol) -> Tensor:
+def wanted_points(dataset: Dataset, pairs: Pairs, protocol: Protocol) -> Tensor:
     """Where the target's points go, [B, 68, 2] in pixels, with nothing learned.
 
     transfer: they move as the source's do from its reference, L_t + L_s - J_s (aligned faces have
     one eye distance, so the displacement needs no scaling); oracle: to those of the truth.
     """
     if protocol == "oracle":
-        return store.points[pairs.truth]
-    points = store.points
+        return dataset.points[pairs.truth]
+    points = dataset.points
     return points[pairs.target] + points[pairs.source] - points[pairs.reference]
 
 
@@ -104,7 +104,7 @@ _COLUMNS = (
 _AT_A_TIME = 64
 
 
-def identify(store: Store, pairs: Pairs, pairs_table: pa.Table) -> Triples:
+def identify(dataset: Dataset, pairs: Pairs, pairs_table: pa.Table) -> Triples:
     """The test triples of a data set.
 
     The digest is over who stands where in each triple and over the truths' pixels and their size.
@@ -112,21 +112,21 @@ def identify(store: Store, pairs: Pairs, pairs_table: pa.Table) -> Triples:
     the tables is measured against them.
 
     Args:
-        store: pictures of all samples.
+        dataset: pictures of all samples.
         pairs: the test triples.
         pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
     """
     total = hashlib.sha256()
     rows = pairs_table.select(list(_COLUMNS)).to_pylist()
     total.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
-    total.update(json.dumps([store.channels, store.size, store.size]).encode())
+    total.update(json.dumps([dataset.channels, dataset.size, dataset.size]).encode())
     for part in pairs.batches(_AT_A_TIME):
-        total.update(store.bytes(part.truth).cpu().contiguous().numpy().tobytes())
+        total.update(dataset.bytes(part.truth).cpu().contiguous().numpy().tobytes())
     return Triples(
         digest=total.hexdigest()[:DIGITS],
         n=len(rows),
         people=len({row["target_subject"] for row in rows}),
-        size=store.size,
+        size=dataset.size,
     )
 
 
@@ -134,30 +134,30 @@ Predictor = Callable[[Pairs], Tensor]
 """Predicts the truth's points [B, 68, 2] of a batch of triples."""
 
 
-def simple_predictors(store: Store, training: NDArray[np.int64]) -> dict[str, Predictor]:
+def simple_predictors(dataset: Dataset, training: NDArray[np.int64]) -> dict[str, Predictor]:
     """What needs no training, or a mean: the three that Φ+ has to beat.
 
     Args:
-        store: landmarks of all samples.
+        dataset: landmarks of all samples.
         training: [R] int64, the samples of the training side.
 
     Returns:
         "unchanged": L_t; "displacement": L_t + L_s - J_s; "mean shift": L_t and the difference of
         the training people's mean faces with the source's and with the target's expression.
     """
-    rows = torch.from_numpy(training).to(store.device)
-    points = store.points
-    kinds = int(store.expression.max()) + 1
+    rows = torch.from_numpy(training).to(dataset.device)
+    points = dataset.points
+    kinds = int(dataset.expression.max()) + 1
     means = points.new_zeros(kinds, *points.shape[1:])
     for kind in range(kinds):
-        chosen = rows[store.expression[rows] == kind]
+        chosen = rows[dataset.expression[rows] == kind]
         if len(chosen):
-            _, number = store.person[chosen].unique(return_inverse=True)
+            _, number = dataset.person[chosen].unique(return_inverse=True)
             people = points.new_zeros(int(number.max()) + 1, *points.shape[1:])
             people.index_add_(0, number, points[chosen])
             counts = torch.bincount(number)[:, None, None]
             means[kind] = (people / counts).mean(dim=0)
-    expression = store.expression
+    expression = dataset.expression
 
     def shift(pairs: Pairs) -> Tensor:
         change = means[expression[pairs.source]] - means[expression[pairs.target]]
@@ -165,7 +165,7 @@ def simple_predictors(store: Store, training: NDArray[np.int64]) -> dict[str, Pr
 
     return {
         "unchanged": lambda pairs: points[pairs.target],
-        "displacement": lambda pairs: wanted_points(store, pairs, "transfer"),
+        "displacement": lambda pairs: wanted_points(dataset, pairs, "transfer"),
         "mean shift": shift,
     }
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from fet_core import tables
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.readers import Kind
 from fet_core.geometry.raster import choose_device
 from fet_core.measure.rows import Row
@@ -26,11 +26,11 @@ SHOWN = 6
 class Inputs:
     """A data set ready for training or evaluation, on the device."""
 
-    dataset: str
+    name: str
     settings: Params
     samples: pa.Table
     pairs_table: pa.Table
-    store: Store
+    dataset: Dataset
     pairs: Pairs
     shown: list[int]
     kind: Kind
@@ -62,11 +62,11 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
     allowed = settings.figures.allowed(dataset)
     check_allowed(samples, allowed)
     return Inputs(
-        dataset=dataset,
+        name=dataset,
         settings=settings,
         samples=samples,
         pairs_table=pairs,
-        store=Store.open(files["faces"], samples, where),
+        dataset=Dataset.open(files["faces"], samples, where),
         pairs=Pairs.of(pairs, where),
         shown=shown_triples(pairs, SHOWN, allowed),
         kind=Kind.read(files["kind"]),
@@ -112,3 +112,6 @@ Recipe = Callable[[Inputs, Path], Training]
 
 Predictor = Callable[[Inputs, Path], Row]
 """Makes a row of the tables from a data set and the folder of its stages' outputs."""
+
+Landmarks = Callable[[Inputs, Path], dict[str, Any]]
+"""Compares the landmarks that a model predicts with others', for landmarks.json."""

@@ -28,30 +28,30 @@ def g2gan(inputs: Inputs, source: Path) -> Training:
 
 def cgan_row(inputs: Inputs, source: Path) -> Row:
     """CGAN."""
-    return load_baseline("cgan", source / "train_cgan", inputs.store)
+    return load_baseline("cgan", source / "train_cgan", inputs.dataset)
 
 
 def pix2pix_row(inputs: Inputs, source: Path) -> Row:
     """pix2pix."""
-    return load_baseline("pix2pix", source / "train_pix2pix", inputs.store)
+    return load_baseline("pix2pix", source / "train_pix2pix", inputs.dataset)
 
 
 def g2gan_row(inputs: Inputs, source: Path) -> Row:
     """G2-GAN."""
-    return load_baseline("g2gan", source / "train_g2gan", inputs.store)
+    return load_baseline("g2gan", source / "train_g2gan", inputs.dataset)
 
 
 def _training(inputs: Inputs, build: Callable[..., Trained], truths: int = 1) -> Training:
-    store, options = inputs.store, inputs.settings.baseline
+    dataset, options = inputs.dataset, inputs.settings.baseline
     options = options.model_copy(update={"epochs": -(-options.epochs // truths)})
 
     def row(net: BaselineGenerator) -> Row:
-        return baseline_row(store, net, options.sigma)
+        return baseline_row(dataset, net, options.sigma)
 
-    validation = PictureValidation(store, inputs.pairs, inputs.shown, row, options.batch_size)
-    sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+    validation = PictureValidation(dataset, inputs.pairs, inputs.shown, row, options.batch_size)
+    sizes = {"size": dataset.size, "channels": dataset.channels, "width": options.width}
     return Training(
-        build(store, options, validation),
+        build(dataset, options, validation),
         options,
         sizes,
         {"sigma": options.sigma},

@@ -20,12 +20,12 @@ PHI = Path("train_fusion") / "fusion.safetensors"
 
 def fusion(inputs: Inputs, source: Path) -> Training:
     """Φ: Eq. 1 and 3 to 6."""
-    options, store = inputs.settings.fusion, inputs.store
+    options, dataset = inputs.settings.fusion, inputs.dataset
     task = FusionTask(
-        store,
-        Identities(store, training_rows(inputs.samples), options.identities, options.seed),
+        dataset,
+        Identities(dataset, training_rows(inputs.samples), options.identities, options.seed),
         options,
-        FusionValidation(store, inputs.pairs, inputs.shown, options.sigma, options.batch_size),
+        FusionValidation(dataset, inputs.pairs, inputs.shown, options.sigma, options.batch_size),
     )
     sizes = {name: getattr(options, name) for name in ("size", "width", "bottleneck")}
     return Training(task, options, sizes, {"sigma": options.sigma})
@@ -33,20 +33,20 @@ def fusion(inputs: Inputs, source: Path) -> Training:
 
 def transfer(inputs: Inputs, source: Path, to_the_letter: bool = False) -> Training:
     """Ω with Φ frozen: Tables 1 and 2, Eq. 7 to 9."""
-    options, store = inputs.settings.transfer, inputs.store
-    phi, note = load_fusion(source / PHI, store.device)
-    landmarks = Landmarks(store, phi, note["sigma"])
+    options, dataset = inputs.settings.transfer, inputs.dataset
+    phi, note = load_fusion(source / PHI, dataset.device)
+    landmarks = Landmarks(dataset, phi, note["sigma"])
     validation: PictureValidation[Transfer] = PictureValidation(
-        store,
+        dataset,
         inputs.pairs,
         inputs.shown,
-        lambda net: rows.fet_row(store, landmarks, net),
+        lambda net: rows.fet_row(dataset, landmarks, net),
         options.batch_size,
         landmarks.generated,
     )
-    sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+    sizes = {"size": dataset.size, "channels": dataset.channels, "width": options.width}
     sizes |= {"first_norm": True} if to_the_letter else {}
-    task = transfer_task(store, phi, note["sigma"], options, validation, to_the_letter)
+    task = transfer_task(dataset, phi, note["sigma"], options, validation, to_the_letter)
     return Training(task, options, sizes, depends={"fusion": source / PHI})
 
 
@@ -57,11 +57,13 @@ def transfer_to_the_letter(inputs: Inputs, source: Path) -> Training:
 
 def fet(inputs: Inputs, source: Path, folder: str = "train_transfer") -> Row:
     """The paper's model."""
-    store = inputs.store
-    phi, note = load_fusion(source / PHI, store.device)
+    dataset = inputs.dataset
+    phi, note = load_fusion(source / PHI, dataset.device)
     path = source / folder / "transfer.safetensors"
-    net, _ = load_fitting(path, "transfer", Transfer, store.size, store.channels, store.device)
-    return rows.fet_row(store, Landmarks(store, phi, note["sigma"]), net)
+    net, _ = load_fitting(
+        path, "transfer", Transfer, dataset.size, dataset.channels, dataset.device
+    )
+    return rows.fet_row(dataset, Landmarks(dataset, phi, note["sigma"]), net)
 
 
 def letter(inputs: Inputs, source: Path) -> Row:
@@ -71,14 +73,14 @@ def letter(inputs: Inputs, source: Path) -> Row:
 
 def copy(inputs: Inputs, source: Path) -> Row:
     """The target photo as it is."""
-    return rows.copy_row(inputs.store)
+    return rows.copy_row(inputs.dataset)
 
 
 def warp(inputs: Inputs, source: Path) -> Row:
     """A thin-plate spline, with nothing learned."""
-    return rows.warp_row(inputs.store)
+    return rows.warp_row(inputs.dataset)
 
 
 def truth(inputs: Inputs, source: Path) -> Row:
     """What the instruments read on the truth: a ceiling."""
-    return rows.truth_row(inputs.store)
+    return rows.truth_row(inputs.dataset)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.triples import training_index, training_rows
-from fet_core.measure.rows import Fuses, Row, plus_row
+from fet_core.measure import triples
+from fet_core.measure.rows import Fuses, Row, plus_row, predictor
 from fet_core.nets.fusion import PeakFusion, PointFusion
 from fet_core.nets.warping import SPOT, Generator, Painting, Warping
 from fet_core.nets.weights import load, load_fitting, load_fusion
@@ -22,13 +24,13 @@ WEIGHTS = "transfer_plus.safetensors"
 
 def fusion(inputs: Inputs, source: Path) -> Training:
     """Φ+ on points: Eq. 1 and 3 to 6."""
-    options, store = inputs.settings.fusion_plus, inputs.store.by_mean()
+    options, dataset = inputs.settings.fusion_plus, inputs.dataset.by_mean()
     task = PointTask(
-        store,
+        dataset,
         training_index(inputs.samples, inputs.kind.neutral_only),
-        Identities(store, training_rows(inputs.samples), options.identities, options.seed),
+        Identities(dataset, training_rows(inputs.samples), options.identities, options.seed),
         options,
-        PointsValidation(store, inputs.pairs, inputs.shown, options.batch_size),
+        PointsValidation(dataset, inputs.pairs, inputs.shown, options.batch_size),
     )
     sizes = {name: getattr(options, name) for name in ("rank", "width", "code")}
     return Training(task, options, sizes)
@@ -36,71 +38,88 @@ def fusion(inputs: Inputs, source: Path) -> Training:
 
 def transfer(inputs: Inputs, source: Path) -> Training:
     """Ω+ with Φ+ frozen."""
-    store = inputs.store.by_mean()
-    return _transfer(inputs, source, store, load_phi_plus(source, store), PHI_PLUS, Warping)
+    dataset = inputs.dataset.by_mean()
+    return _transfer(inputs, source, dataset, load_phi_plus(source, dataset), PHI_PLUS, Warping)
 
 
 def transfer_after_heatmap(inputs: Inputs, source: Path) -> Training:
     """Ω+ with the paper's Φ frozen, the peaks of whose images are decoded."""
-    store = inputs.store.by_mean()
-    return _transfer(inputs, source, store, load_peaks(source, store), PHI, Warping)
+    dataset = inputs.dataset.by_mean()
+    return _transfer(inputs, source, dataset, load_peaks(source, dataset), PHI, Warping)
 
 
 def transfer_unet(inputs: Inputs, source: Path) -> Training:
     """The paper's Ω on the points of Φ+, with the losses of Ω+."""
-    store = inputs.store.by_mean()
-    return _transfer(inputs, source, store, load_phi_plus(source, store), PHI_PLUS, Painting)
+    dataset = inputs.dataset.by_mean()
+    return _transfer(inputs, source, dataset, load_phi_plus(source, dataset), PHI_PLUS, Painting)
 
 
 def row(inputs: Inputs, source: Path) -> Row:
     """FET+."""
-    store = inputs.store.by_mean()
+    dataset = inputs.dataset.by_mean()
     path = source / "train_transfer_plus" / WEIGHTS
-    return plus_row(store, load_phi_plus(source, store), load_warping(path, store))
+    return plus_row(dataset, load_phi_plus(source, dataset), load_warping(path, dataset))
 
 
 def heatmap_row(inputs: Inputs, source: Path) -> Row:
     """FET+ with the paper's Φ."""
-    store = inputs.store.by_mean()
+    dataset = inputs.dataset.by_mean()
     path = source / "train_fet_plus_heatmap" / WEIGHTS
-    return plus_row(store, load_peaks(source, store), load_warping(path, store))
+    return plus_row(dataset, load_peaks(source, dataset), load_warping(path, dataset))
 
 
 def unet_row(inputs: Inputs, source: Path) -> Row:
     """FET+ with the paper's Ω."""
-    store = inputs.store.by_mean()
+    dataset = inputs.dataset.by_mean()
     path = source / "train_fet_plus_unet" / WEIGHTS
-    wanted = (store.size, store.channels, store.device)
+    wanted = (dataset.size, dataset.channels, dataset.device)
     net, _ = load_fitting(path, "transfer_plus", Painting, *wanted)
-    return plus_row(store, load_phi_plus(source, store), net)
+    return plus_row(dataset, load_phi_plus(source, dataset), net)
 
 
-def load_phi_plus(source: Path, store: Store) -> PointFusion:
-    """Φ+ in eval mode on the store's device; errors as `fet_core.nets.weights.load`."""
+def landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
+    """NME of Φ+, of the paper's Φ and of what needs no training, by how the truth was read."""
+    single, mean = inputs.dataset, inputs.dataset.by_mean()
+    training = training_rows(inputs.samples)
+    peaks = load_peaks(source, single)
+    ours = {"Φ+": predictor(mean, load_phi_plus(source, mean))}
+    people = inputs.pairs_table["target_subject"].to_pylist()
+    batch = inputs.settings.evaluate.batch_size
+
+    def errors(read: Dataset) -> dict[str, Any]:
+        simple = triples.simple_predictors(read, training)
+        every = simple | {"Φ, decoded": predictor(read, peaks)} | ours
+        return triples.table(every, read.points, inputs.pairs, people, batch)
+
+    return {"one reading": errors(single), "mean of readings": errors(mean)}
+
+
+def load_phi_plus(source: Path, dataset: Dataset) -> PointFusion:
+    """Φ+ in eval mode on the data set's device; errors as `fet_core.nets.weights.load`."""
     net, _ = load(source / PHI_PLUS, "fusion_plus", PointFusion)
-    return net.to(store.device)
+    return net.to(dataset.device)
 
 
-def load_peaks(source: Path, store: Store) -> PeakFusion:
+def load_peaks(source: Path, dataset: Dataset) -> PeakFusion:
     """Φ where points are wanted; errors as `fet_core.nets.weights.load`."""
-    net, note = load_fusion(source / PHI, store.device)
-    return PeakFusion(net, note["sigma"], store.size).to(store.device).eval()
+    net, note = load_fusion(source / PHI, dataset.device)
+    return PeakFusion(net, note["sigma"], dataset.size).to(dataset.device).eval()
 
 
-def load_warping(path: Path, store: Store) -> Warping:
-    """Ω+ in eval mode on the store's device; its pictures have any size, but its own channels.
+def load_warping(path: Path, dataset: Dataset) -> Warping:
+    """Ω+ in eval mode on the data set's device; its pictures have any size, but its own channels.
 
     Raises:
         UserError: as `fet_core.nets.weights.load_fitting`.
     """
-    net, _ = load_fitting(path, "transfer_plus", Warping, None, store.channels, store.device)
+    net, _ = load_fitting(path, "transfer_plus", Warping, None, dataset.channels, dataset.device)
     return net
 
 
 def _transfer(
     inputs: Inputs,
     source: Path,
-    store: Store,
+    dataset: Dataset,
     phi: PointFusion | PeakFusion,
     weights: Path,
     kind: type[Generator],
@@ -108,21 +127,21 @@ def _transfer(
     options = inputs.settings.transfer_plus
     sizes: dict[str, float]
     if kind is Painting:
-        sizes = {"size": store.size, "channels": store.channels, "width": options.width}
+        sizes = {"size": dataset.size, "channels": dataset.channels, "width": options.width}
         sizes |= {"sigma": SPOT}
     else:
-        sizes = warping_sizes(store, options)
+        sizes = warping_sizes(dataset, options)
     fuses: Fuses = phi
     validation: PictureValidation[Generator] = PictureValidation(
-        store,
+        dataset,
         inputs.pairs,
         inputs.shown,
-        lambda net: plus_row(store, fuses, net),
+        lambda net: plus_row(dataset, fuses, net),
         options.batch_size,
-        drawn_points(store, fuses),
+        drawn_points(dataset, fuses),
     )
     index = training_index(inputs.samples, inputs.kind.neutral_only)
-    task = WarpingTask(store, index, phi, kind, sizes, options, validation)
+    task = WarpingTask(dataset, index, phi, kind, sizes, options, validation)
     depends = {"fusion": source / weights}
     note = {"generator": "unet" if kind is Painting else "warp"}
     return Training(task, options, sizes, note, depends)

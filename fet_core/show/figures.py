@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.files import write_json
 from fet_core.measure.rows import Row
@@ -87,29 +87,29 @@ _SHOWN = "shown.json"
 
 @torch.no_grad()
 def transfer_sheet(
-    row: Row, store: Store, samples: pa.Table, sources: Sequence[int], targets: Sequence[int]
+    row: Row, dataset: Dataset, samples: pa.Table, sources: Sequence[int], targets: Sequence[int]
 ) -> Picture:
     """Fig. 3 and 4: sources along the top, targets down the side, results where they meet.
 
     Args:
         row: the model.
-        store: pictures and landmarks.
+        dataset: pictures and landmarks.
         samples: their table, for the captions.
         sources: rows of samples along the top.
         targets: rows of samples down the side.
     """
 
     def rows(numbers: Sequence[int]) -> torch.Tensor:
-        return torch.tensor(list(numbers), dtype=torch.int64, device=store.device)
+        return torch.tensor(list(numbers), dtype=torch.int64, device=dataset.device)
 
-    top = [to_picture(one) for one in store.bytes(rows(sources))]
+    top = [to_picture(one) for one in dataset.bytes(rows(sources))]
     lines: list[list[Picture | None]] = [[None, *top]]
     margins = ["source"]
     for target in targets:
         same = rows([target] * len(sources))
         # Reference and truth are not used by a model that is asked for the transfer protocol alone.
         made = row(Pairs(rows(sources), same, same, same), "transfer")
-        lines.append([to_picture(store.bytes(same[:1])[0]), *(to_picture(one) for one in made)])
+        lines.append([to_picture(dataset.bytes(same[:1])[0]), *(to_picture(one) for one in made)])
         margins.append(f"{samples['split'][target].as_py()} person")
     captions = ["target", *(samples["expression"][number].as_py() for number in sources)]
     return tile(lines, columns=captions, margins=margins)
@@ -117,36 +117,36 @@ def transfer_sheet(
 
 @torch.no_grad()
 def comparison_sheet(
-    rows: Mapping[str, Row], store: Store, pairs: Pairs, names: Sequence[str]
+    rows: Mapping[str, Row], dataset: Dataset, pairs: Pairs, names: Sequence[str]
 ) -> Picture:
     """One line a triple: source, target, what each row makes in both protocols, truth.
 
     Args:
         rows: by the name in the table.
-        store: pictures and landmarks.
+        dataset: pictures and landmarks.
         pairs: the triples shown.
         names: the expression asked for in each.
     """
-    columns = {"source": store.bytes(pairs.source), "target": store.bytes(pairs.target)}
+    columns = {"source": dataset.bytes(pairs.source), "target": dataset.bytes(pairs.target)}
     for name, row in rows.items():
         columns[name] = row(pairs, "transfer")
         columns[f"{name} (oracle)"] = row(pairs, "oracle")
-    columns["truth"] = store.bytes(pairs.truth)
+    columns["truth"] = dataset.bytes(pairs.truth)
     return column_sheet(columns, margins=names)
 
 
 def models_sheet(
-    store: Store, pairs: Pairs, rows: Mapping[str, Picture], names: Sequence[str]
+    dataset: Dataset, pairs: Pairs, rows: Mapping[str, Picture], names: Sequence[str]
 ) -> Picture:
     """All models on the same triples: one line a model, one column a triple.
 
     Args:
-        store: pictures of all samples.
+        dataset: pictures of all samples.
         pairs: the triples shown.
         rows: each model's pictures [P, S, S, C] uint8 of these triples.
         names: the expression asked for in each.
     """
-    given = {"source": store.bytes(pairs.source), "target": store.bytes(pairs.target)}
+    given = {"source": dataset.bytes(pairs.source), "target": dataset.bytes(pairs.target)}
     lines = {name: [to_picture(one) for one in batch] for name, batch in given.items()}
     for name, pictures in rows.items():
         lines[name] = [np.repeat(one, 3, 2) if one.shape[2] == 1 else one for one in pictures]

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import pyarrow as pa
 from torch import Tensor, nn
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import resized, to_bytes
 from fet_core.measure.rows import Fuses, Row, predictor, score
@@ -131,7 +131,7 @@ class FusionValidation:
     """L1 of J_gen to the truth on the test triples, and a grid of landmark images.
 
     Args:
-        store: landmarks of all samples.
+        dataset: landmarks of all samples.
         pairs: test triples.
         shown: positions of the grid's triples among them.
         sigma: of a spot as a share of the landmark image's side.
@@ -139,9 +139,9 @@ class FusionValidation:
     """
 
     def __init__(
-        self, store: Store, pairs: Pairs, shown: Sequence[int], sigma: float, batch: int
+        self, dataset: Dataset, pairs: Pairs, shown: Sequence[int], sigma: float, batch: int
     ) -> None:
-        self._store = store
+        self._dataset = dataset
         self._pairs = pairs
         self._shown = pairs.at(shown)
         self._sigma = sigma
@@ -149,7 +149,7 @@ class FusionValidation:
 
     def metrics(self, net: Fusion) -> dict[str, float]:
         """Mean absolute difference per pixel: of J_gen, and of the target's own landmark image."""
-        landmarks = Landmarks(self._store, net, self._sigma)
+        landmarks = Landmarks(self._dataset, net, self._sigma)
         made, kept = 0.0, 0.0
         for part in self._pairs.batches(self._batch):
             truth = landmarks.of(part.truth)
@@ -159,7 +159,7 @@ class FusionValidation:
 
     def grid(self, net: Fusion) -> Picture:
         """One row a triple: source, target, J_gen, truth."""
-        landmarks = Landmarks(self._store, net, self._sigma)
+        landmarks = Landmarks(self._dataset, net, self._sigma)
         pairs = self._shown
         columns = {
             "source": landmarks.of(pairs.source),
@@ -177,7 +177,7 @@ class PictureValidation(Generic[Net]):
     """SSIM and PSNR in the transfer protocol (the paper's Fig. 5 and 6), and a grid of pictures.
 
     Args:
-        store: pictures and landmarks of all samples.
+        dataset: pictures and landmarks of all samples.
         pairs: test triples.
         shown: positions of the grid's triples among them.
         row: makes the generator's row of the tables.
@@ -187,14 +187,14 @@ class PictureValidation(Generic[Net]):
 
     def __init__(
         self,
-        store: Store,
+        dataset: Dataset,
         pairs: Pairs,
         shown: Sequence[int],
         row: Callable[[Net], Row],
         batch: int,
         spots: Callable[[Pairs], Tensor] | None = None,
     ) -> None:
-        self._store = store
+        self._dataset = dataset
         self._pairs = pairs
         self._shown = pairs.at(shown)
         self._row = row
@@ -203,17 +203,17 @@ class PictureValidation(Generic[Net]):
 
     def metrics(self, net: Net) -> dict[str, float]:
         """{"ssim": …, "psnr": …} over the test triples."""
-        found = score(self._row(net), self._store, self._pairs, "transfer", self._batch)
+        found = score(self._row(net), self._dataset, self._pairs, "transfer", self._batch)
         return {"ssim": found["ssim"], "psnr": found["psnr"]}
 
     def grid(self, net: Net) -> Picture:
         """One row a triple: source, target, J_gen where there is one, result, truth."""
-        pairs, store = self._shown, self._store
-        columns = {"source": store.bytes(pairs.source), "target": store.bytes(pairs.target)}
+        pairs, dataset = self._shown, self._dataset
+        columns = {"source": dataset.bytes(pairs.source), "target": dataset.bytes(pairs.target)}
         if self._spots:
-            columns["J_gen"] = to_bytes(resized(self._spots(pairs), store.size))
+            columns["J_gen"] = to_bytes(resized(self._spots(pairs), dataset.size))
         columns["result"] = self._row(net)(pairs, "transfer")
-        columns["truth"] = store.bytes(pairs.truth)
+        columns["truth"] = dataset.bytes(pairs.truth)
         return column_sheet(columns)
 
 
@@ -224,41 +224,41 @@ class PointsValidation:
     """NME of J_gen on the test triples beside that of the target's own points, and a grid.
 
     Args:
-        store: landmarks of all samples, the mean of many readings.
+        dataset: landmarks of all samples, the mean of many readings.
         pairs: test triples.
         shown: positions of the grid's triples among them.
         batch: triples at a time.
     """
 
-    def __init__(self, store: Store, pairs: Pairs, shown: Sequence[int], batch: int) -> None:
-        self._store = store
+    def __init__(self, dataset: Dataset, pairs: Pairs, shown: Sequence[int], batch: int) -> None:
+        self._dataset = dataset
         self._pairs = pairs
         self._shown = pairs.at(shown)
         self._batch = batch
 
     def metrics(self, net: PointFusion) -> dict[str, float]:
         """{"test_nme": …, "test_nme_unchanged": …}."""
-        points = self._store.points
+        points = self._dataset.points
         rest = (points, self._pairs, self._batch)
         return {
-            "test_nme": float(errors(predictor(self._store, net), *rest).mean()),
+            "test_nme": float(errors(predictor(self._dataset, net), *rest).mean()),
             "test_nme_unchanged": float(errors(lambda p: points[p.target], *rest).mean()),
         }
 
     def grid(self, net: PointFusion) -> Picture:
         """One row a triple: source, target, J_gen, truth, as landmark images."""
-        pairs, points = self._shown, self._store.points
+        pairs, points = self._shown, self._dataset.points
         columns = {
             "source": points[pairs.source],
             "target": points[pairs.target],
-            "J_gen": predictor(self._store, net)(pairs),
+            "J_gen": predictor(self._dataset, net)(pairs),
             "truth": points[pairs.truth],
         }
         return column_sheet(
-            {name: to_bytes(self._store.draw(p, _SIDE, SPOT)) for name, p in columns.items()}
+            {name: to_bytes(self._dataset.draw(p, _SIDE, SPOT)) for name, p in columns.items()}
         )
 
 
-def drawn_points(store: Store, fusion: Fuses) -> Callable[[Pairs], Tensor]:
+def drawn_points(dataset: Dataset, fusion: Fuses) -> Callable[[Pairs], Tensor]:
     """J_gen of triples as landmark images [B, 1, s, s], for grids."""
-    return lambda pairs: store.draw(predictor(store, fusion)(pairs), _SIDE, SPOT)
+    return lambda pairs: dataset.draw(predictor(dataset, fusion)(pairs), _SIDE, SPOT)

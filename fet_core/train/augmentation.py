@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import sample, spline_field, to_bytes, upload
@@ -28,7 +28,7 @@ class Identities:
     same way.
 
     Args:
-        store: landmarks of all samples.
+        dataset: landmarks of all samples.
         training: [R] int64, the samples of the training side.
         strength: 0 makes no offsets, 1 those of the real people's spread.
         seed: with the step, what the random numbers are a function of.
@@ -38,14 +38,14 @@ class Identities:
     """
 
     def __init__(
-        self, store: Store, training: NDArray[np.int64], strength: float, seed: int
+        self, dataset: Dataset, training: NDArray[np.int64], strength: float, seed: int
     ) -> None:
         self._strength = strength
         self._seed = seed
-        rows = torch.from_numpy(training).to(store.device)
-        neutral = rows[store.expression[rows] == EXPRESSIONS.index("neutral")]
-        people, number = store.person[neutral].unique(return_inverse=True)
-        points = store.points[neutral]
+        rows = torch.from_numpy(training).to(dataset.device)
+        neutral = rows[dataset.expression[rows] == EXPRESSIONS.index("neutral")]
+        people, number = dataset.person[neutral].unique(return_inverse=True)
+        points = dataset.points[neutral]
         means = points.new_zeros(len(people), *points.shape[1:]).index_add_(0, number, points)
         means = means / number.bincount(minlength=len(people))[:, None, None]
         self._deviations = means - means.mean(dim=0)
@@ -149,7 +149,7 @@ _BATCH = 16
 
 
 def fit_motion(
-    motion: Motion, store: Store, index: TrainingIndex, pairs: int, ridge: float, seed: int
+    motion: Motion, dataset: Dataset, index: TrainingIndex, pairs: int, ridge: float, seed: int
 ) -> None:
     """Fill in a motion's linear map from pairs of training pictures of one person.
 
@@ -159,21 +159,21 @@ def fit_motion(
 
     Args:
         motion: its `weight` is set.
-        store: pictures and landmarks.
+        dataset: pictures and landmarks.
         index: what training triples are drawn from.
         pairs: how many at most; every usable truth counts once or more, with a target drawn for it.
         ridge: added to the diagonal, as a share of the number of pairs; motions are measured in
             fifths of the picture's side.
         seed: of the draws.
     """
-    side, size = motion.side, store.size
+    side, size = motion.side, dataset.size
     rows, columns = motion.weight.shape
     gram, cross = torch.zeros(rows, rows).double(), torch.zeros(rows, columns).double()
     count = 0
-    for targets, truths in _drawn(index, pairs, seed, store.device):
-        points, wanted = store.points[targets], store.points[truths]
+    for targets, truths in _drawn(index, pairs, seed, dataset.device):
+        points, wanted = dataset.points[targets], dataset.points[truths]
         field = spline_field(points, wanted, size, side)
-        left = _flow(sample(store.pictures(targets), field), store.pictures(truths), side)
+        left = _flow(sample(dataset.pictures(targets), field), dataset.pictures(truths), side)
         moved = 5 * ((wanted - points) / size).flatten(1).double().cpu()
         gram += moved.T @ moved
         cross += moved.T @ left

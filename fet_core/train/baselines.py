@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.nets.blocks import PatchGAN, autocast, prepare
 from fet_core.nets.generators import LABELS, Cgan, G2gan, Likeness, Pix2pix, label_planes
 from fet_core.params import Baseline
@@ -23,27 +23,27 @@ from fet_core.train.paper import TranslationTask, Weights
 
 
 def pix2pix_task(
-    store: Store, params: Baseline, validation: Validation[Pix2pix]
+    dataset: Dataset, params: Baseline, validation: Validation[Pix2pix]
 ) -> TranslationTask[Pix2pix]:
     """pix2pix on target photo and the *source's* landmark image, adversarial loss and L1.
 
     Args:
-        store: pictures and landmarks of all samples.
+        dataset: pictures and landmarks of all samples.
         params: sizes, weights and rates.
         validation: what looks at the generator.
     """
 
     def landmarks(rows: Rows) -> Tensor:
-        return store.landmark_images(rows.source, store.size, params.sigma)
+        return dataset.landmark_images(rows.source, dataset.size, params.sigma)
 
-    channels, seed = store.channels, params.seed
+    channels, seed = dataset.channels, params.seed
     return TranslationTask(
         "pix2pix",
-        seeded(seed, Pix2pix, store.size, channels, params.width),
+        seeded(seed, Pix2pix, dataset.size, channels, params.width),
         seeded(seed + 1, PatchGAN, 2 * channels + 1, params.d_width),
         landmarks,
         True,
-        store,
+        dataset,
         params,
         Weights(params.adversarial, params.l1, params.jitter),
         validation,
@@ -51,12 +51,12 @@ def pix2pix_task(
 
 
 def cgan_task(
-    store: Store, params: Baseline, validation: Validation[Cgan]
+    dataset: Dataset, params: Baseline, validation: Validation[Cgan]
 ) -> TranslationTask[Cgan]:
     """CGAN on target photo and the label of the wanted expression: adversarial loss alone.
 
     Args:
-        store: pictures and labels of all samples.
+        dataset: pictures and labels of all samples.
         params: sizes and rates (`cgan_lr_g`, `cgan_lr_d`); its weights do not count.
         validation: what looks at the generator.
     """
@@ -65,16 +65,16 @@ def cgan_task(
     rates = {"lr_g": params.cgan_lr_g, "lr_d": params.cgan_lr_d}
 
     def labels(rows: Rows) -> Tensor:
-        return label_planes(store.expression[rows.truth])
+        return label_planes(dataset.expression[rows.truth])
 
-    channels, seed = store.channels, params.seed
+    channels, seed = dataset.channels, params.seed
     return TranslationTask(
         "cgan",
-        seeded(seed, Cgan, store.size, channels, params.width),
+        seeded(seed, Cgan, dataset.size, channels, params.width),
         seeded(seed + 1, PatchGAN, 2 * channels + LABELS, params.d_width),
         labels,
         True,
-        store,
+        dataset,
         params.model_copy(update=rates),
         Weights(1.0, 0.0, params.jitter),
         validation,
@@ -92,21 +92,21 @@ class G2ganTask(Observed[G2gan]):
     each step goes both ways. The landmark image is always that of the picture with the expression.
 
     Args:
-        store: pictures, landmarks and people of all samples.
+        dataset: pictures, landmarks and people of all samples.
         params: sizes, weights and rates.
         validation: what looks at the generators.
     """
 
-    def __init__(self, store: Store, params: Baseline, validation: Validation[G2gan]) -> None:
-        channels, seed = store.channels, params.seed
-        people = int(store.person.max()) + 1
-        super().__init__(seeded(seed, G2gan, store.size, channels, params.width), validation)
+    def __init__(self, dataset: Dataset, params: Baseline, validation: Validation[G2gan]) -> None:
+        channels, seed = dataset.channels, params.seed
+        people = int(dataset.person.max()) + 1
+        super().__init__(seeded(seed, G2gan, dataset.size, channels, params.width), validation)
         critics = [
             seeded(seed + number, PatchGAN, 2 * channels + 1, params.d_width) for number in (1, 2)
         ]
         self._critics = nn.ModuleDict({"removal": critics[0], "synthesis": critics[1]})
         self._likeness = seeded(seed + 3, Likeness, channels, people, params.d_width)
-        self._store = store
+        self._dataset = dataset
         self._params = params
         self.nets: Mapping[str, nn.Module] = {
             "g2gan": self.net,
@@ -114,9 +114,9 @@ class G2ganTask(Observed[G2gan]):
             "likeness": self._likeness,
         }
         for generator in (self.net.removal, self.net.synthesis):
-            prepare(generator, store.device, compiled=True)
-        prepare(self._critics, store.device, compiled=False)
-        prepare(self._likeness, store.device, compiled=False)
+            prepare(generator, dataset.device, compiled=True)
+        prepare(self._critics, dataset.device, compiled=False)
+        prepare(self._likeness, dataset.device, compiled=False)
         self.optimizers: Mapping[str, Adam] = {
             "g2gan": adam(self.net, params.lr_g, params),
             "discriminators": adam(self._critics, params.lr_d, params),
@@ -125,20 +125,20 @@ class G2ganTask(Observed[G2gan]):
 
     def step(self, triples: Triples) -> dict[str, Tensor]:
         """One update of the embedding, one of the discriminators, one of both generators."""
-        params, store = self._params, self._store
-        rows = triples.upload(store.device)
-        turned = store.expression[rows.truth] == _NEUTRAL
+        params, dataset = self._params, self._dataset
+        rows = triples.upload(dataset.device)
+        turned = dataset.expression[rows.truth] == _NEUTRAL
         shown = torch.where(turned, rows.target, rows.truth)
         resting = torch.where(turned, rows.truth, rows.target)
-        landmarks = store.landmark_images(shown, store.size, params.sigma)
-        place = Placement(len(shown), params.jitter, params.seed, triples.step, store.device)
-        neutral = place.picture(store.pictures(resting))
-        expressive = place.picture(store.pictures(shown))
+        landmarks = dataset.landmark_images(shown, dataset.size, params.sigma)
+        place = Placement(len(shown), params.jitter, params.seed, triples.step, dataset.device)
+        neutral = place.picture(dataset.pictures(resting))
+        expressive = place.picture(dataset.pictures(shown))
         spots = place.condition(landmarks)
-        loss_likeness = self._learn_likeness(neutral, expressive, store.person[shown])
+        loss_likeness = self._learn_likeness(neutral, expressive, dataset.person[shown])
 
         removal, synthesis = self.net.removal, self.net.synthesis
-        with drawing(params.seed, triples.step, store.device), autocast(store.device):
+        with drawing(params.seed, triples.step, dataset.device), autocast(dataset.device):
             made_neutral = removal(spots, expressive).float()
             made_expressive = synthesis(spots, neutral).float()
             back_expressive = synthesis(spots, made_neutral).float()

@@ -106,44 +106,31 @@ def fingerprint(parts: Mapping[str, Any]) -> str:
 class Checkpoints:
     """The checkpoints of one run, in one folder; the last two are kept.
 
-    Each is a safetensors file beside which a file of the same name and suffix .sha256 holds its
-    checksum. One that does not match is passed over for the one before.
+    Each is a file of `torch.save`, read without unpickling any code, beside which a file of the
+    same name and suffix .sha256 holds its checksum. One that does not match is passed over for the
+    one before.
 
     Args:
         folder: named after the run's fingerprint; made when first needed.
         nets: by name.
-        optimizers: by name; Adam's state is stored with the name of net and parameter number.
+        optimizers: by name.
     """
 
     def __init__(
         self, folder: Path, nets: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer]
     ) -> None:
         self.folder = folder
-        self._nets = nets
-        self._optimizers = optimizers
+        self._parts: dict[str, nn.Module | Optimizer] = {
+            **{f"net/{name}": net for name, net in nets.items()},
+            **{f"optimizer/{name}": optimizer for name, optimizer in optimizers.items()},
+        }
 
     def save(self, progress: Progress) -> None:
         """Write a checkpoint of the present state, then drop all but the last two."""
-        from safetensors.torch import save_file
-
-        tensors = {f"sum/{name}": value for name, value in progress.sums.items()}
-        for name, net in self._nets.items():
-            tensors |= {f"net/{name}/{key}": value for key, value in net.state_dict().items()}
-        for name, optimizer in self._optimizers.items():
-            for number, state in optimizer.state_dict()["state"].items():
-                tensors |= {
-                    f"optimizer/{name}/{number}/{key}": value for key, value in state.items()
-                }
-        # Clones, because safetensors refuses tensors that share memory,
-        # and contiguous, because it refuses channels_last too.
-        stored = {
-            key: value.detach().cpu().clone(memory_format=torch.contiguous_format)
-            for key, value in tensors.items()
-        }
-        header = {"step": str(progress.step), "history": json.dumps(progress.history)}
-        path = self.folder / f"step-{progress.step:09d}.safetensors"
+        states = {name: part.state_dict() for name, part in self._parts.items()}
+        path = self.folder / f"step-{progress.step:09d}.pt"
         with atomic_path(path) as temporary:
-            save_file(stored, temporary, metadata=header)
+            torch.save({"progress": vars(progress), "states": states}, temporary)
             checksum = sha256(temporary)
         with atomic_path(path.with_suffix(".sha256")) as temporary:
             temporary.write_text(checksum + "\n", encoding="utf-8")
@@ -152,12 +139,15 @@ class Checkpoints:
             old.with_suffix(".sha256").unlink(missing_ok=True)
 
     def load(self) -> Progress | None:
-        """Restore the last sound checkpoint into nets and optimizers; None where there is none."""
+        """Restore the last sound checkpoint into all parts; None where there is none."""
         for path in reversed(self._paths()):
             note = path.with_suffix(".sha256")
             wanted = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
             if sha256(path) == wanted:
-                return self._restore(path)
+                found = torch.load(path, map_location="cpu", weights_only=True)
+                for name, part in self._parts.items():
+                    part.load_state_dict(found["states"][name])
+                return Progress(**found["progress"])
             print(
                 f"the checkpoint {path} is damaged (its checksum does not match); "
                 "going on from the one before it, or from the start where there is none",
@@ -168,31 +158,4 @@ class Checkpoints:
         return None
 
     def _paths(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*.safetensors"))
-
-    def _restore(self, path: Path) -> Progress:
-        from safetensors import safe_open
-
-        with safe_open(str(path), framework="pt") as file:
-            header = file.metadata()
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        for name, net in self._nets.items():
-            net.load_state_dict(_below(tensors, f"net/{name}/"))
-        for name, optimizer in self._optimizers.items():
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in _below(tensors, f"optimizer/{name}/").items():
-                number, part = key.split("/")
-                state.setdefault(int(number), {})[part] = value
-            groups = optimizer.state_dict()["param_groups"]
-            optimizer.load_state_dict({"state": state, "param_groups": groups})
-        return Progress(
-            step=int(header["step"]),
-            sums=_below(tensors, "sum/"),
-            history=json.loads(header["history"]),
-        )
-
-
-def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)
-    }
+        return sorted(self.folder.glob("step-*.pt"))

@@ -145,8 +145,9 @@ def train(
         Interrupted: SIGINT or SIGTERM came; the state was saved.
         UserError: a loss became infinite or NaN.
     """
-    progress = checkpoints.load() or Progress()
+    # Asked before the checkpoint is loaded, which brings the rates of its own step.
     rates = {key: [g["lr"] for g in opt.param_groups] for key, opt in task.optimizers.items()}
+    progress = checkpoints.load() or Progress()
     grid_epochs = _spread(grids, epochs)
     pictures = checkpoints.folder / "grids"
     for number, metrics in enumerate(progress.history, start=1):

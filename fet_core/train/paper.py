@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.geometry.raster import resized, upload
 from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
 from fet_core.nets.fusion import Fusion
@@ -27,10 +27,10 @@ from fet_core.train.losses import adam, drawing, seeded, update
 
 
 class FusionTask(Observed[Fusion]):
-    """Φ and D_J in training on the landmarks of a store.
+    """Φ and D_J in training on the landmarks of a data set.
 
     Args:
-        store: landmarks of all samples.
+        dataset: landmarks of all samples.
         identities: random faces for the training people's expressions.
         params: sizes, weights λ and rates.
         validation: what looks at Φ.
@@ -38,20 +38,20 @@ class FusionTask(Observed[Fusion]):
 
     def __init__(
         self,
-        store: Store,
+        dataset: Dataset,
         identities: Identities,
         params: FusionParams,
         validation: Validation[Fusion],
     ) -> None:
         net = seeded(params.seed, Fusion, params.size, params.width, params.bottleneck)
         super().__init__(net, validation)
-        self._store = store
+        self._dataset = dataset
         self._params = params
         self._identities = identities
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 1, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
-        prepare(self.net, store.device, compiled=True)
-        prepare(self._critic, store.device, compiled=False)
+        prepare(self.net, dataset.device, compiled=True)
+        prepare(self._critic, dataset.device, compiled=False)
         self.optimizers: Mapping[str, Adam] = {
             "fusion": adam(self.net, params.lr_g, params),
             "discriminator": adam(self._critic, params.lr_d, params),
@@ -65,19 +65,19 @@ class FusionTask(Observed[Fusion]):
         the source's reference J_s, and that gives the source, ‖J_s + Φ(J_gen, J_s) - L_s‖₁.
         """
         params, net = self._params, self.net
-        rows = triples.upload(self._store.device)
+        rows = triples.upload(self._dataset.device)
         theirs, others = self._identities.offsets(len(rows.truth), 2, triples.step)
         source, reference = (self._landmarks(r, others) for r in (rows.source, rows.reference))
         target, truth = (self._landmarks(r, theirs) for r in (rows.target, rows.truth))
 
-        with autocast(self._store.device):
+        with autocast(self._dataset.device):
             generated = target + net(source, target).float()
         real, fake = self._critic(torch.cat([truth, generated.detach()])).chunk(2)
         loss_d = losses.discriminator(real, fake)
         update(self.optimizers["discriminator"], loss_d)
 
         self._critic.requires_grad_(False)
-        with autocast(self._store.device):
+        with autocast(self._dataset.device):
             back = reference + net(generated, reference).float()
         adversarial = losses.generator(self._critic(generated))
         cycle = losses.l1(back, source)
@@ -91,8 +91,8 @@ class FusionTask(Observed[Fusion]):
         }
 
     def _landmarks(self, samples: Tensor, offsets: Tensor) -> Tensor:
-        points = self._store.points[samples] + offsets
-        return self._store.draw(points, self._params.size, self._params.sigma)
+        points = self._dataset.points[samples] + offsets
+        return self._dataset.draw(points, self._params.size, self._params.sigma)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class TranslationTask(Observed[Net], Generic[Net]):
         critic: the discriminator.
         condition: makes the condition of a batch of triples.
         conditional: whether the critic sees the condition too, and not the photo alone.
-        store: pictures and landmarks of all samples.
+        dataset: pictures and landmarks of all samples.
         options: rates, betas and seed.
         weights: of the losses.
         validation: what looks at the generator.
@@ -126,7 +126,7 @@ class TranslationTask(Observed[Net], Generic[Net]):
         critic: nn.Module,
         condition: Callable[[Rows], Tensor],
         conditional: bool,
-        store: Store,
+        dataset: Dataset,
         options: Optimisation,
         weights: Weights,
         validation: Validation[Net],
@@ -136,12 +136,12 @@ class TranslationTask(Observed[Net], Generic[Net]):
         self._critic = critic
         self._condition = condition
         self._conditional = conditional
-        self._store = store
+        self._dataset = dataset
         self._seed = options.seed
         self._weights = weights
         self.nets: Mapping[str, nn.Module] = {name: net, "discriminator": critic}
-        prepare(net, store.device, compiled=True)
-        prepare(critic, store.device, compiled=False)
+        prepare(net, dataset.device, compiled=True)
+        prepare(critic, dataset.device, compiled=False)
         self.optimizers: Mapping[str, Adam] = {
             name: adam(net, options.lr_g, options),
             "discriminator": adam(critic, options.lr_d, options),
@@ -149,13 +149,13 @@ class TranslationTask(Observed[Net], Generic[Net]):
 
     def step(self, triples: Triples) -> dict[str, Tensor]:
         """One update of the discriminator, then one of the generator."""
-        device, weights = self._store.device, self._weights
+        device, weights = self._dataset.device, self._weights
         rows = triples.upload(device)
         with torch.no_grad():
             condition = self._condition(rows)
         place = Placement(len(rows.truth), weights.jitter, self._seed, triples.step, device)
-        photo = place.picture(self._store.pictures(rows.target))
-        wanted = place.picture(self._store.pictures(rows.truth))
+        photo = place.picture(self._dataset.pictures(rows.target))
+        wanted = place.picture(self._dataset.pictures(rows.truth))
         condition = place.condition(condition)
         with drawing(self._seed, triples.step, device), autocast(device):
             generated = self.net(condition, photo).float()
@@ -178,49 +178,49 @@ class TranslationTask(Observed[Net], Generic[Net]):
 
 
 def transfer_task(
-    store: Store,
+    dataset: Dataset,
     fusion: Fusion,
     sigma: float,
     params: TransferParams,
     validation: Validation[Transfer],
     first_norm: bool = False,
 ) -> TranslationTask[Transfer]:
-    """Ω and D_I in training on the pictures of a store; D_I sees the target photo beside a picture.
+    """Ω and D_I in training on a data set's pictures; D_I sees the target photo beside a picture.
 
     Ω is given J_gen (Eq. 2), or for a random share of the triples, `params.true_landmarks`, the
     landmarks of the truth: J_gen is faint where Φ is unsure, and an Ω that sees nothing else soon
     learns to look past it.
 
     Args:
-        store: pictures and landmarks of all samples.
+        dataset: pictures and landmarks of all samples.
         fusion: Φ, trained; it is not changed.
         sigma: of a landmark's spot, as Φ was trained with.
         params: sizes, weights μ and rates.
         validation: what looks at Ω.
         first_norm: as for `Transfer`.
     """
-    frozen = fusion.to(store.device).eval().requires_grad_(False)
+    frozen = fusion.to(dataset.device).eval().requires_grad_(False)
 
     def given(rows: Rows) -> Tensor:
         source, target, truth = (
-            store.landmark_images(samples, fusion.size, sigma)
+            dataset.landmark_images(samples, fusion.size, sigma)
             for samples in (rows.source, rows.target, rows.truth)
         )
         generated = frozen.fuse(source, target)
         if not params.true_landmarks:
             return generated
         u = np.random.default_rng([params.seed, 5, rows.step]).random(len(truth))
-        exact = upload(u < params.true_landmarks, store.device)
+        exact = upload(u < params.true_landmarks, dataset.device)
         return torch.where(exact[:, None, None, None], truth, generated)
 
-    channels, seed = store.channels, params.seed
+    channels, seed = dataset.channels, params.seed
     return TranslationTask(
         "transfer",
-        seeded(seed, Transfer, store.size, channels, params.width, first_norm),
+        seeded(seed, Transfer, dataset.size, channels, params.width, first_norm),
         seeded(seed + 1, PatchDiscriminator, 2 * channels, params.d_width, params.d_norm),
         given,
         False,
-        store,
+        dataset,
         params,
         Weights(params.mu1, params.mu2, params.jitter),
         validation,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, resized, upload
@@ -28,13 +28,13 @@ _PAIRS_OF_POINTS = 2000
 
 
 class PointTask(Observed[PointFusion]):
-    """Φ+ and D_J in training on the points of a store.
+    """Φ+ and D_J in training on the points of a data set.
 
     The spaces of Φ+ are fitted to the training faces first. Random identities move both faces of a
     pair (`fet_core.train.augmentation`), noise both inputs.
 
     Args:
-        store: landmarks of all samples.
+        dataset: landmarks of all samples.
         index: what training triples are drawn from.
         identities: random faces for the training people's expressions.
         params: sizes, weights λ and rates.
@@ -46,7 +46,7 @@ class PointTask(Observed[PointFusion]):
 
     def __init__(
         self,
-        store: Store,
+        dataset: Dataset,
         index: TrainingIndex,
         identities: Identities,
         params: FusionPlusParams,
@@ -55,17 +55,17 @@ class PointTask(Observed[PointFusion]):
         sizes = (params.rank, params.width, params.code, params.dropout)
         net = seeded(params.seed, PointFusion, *sizes)
         super().__init__(net, validation)
-        self._store = store
+        self._dataset = dataset
         self._params = params
         self._identities = identities
         self._critic = seeded(params.seed + 1, PointCritic, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": net, "discriminator": self._critic}
         for part in self.nets.values():
-            part.to(store.device)
-        targets, truths = _pairs(index, params.seed, store.device)
-        faces = store.points[torch.from_numpy(index.usable).to(store.device)]
+            part.to(dataset.device)
+        targets, truths = _pairs(index, params.seed, dataset.device)
+        faces = dataset.points[torch.from_numpy(index.usable).to(dataset.device)]
         try:
-            net.fit(faces, store.points[targets], store.points[truths])
+            net.fit(faces, dataset.points[targets], dataset.points[truths])
         except ValueError as error:
             raise UserError(
                 f"fusion_plus.rank is {params.rank}, but there are only {len(faces)} training "
@@ -81,11 +81,11 @@ class PointTask(Observed[PointFusion]):
 
     def step(self, triples: Triples) -> dict[str, Tensor]:
         """One update of D_J, then one of Φ+; distances in shares of the picture's side."""
-        params, net, size = self._params, self.net, self._store.size
-        rows = triples.upload(self._store.device)
+        params, net, size = self._params, self.net, self._dataset.size
+        rows = triples.upload(self._dataset.device)
         source, reference, target, truth = self._faces(rows)
         noise = self._noise(rows)
-        with drawing(params.seed, rows.step, self._store.device):
+        with drawing(params.seed, rows.step, self._dataset.device):
             generated = target + net(source + noise[0], target + noise[1])
             real, fake = self._critic(
                 torch.cat([_centred(truth, size), _centred(generated.detach(), size)])
@@ -107,7 +107,7 @@ class PointTask(Observed[PointFusion]):
 
     def _faces(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step)
-        points = self._store.points
+        points = self._dataset.points
         return (
             points[rows.source] + others,
             points[rows.reference] + others,
@@ -117,9 +117,9 @@ class PointTask(Observed[PointFusion]):
 
     def _noise(self, rows: Rows) -> Tensor:
         rng = np.random.default_rng([self._params.seed, 7, rows.step])
-        drawn = rng.standard_normal((2, len(rows.truth), *self._store.points.shape[1:]))
-        scale = self._params.noise * self._store.size
-        return upload((drawn * scale).astype(np.float32), self._store.device)
+        drawn = rng.standard_normal((2, len(rows.truth), *self._dataset.points.shape[1:]))
+        scale = self._params.noise * self._dataset.size
+        return upload((drawn * scale).astype(np.float32), self._dataset.device)
 
 
 def _pairs(index: TrainingIndex, seed: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -145,14 +145,14 @@ _LONGEST = 100.0
 
 
 class WarpingTask(Observed[Generator]):
-    """Ω+ and D_I in training on the pictures of a store.
+    """Ω+ and D_I in training on the pictures of a data set.
 
     The motion of Ω+ is fitted to the training pairs first and stays as it is; the paper's Ω in its
     place (`Painting`) has none. For a random share of the triples, `params.true_landmarks`, the
     wanted points are the truth's in place of J_gen.
 
     Args:
-        store: pictures and landmarks of all samples.
+        dataset: pictures and landmarks of all samples.
         index: what training triples are drawn from.
         fusion: Φ+, trained; it is not changed.
         kind: of the generator.
@@ -163,7 +163,7 @@ class WarpingTask(Observed[Generator]):
 
     def __init__(
         self,
-        store: Store,
+        dataset: Dataset,
         index: TrainingIndex,
         fusion: PointFusion | PeakFusion,
         kind: type[Generator],
@@ -173,16 +173,16 @@ class WarpingTask(Observed[Generator]):
     ) -> None:
         super().__init__(seeded(params.seed, kind, **sizes), validation)
         net = self.net
-        self._store = store
-        self._fusion = fusion.to(store.device).eval().requires_grad_(False)
+        self._dataset = dataset
+        self._fusion = fusion.to(dataset.device).eval().requires_grad_(False)
         self._params = params
-        channels = 2 * store.channels
+        channels = 2 * dataset.channels
         self._critic = seeded(params.seed + 1, PatchDiscriminator, channels, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"transfer": net, "discriminator": self._critic}
-        prepare(net, store.device, compiled=False)
-        prepare(self._critic, store.device, compiled=False)
+        prepare(net, dataset.device, compiled=False)
+        prepare(self._critic, dataset.device, compiled=False)
         if params.motion and isinstance(net, Warping):
-            fit_motion(net.motion, store, index, _PAIRS_OF_PICTURES, params.ridge, params.seed)
+            fit_motion(net.motion, dataset, index, _PAIRS_OF_PICTURES, params.ridge, params.seed)
         self.optimizers: Mapping[str, Adam] = {
             "transfer": adam(net, params.lr_g, params),
             "discriminator": adam(self._critic, params.lr_d, params),
@@ -190,10 +190,10 @@ class WarpingTask(Observed[Generator]):
 
     def step(self, triples: Triples) -> dict[str, Tensor]:
         """One update of D_I where it has a weight, then one of Ω+."""
-        params, store = self._params, self._store
-        rows = triples.upload(store.device)
+        params, dataset = self._params, self._dataset
+        rows = triples.upload(dataset.device)
         photo, wanted, points, goal, field = self._given(rows)
-        with autocast(store.device):
+        with autocast(dataset.device):
             made = self.net(photo, points, goal, field)
         picture = made.picture.float()
         loss_d = picture.new_zeros(())
@@ -205,7 +205,7 @@ class WarpingTask(Observed[Generator]):
             _update(self.optimizers["discriminator"], self._critic, loss_d)
             self._critic.requires_grad_(False)
             adversarial = losses.generator(self._critic(torch.cat([photo, picture], dim=1)))
-        weight = 1 + params.regions * _heed(goal, store.size)
+        weight = 1 + params.regions * _heed(goal, dataset.size)
         l1 = ((picture - wanted).abs() * weight).mean()
         structure = dissimilarity(picture, wanted)
         moved = losses.l1(made.moved.float(), wanted)
@@ -224,27 +224,27 @@ class WarpingTask(Observed[Generator]):
     @torch.no_grad()
     def _given(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Photo, truth, L_t, the wanted points and the motion between them, placed at random."""
-        params, store = self._params, self._store
-        size, points = store.size, store.points
+        params, dataset = self._params, self._dataset
+        size, points = dataset.size, dataset.points
         own, goal = points[rows.target], points[rows.truth]
         if params.true_landmarks < 1:
             u = np.random.default_rng([params.seed, 5, rows.step]).random(len(own))
-            exact = upload(u < params.true_landmarks, store.device)[:, None, None]
+            exact = upload(u < params.true_landmarks, dataset.device)[:, None, None]
             goal = torch.where(exact, goal, self._fusion.fuse(points[rows.source], own))
-        place = Placement(len(own), params.jitter, params.seed, rows.step, store.device)
+        place = Placement(len(own), params.jitter, params.seed, rows.step, dataset.device)
         return (
-            place.picture(store.pictures(rows.target)),
-            place.picture(store.pictures(rows.truth)),
+            place.picture(dataset.pictures(rows.target)),
+            place.picture(dataset.pictures(rows.truth)),
             place.points(own, size),
             place.points(goal, size),
             place.field(self.net.motion(own, goal, size)),
         )
 
 
-def warping_sizes(store: Store, params: TransferPlusParams) -> dict[str, float]:
-    """The arguments that build Ω+ for the pictures of a store."""
-    working = min(params.working, store.size)
-    return {"channels": store.channels, "width": params.width, "working": working}
+def warping_sizes(dataset: Dataset, params: TransferPlusParams) -> dict[str, float]:
+    """The arguments that build Ω+ for the pictures of a data set."""
+    working = min(params.working, dataset.size)
+    return {"channels": dataset.channels, "width": params.width, "working": working}
 
 
 def _heed(points: Tensor, size: int) -> Tensor:

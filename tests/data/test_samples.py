@@ -1,4 +1,4 @@
-"""Samples: both readings of the landmarks, as they are and mirrored, and the store by either."""
+"""Samples: both readings of the landmarks, as they are and mirrored, and the dataset by either."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from fet_core import tables
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.geometry.landmarks import mirror_points
 
 SIZE = 32
@@ -57,12 +57,12 @@ def test_a_store_is_by_the_single_reading_and_by_the_mean_where_asked(
 ) -> None:
     faces = np.random.default_rng(0).integers(0, 256, (9, SIZE, SIZE, 3), dtype=np.uint8)
     np.save(tmp_path / "faces.npy", faces)
-    store = Store.open(tmp_path / "faces.npy", samples, torch.device("cpu"))
+    dataset = Dataset.open(tmp_path / "faces.npy", samples, torch.device("cpu"))
     rows = samples.to_pylist()
-    for found, reading in ((store, "points"), (store.by_mean(), "mean")):
+    for found, reading in ((dataset, "points"), (dataset.by_mean(), "mean")):
         wanted = np.stack([shape(row, reading) for row in rows])
         np.testing.assert_array_equal(found.points.numpy(), wanted)
-    mean = store.by_mean()
+    mean = dataset.by_mean()
     for name in ("faces", "row", "flipped", "expression", "person"):
-        assert torch.equal(getattr(mean, name), getattr(store, name))
+        assert torch.equal(getattr(mean, name), getattr(dataset, name))
     assert torch.equal(mean.by_mean().points, mean.points)

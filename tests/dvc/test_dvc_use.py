@@ -40,7 +40,7 @@ def test_an_experiment_never_goes_on_from_another_ones_checkpoint(project: Proje
         *("python", "-m", "pipeline", "train-transfer", "--dataset", "rafd", "--save-every", "0")
     )
     checkpoints = project.folder / "checkpoints"
-    while not list(checkpoints.glob("rafd-train_transfer-*/step-*.safetensors")):
+    while not list(checkpoints.glob("rafd-train_transfer-*/step-*.pt")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)

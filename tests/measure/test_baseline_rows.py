@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import to_bytes
 from fet_core.measure.rows import BASELINES, baseline_row, load_baseline
@@ -23,12 +23,14 @@ SIGMA = 0.03
 
 
 @pytest.fixture(scope="module")
-def store(sample_table: Callable[..., pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Store:
+def dataset(
+    sample_table: Callable[..., pa.Table], tmp_path_factory: pytest.TempPathFactory
+) -> Dataset:
     """p0 to p3 with happy, neutral and sad each, in this order."""
-    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     faces = np.random.default_rng(1).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
     np.save(path, faces)
-    return Store.open(path, sample_table(test=(0, 1, 2, 3)), torch.device("cpu"))
+    return Dataset.open(path, sample_table(test=(0, 1, 2, 3)), torch.device("cpu"))
 
 
 def triple(source: int, reference: int, target: int, truth: int) -> Pairs:
@@ -39,79 +41,79 @@ HAPPY, NEUTRAL, SAD = 0, 1, 2
 """Rows of p0; those of p1 are three more."""
 
 
-def test_the_rows_are_ordered_as_this_test_takes_them(store: Store) -> None:
-    names = [EXPRESSIONS[number] for number in store.expression[:4].tolist()]
+def test_the_rows_are_ordered_as_this_test_takes_them(dataset: Dataset) -> None:
+    names = [EXPRESSIONS[number] for number in dataset.expression[:4].tolist()]
     assert names == ["happy", "neutral", "sad", "happy"]
-    assert store.person.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert dataset.person.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
 @torch.no_grad()
-def test_pix2pix_sees_the_source_s_landmarks_or_the_truth_s(store: Store) -> None:
+def test_pix2pix_sees_the_source_s_landmarks_or_the_truth_s(dataset: Dataset) -> None:
     torch.manual_seed(0)
     net = Pix2pix(32, 3, 4).eval()
-    row, pairs = baseline_row(store, net, SIGMA), triple(3, 4, NEUTRAL, HAPPY)
+    row, pairs = baseline_row(dataset, net, SIGMA), triple(3, 4, NEUTRAL, HAPPY)
     for protocol, shown in (("transfer", 3), ("oracle", HAPPY)):
-        landmarks = store.landmark_images(torch.tensor([shown]), 32, SIGMA)
-        wanted = to_bytes(net(landmarks, store.pictures(pairs.target)))
+        landmarks = dataset.landmark_images(torch.tensor([shown]), 32, SIGMA)
+        wanted = to_bytes(net(landmarks, dataset.pictures(pairs.target)))
         assert torch.equal(row(pairs, protocol), wanted)  # type: ignore[arg-type]
 
 
 @torch.no_grad()
-def test_cgan_sees_the_label_of_the_source_alone(store: Store) -> None:
+def test_cgan_sees_the_label_of_the_source_alone(dataset: Dataset) -> None:
     torch.manual_seed(0)
     net = Cgan(32, 3, 4).eval()
-    row = baseline_row(store, net, SIGMA)
+    row = baseline_row(dataset, net, SIGMA)
     label = label_planes(torch.tensor([EXPRESSIONS.index("sad")]))
-    wanted = to_bytes(net(label, store.pictures(torch.tensor([NEUTRAL]))))
+    wanted = to_bytes(net(label, dataset.pictures(torch.tensor([NEUTRAL]))))
     assert torch.equal(row(triple(5, 4, NEUTRAL, SAD), "transfer"), wanted)
     assert torch.equal(row(triple(8, 7, NEUTRAL, SAD), "transfer"), wanted)
     assert not torch.equal(row(triple(3, 4, NEUTRAL, HAPPY), "transfer"), wanted)
 
 
 @torch.no_grad()
-def test_g2gan_goes_through_the_neutral_face(store: Store) -> None:
+def test_g2gan_goes_through_the_neutral_face(dataset: Dataset) -> None:
     torch.manual_seed(0)
     net = G2gan(32, 3, 4).eval()
-    row = baseline_row(store, net, SIGMA)
+    row = baseline_row(dataset, net, SIGMA)
 
     def spots(points: torch.Tensor) -> torch.Tensor:
-        return store.draw(points, 32, SIGMA)
+        return dataset.draw(points, 32, SIGMA)
 
     pairs = triple(5, 3, HAPPY, SAD)
-    resting = net.removal(spots(store.points[pairs.target]), store.pictures(pairs.target))
-    moved = spots(wanted_points(store, pairs, "transfer"))
+    resting = net.removal(spots(dataset.points[pairs.target]), dataset.pictures(pairs.target))
+    moved = spots(wanted_points(dataset, pairs, "transfer"))
     assert torch.equal(row(pairs, "transfer"), to_bytes(net.synthesis(moved, resting)))
-    true = spots(store.points[pairs.truth])
+    true = spots(dataset.points[pairs.truth])
     assert torch.equal(row(pairs, "oracle"), to_bytes(net.synthesis(true, resting)))
 
     neutral_target = triple(5, 4, NEUTRAL, SAD)
-    moved = spots(wanted_points(store, neutral_target, "transfer"))
-    photo = store.pictures(neutral_target.target)
+    moved = spots(wanted_points(dataset, neutral_target, "transfer"))
+    photo = dataset.pictures(neutral_target.target)
     assert torch.equal(row(neutral_target, "transfer"), to_bytes(net.synthesis(moved, photo)))
 
     neutral_wanted = triple(4, 3, HAPPY, NEUTRAL)
     assert torch.equal(row(neutral_wanted, "transfer"), to_bytes(resting))
 
 
-def test_wanted_points_are_the_displaced_or_the_true_ones(store: Store) -> None:
+def test_wanted_points_are_the_displaced_or_the_true_ones(dataset: Dataset) -> None:
     pairs = triple(3, 4, NEUTRAL, HAPPY)
-    moved = store.points[NEUTRAL] + store.points[3] - store.points[4]
-    assert torch.equal(wanted_points(store, pairs, "transfer")[0], moved)
-    assert torch.equal(wanted_points(store, pairs, "oracle")[0], store.points[HAPPY])
+    moved = dataset.points[NEUTRAL] + dataset.points[3] - dataset.points[4]
+    assert torch.equal(wanted_points(dataset, pairs, "transfer")[0], moved)
+    assert torch.equal(wanted_points(dataset, pairs, "oracle")[0], dataset.points[HAPPY])
 
 
 @pytest.mark.parametrize("name", BASELINES)
 @torch.no_grad()
 def test_weights_come_back_with_the_spots_they_were_trained_with(
-    name: str, store: Store, tmp_path: Path
+    name: str, dataset: Dataset, tmp_path: Path
 ) -> None:
     torch.manual_seed(0)
     net = BASELINES[name](32, 3, 4).eval()
     sizes = {"size": 32, "channels": 3, "width": 4}
     save(tmp_path / f"{name}.safetensors", name, sizes, net, {"sigma": SIGMA})
     pairs = triple(5, 3, HAPPY, SAD)
-    found = load_baseline(name, tmp_path, store)(pairs, "transfer")
-    assert torch.equal(found, baseline_row(store, net, SIGMA)(pairs, "transfer"))
+    found = load_baseline(name, tmp_path, dataset)(pairs, "transfer")
+    assert torch.equal(found, baseline_row(dataset, net, SIGMA)(pairs, "transfer"))
 
 
 @pytest.mark.parametrize(
@@ -123,13 +125,13 @@ def test_weights_come_back_with_the_spots_they_were_trained_with(
     ],
 )
 def test_weights_of_another_model_or_size_are_refused(
-    kind: str, sizes: dict[str, int], said: str, store: Store, tmp_path: Path
+    kind: str, sizes: dict[str, int], said: str, dataset: Dataset, tmp_path: Path
 ) -> None:
     save(tmp_path / "pix2pix.safetensors", kind, sizes, BASELINES[kind](**sizes), {"sigma": SIGMA})
     with pytest.raises(UserError, match=said):
-        load_baseline("pix2pix", tmp_path, store)
+        load_baseline("pix2pix", tmp_path, dataset)
 
 
-def test_weights_that_are_not_there_are_named(store: Store, tmp_path: Path) -> None:
+def test_weights_that_are_not_there_are_named(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no weights at .*g2gan\.safetensors; run the stage"):
-        load_baseline("g2gan", tmp_path, store)
+        load_baseline("g2gan", tmp_path, dataset)

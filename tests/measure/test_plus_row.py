@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, to_bytes
 from fet_core.measure.metrics import nme
@@ -36,11 +36,11 @@ def samples(sample_table: Callable[..., pa.Table]) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def store(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+def dataset(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     faces = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
     np.save(path, faces)
-    return Store.open(path, samples, CPU)
+    return Dataset.open(path, samples, CPU)
 
 
 class Shift(nn.Module):
@@ -50,12 +50,12 @@ class Shift(nn.Module):
         return target + 1 + 0 * source
 
 
-def test_the_row_gives_the_net_the_points_of_the_protocol(store: Store) -> None:
+def test_the_row_gives_the_net_the_points_of_the_protocol(dataset: Dataset) -> None:
     torch.manual_seed(0)
     transfer = Painting(32, 3, 4, 0.03).eval()
-    row = plus_row(store, Shift(), transfer)
-    photo, own = store.pictures(TRIPLES.target), store.points[TRIPLES.target]
-    truth = store.points[TRIPLES.truth]
+    row = plus_row(dataset, Shift(), transfer)
+    photo, own = dataset.pictures(TRIPLES.target), dataset.points[TRIPLES.target]
+    truth = dataset.points[TRIPLES.truth]
     with torch.no_grad():
         made = {p: row(TRIPLES, p) for p in ("transfer", "oracle")}  # type: ignore[arg-type]
         assert torch.equal(made["transfer"], to_bytes(transfer(photo, own, own + 1).picture))
@@ -64,27 +64,29 @@ def test_the_row_gives_the_net_the_points_of_the_protocol(store: Store) -> None:
     assert not torch.equal(made["oracle"], made["transfer"])
 
 
-def test_the_row_of_a_fresh_warp_hardly_changes_a_target_that_is_the_truth(store: Store) -> None:
+def test_the_row_of_a_fresh_warp_hardly_changes_a_target_that_is_the_truth(
+    dataset: Dataset,
+) -> None:
     still = Pairs(TRIPLES.source, TRIPLES.reference, TRIPLES.target, TRIPLES.target)
-    row = plus_row(store, Shift(), Warping(**WARP).eval())  # type: ignore[arg-type]
+    row = plus_row(dataset, Shift(), Warping(**WARP).eval())  # type: ignore[arg-type]
     with torch.no_grad():
-        found = row(still, "oracle").int() - store.bytes(still.target).int()
+        found = row(still, "oracle").int() - dataset.bytes(still.target).int()
     # The mask is closed but for a twentieth, and but for the mouth.
-    elsewhere = regions(store.points[still.target], 32, 32)[:, :1] < 0.002
+    elsewhere = regions(dataset.points[still.target], 32, 32)[:, :1] < 0.002
     assert elsewhere.float().mean() > 0.7
     assert found[elsewhere.expand_as(found)].abs().max() <= 8
 
 
-def test_no_triples_make_no_pictures(store: Store) -> None:
+def test_no_triples_make_no_pictures(dataset: Dataset) -> None:
     none = TRIPLES.at([])
-    found = plus_row(store, Shift(), Warping(**WARP).eval())(none, "transfer")  # type: ignore[arg-type]
+    found = plus_row(dataset, Shift(), Warping(**WARP).eval())(none, "transfer")  # type: ignore[arg-type]
     assert found.shape == (0, 3, 32, 32)
 
 
-def test_validation_measures_phi_beside_the_targets_own_points(store: Store) -> None:
-    looked = shown.PointsValidation(store, TRIPLES, [2, 0], 2)
+def test_validation_measures_phi_beside_the_targets_own_points(dataset: Dataset) -> None:
+    looked = shown.PointsValidation(dataset, TRIPLES, [2, 0], 2)
     found = looked.metrics(Shift())  # type: ignore[arg-type]
-    own, truth = store.points[TRIPLES.target].numpy(), store.points[TRIPLES.truth].numpy()
+    own, truth = dataset.points[TRIPLES.target].numpy(), dataset.points[TRIPLES.truth].numpy()
     assert found == {
         "test_nme": pytest.approx(nme(own + 1, truth).mean()),
         "test_nme_unchanged": pytest.approx(nme(own, truth).mean()),
@@ -94,41 +96,41 @@ def test_validation_measures_phi_beside_the_targets_own_points(store: Store) -> 
     # Two rows of four landmark images.
     assert sheet.shape[0] > 2 * 128
     assert sheet.shape[1] >= 4 * 128
-    assert shown.drawn_points(store, Shift())(TRIPLES).shape == (3, 1, 128, 128)
+    assert shown.drawn_points(dataset, Shift())(TRIPLES).shape == (3, 1, 128, 128)
 
 
-def test_phi_comes_as_points_or_as_peaks(store: Store, tmp_path: Path) -> None:
+def test_phi_comes_as_points_or_as_peaks(dataset: Dataset, tmp_path: Path) -> None:
     net = PointFusion(**PHI)  # type: ignore[arg-type]
     save(tmp_path / fet_plus.PHI_PLUS, "fusion_plus", PHI, net, {})
     sizes = {"size": 32, "width": 4, "bottleneck": 8}
     save(tmp_path / fet.PHI, "fusion", sizes, Fusion(**sizes), {"sigma": 0.03})
-    found = fet_plus.load_phi_plus(tmp_path, store)
+    found = fet_plus.load_phi_plus(tmp_path, dataset)
     assert isinstance(found, PointFusion)
-    other = fet_plus.load_peaks(tmp_path, store)
+    other = fet_plus.load_peaks(tmp_path, dataset)
     assert isinstance(other, PeakFusion)
     for one in (found, other):
         assert not any(module.training for module in one.modules())
     with torch.no_grad():
-        assert other.fuse(store.points[:2], store.points[2:4]).shape == (2, 68, 2)
+        assert other.fuse(dataset.points[:2], dataset.points[2:4]).shape == (2, 68, 2)
 
 
-def test_omega_for_other_channels_is_named(store: Store, tmp_path: Path) -> None:
+def test_omega_for_other_channels_is_named(dataset: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "transfer_plus.safetensors"
     save(path, "transfer_plus", WARP, Warping(**WARP), {})  # type: ignore[arg-type]
-    assert not fet_plus.load_warping(path, store).training
+    assert not fet_plus.load_warping(path, dataset).training
     sizes = WARP | {"channels": 1}
     save(path, "transfer_plus", sizes, Warping(**sizes), {})  # type: ignore[arg-type]
     with pytest.raises(UserError, match="makes pictures with 1 channels, but the data have 3; run"):
-        fet_plus.load_warping(path, store)
+        fet_plus.load_warping(path, dataset)
 
 
-def test_mistaken_weights_are_told(store: Store, tmp_path: Path) -> None:
+def test_mistaken_weights_are_told(dataset: Dataset, tmp_path: Path) -> None:
     path = tmp_path / "some.safetensors"
     with pytest.raises(UserError, match="there are no weights at"):
-        fet_plus.load_warping(path, store)
+        fet_plus.load_warping(path, dataset)
     path.write_bytes(b"no weights")
     with pytest.raises(UserError, match=r"some\.safetensors is damaged"):
-        fet_plus.load_warping(path, store)
+        fet_plus.load_warping(path, dataset)
     save(path, "cgan", WARP, Warping(**WARP), {})  # type: ignore[arg-type]
     with pytest.raises(UserError, match="holds weights of cgan, not of"):
-        fet_plus.load_warping(path, store)
+        fet_plus.load_warping(path, dataset)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.measure.metrics import mean_interval, nme
 from fet_core.measure.triples import Pairs, errors, simple_predictors, table
 
@@ -20,21 +20,23 @@ TRAINING = np.arange(9)
 
 
 @pytest.fixture(scope="module")
-def store(sample_table: Callable[..., pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Store:
+def dataset(
+    sample_table: Callable[..., pa.Table], tmp_path_factory: pytest.TempPathFactory
+) -> Dataset:
     """Five people with three expressions, the first three people trained on; all different."""
-    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     np.save(path, np.zeros((15, 32, 32, 1), np.uint8))
     samples = sample_table(people=5, test=(3, 4))
     assert samples["split"].to_pylist() == ["train"] * 9 + ["test"] * 6
-    return Store.open(path, samples, torch.device("cpu"))
+    return Dataset.open(path, samples, torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
-def pairs(store: Store) -> Pairs:
+def pairs(dataset: Dataset) -> Pairs:
     """Every change of expression of the two test people, each taken from the other."""
     rows = {
         (int(p), int(e)): n
-        for n, (p, e) in enumerate(zip(store.person, store.expression, strict=True))
+        for n, (p, e) in enumerate(zip(dataset.person, dataset.expression, strict=True))
     }
     kinds = sorted({e for _, e in rows})
     found = [
@@ -50,35 +52,37 @@ def pairs(store: Store) -> Pairs:
 PEOPLE = ["p3"] * 6 + ["p4"] * 6
 
 
-def moving(store: Store, own: float) -> Store:
+def moving(dataset: Dataset, own: float) -> Dataset:
     """People who move alike from faces of their own, but for `own` movements of a person."""
     generator = torch.Generator().manual_seed(0)
-    faces = store.points[:1] + torch.randn(5, 68, 2, generator=generator)
+    faces = dataset.points[:1] + torch.randn(5, 68, 2, generator=generator)
     moves = torch.randn(8, 68, 2, generator=generator)
     private = own * torch.randn(5, 8, 68, 2, generator=generator)
-    points = faces[store.person] + moves[store.expression]
-    return replace(store, points=points + private[store.person, store.expression])
+    points = faces[dataset.person] + moves[dataset.expression]
+    return replace(dataset, points=points + private[dataset.person, dataset.expression])
 
 
-def test_unchanged_is_right_where_nothing_changes(store: Store, pairs: Pairs) -> None:
+def test_unchanged_is_right_where_nothing_changes(dataset: Dataset, pairs: Pairs) -> None:
     still = Pairs(pairs.source, pairs.reference, pairs.truth, pairs.truth)
-    found = simple_predictors(store, TRAINING)
-    assert (errors(found["unchanged"], store.points, still, 4) == 0).all()
-    assert (errors(found["unchanged"], store.points, pairs, 4) > 0.01).all()
+    found = simple_predictors(dataset, TRAINING)
+    assert (errors(found["unchanged"], dataset.points, still, 4) == 0).all()
+    assert (errors(found["unchanged"], dataset.points, pairs, 4) > 0.01).all()
 
 
 @pytest.mark.parametrize("name", ["displacement", "mean shift"])
-def test_where_all_people_move_alike_both_are_exact(name: str, store: Store, pairs: Pairs) -> None:
-    alike, apart = moving(store, 0.0), moving(store, 1.0)
+def test_where_all_people_move_alike_both_are_exact(
+    name: str, dataset: Dataset, pairs: Pairs
+) -> None:
+    alike, apart = moving(dataset, 0.0), moving(dataset, 1.0)
     right = errors(simple_predictors(alike, TRAINING)[name], alike.points, pairs, 4)
     assert right.max() < 1e-6
     wrong = errors(simple_predictors(apart, TRAINING)[name], apart.points, pairs, 4)
     assert wrong.min() > 0.01
 
 
-def test_the_mean_shift_asks_the_training_people_alone(store: Store, pairs: Pairs) -> None:
+def test_the_mean_shift_asks_the_training_people_alone(dataset: Dataset, pairs: Pairs) -> None:
     """It does not see the source: other points of all test people leave the shift as it is."""
-    apart = moving(store, 1.0)
+    apart = moving(dataset, 1.0)
     other = apart.points.clone()
     other[9:] = torch.randn(6, 68, 2)
     changed = replace(apart, points=other)
@@ -94,34 +98,36 @@ def test_the_mean_shift_asks_the_training_people_alone(store: Store, pairs: Pair
     torch.testing.assert_close(steps[0][0], by_hand[0] - by_hand[1], atol=1e-4, rtol=0)
 
 
-def test_a_person_with_many_pictures_counts_once(store: Store, pairs: Pairs) -> None:
-    apart = moving(store, 1.0)
+def test_a_person_with_many_pictures_counts_once(dataset: Dataset, pairs: Pairs) -> None:
+    apart = moving(dataset, 1.0)
     often = np.concatenate([TRAINING, np.repeat(TRAINING[:3], 5)])
     one, two = (simple_predictors(apart, rows)["mean shift"](pairs) for rows in (TRAINING, often))
     torch.testing.assert_close(one, two, atol=1e-4, rtol=0)
 
 
-def test_errors_are_the_nme_of_each_triple_whatever_the_batch(store: Store, pairs: Pairs) -> None:
+def test_errors_are_the_nme_of_each_triple_whatever_the_batch(
+    dataset: Dataset, pairs: Pairs
+) -> None:
     seen: list[int] = []
 
     def predictor(part: Pairs) -> Tensor:
         seen.append(len(part))
-        return store.points[part.target]
+        return dataset.points[part.target]
 
-    found = errors(predictor, store.points, pairs, 5)
+    found = errors(predictor, dataset.points, pairs, 5)
     assert seen == [5, 5, 2]
-    wanted = nme(store.points[pairs.target].numpy(), store.points[pairs.truth].numpy())
+    wanted = nme(dataset.points[pairs.target].numpy(), dataset.points[pairs.truth].numpy())
     np.testing.assert_allclose(found, wanted)
 
 
-def test_the_table_has_means_and_intervals_over_people(store: Store, pairs: Pairs) -> None:
-    found = table(simple_predictors(store, TRAINING), store.points, pairs, PEOPLE, 4)
+def test_the_table_has_means_and_intervals_over_people(dataset: Dataset, pairs: Pairs) -> None:
+    found = table(simple_predictors(dataset, TRAINING), dataset.points, pairs, PEOPLE, 4)
     assert list(found) == ["unchanged", "displacement", "mean shift"]
-    for name, predictor in simple_predictors(store, TRAINING).items():
-        values = errors(predictor, store.points, pairs, 16)
+    for name, predictor in simple_predictors(dataset, TRAINING).items():
+        values = errors(predictor, dataset.points, pairs, 16)
         interval = mean_interval(values, PEOPLE)
         assert interval is not None
         assert found[name]["nme"] == pytest.approx(values.mean())
         assert (found[name]["low"], found[name]["high"]) == pytest.approx(tuple(interval))
-    alone = table(simple_predictors(store, TRAINING), store.points, pairs, ["p3"] * 12, 4)
+    alone = table(simple_predictors(dataset, TRAINING), dataset.points, pairs, ["p3"] * 12, 4)
     assert [set(numbers) for numbers in alone.values()] == [{"nme"}] * 3

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.geometry.raster import sample, spline_field, to_bytes
 from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.metrics import psnr, ssim
@@ -23,14 +23,16 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def store(sample_table: Callable[..., pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Store:
+def dataset(
+    sample_table: Callable[..., pa.Table], tmp_path_factory: pytest.TempPathFactory
+) -> Dataset:
     """Twelve smooth pictures of 32×32."""
     samples = sample_table(test=(0, 1, 2, 3))
     coarse = torch.rand(12, 3, 6, 6, generator=torch.Generator().manual_seed(0)) * 255
     smooth = torch.nn.functional.interpolate(coarse, (32, 32), mode="bilinear")
-    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     np.save(path, smooth.round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
-    return Store.open(path, samples, CPU)
+    return Dataset.open(path, samples, CPU)
 
 
 def pairs(source: list[int], reference: list[int], target: list[int], truth: list[int]) -> Pairs:
@@ -42,52 +44,52 @@ TRIPLES = pairs([4, 8, 1], [3, 6, 0], [0, 3, 9], [1, 5, 10])
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_copy_is_the_target(store: Store, protocol: str) -> None:
-    assert torch.equal(copy_row(store)(TRIPLES, protocol), store.bytes(TRIPLES.target))  # type: ignore[arg-type]
-    found = score(copy_row(store), store, TRIPLES, protocol, batch=2)  # type: ignore[arg-type]
-    target, truth = store.bytes(TRIPLES.target), store.bytes(TRIPLES.truth)
+def test_copy_is_the_target(dataset: Dataset, protocol: str) -> None:
+    assert torch.equal(copy_row(dataset)(TRIPLES, protocol), dataset.bytes(TRIPLES.target))  # type: ignore[arg-type]
+    found = score(copy_row(dataset), dataset, TRIPLES, protocol, batch=2)  # type: ignore[arg-type]
+    target, truth = dataset.bytes(TRIPLES.target), dataset.bytes(TRIPLES.truth)
     assert found["n"] == 3
     assert found["ssim"] == pytest.approx(ssim(target, truth).mean().item(), abs=1e-6)
     assert found["psnr"] == pytest.approx(psnr(target, truth).mean().item(), abs=1e-6)
-    assert found == score(copy_row(store), store, TRIPLES, protocol, batch=50)  # type: ignore[arg-type]
+    assert found == score(copy_row(dataset), dataset, TRIPLES, protocol, batch=50)  # type: ignore[arg-type]
 
 
 def near(a: torch.Tensor, b: torch.Tensor) -> bool:
     return bool((a.int() - b.int()).abs().max() <= 1)
 
 
-def test_warping_to_where_it_is_changes_nothing(store: Store) -> None:
+def test_warping_to_where_it_is_changes_nothing(dataset: Dataset) -> None:
     """oracle: the truth is the target; transfer: the source is its own reference."""
     still = pairs([3, 4], [3, 4], [0, 7], [0, 7])
     for protocol in PROTOCOLS:
-        assert near(warp_row(store)(still, protocol), store.bytes(still.target))
+        assert near(warp_row(dataset)(still, protocol), dataset.bytes(still.target))
 
 
-def test_warp_follows_the_truth_or_the_source(store: Store) -> None:
-    row = warp_row(store)
+def test_warp_follows_the_truth_or_the_source(dataset: Dataset) -> None:
+    row = warp_row(dataset)
     oracle, transfer = row(TRIPLES, "oracle"), row(TRIPLES, "transfer")
-    assert not near(oracle, store.bytes(TRIPLES.target))
+    assert not near(oracle, dataset.bytes(TRIPLES.target))
     assert not near(oracle, transfer)
     # With the target's own pictures as source and reference both protocols ask for the same.
     own = pairs([1, 5], [0, 3], [0, 3], [1, 5])
     assert near(row(own, "oracle"), row(own, "transfer"))
 
 
-def test_warp_is_the_spline_of_the_single_reading(store: Store) -> None:
-    photo = store.pictures(TRIPLES.target)
-    for points, same in ((store.points, True), (store.by_mean().points, False)):
+def test_warp_is_the_spline_of_the_single_reading(dataset: Dataset) -> None:
+    photo = dataset.pictures(TRIPLES.target)
+    for points, same in ((dataset.points, True), (dataset.by_mean().points, False)):
         field = spline_field(points[TRIPLES.target], points[TRIPLES.truth], 32, 32)
-        made = warp_row(store)(TRIPLES, "oracle")
+        made = warp_row(dataset)(TRIPLES, "oracle")
         assert torch.equal(made, to_bytes(sample(photo, field))) == same
 
 
-def test_fet_gives_the_net_the_landmarks_of_the_protocol(store: Store) -> None:
+def test_fet_gives_the_net_the_landmarks_of_the_protocol(dataset: Dataset) -> None:
     torch.manual_seed(0)
     fusion, transfer = Fusion(32, 4).eval(), Transfer(32, 3, 4).eval()
-    row = fet_row(store, Landmarks(store, fusion, 0.03), transfer)
-    photo = store.pictures(TRIPLES.target)
+    row = fet_row(dataset, Landmarks(dataset, fusion, 0.03), transfer)
+    photo = dataset.pictures(TRIPLES.target)
     source, target, truth = (
-        store.landmark_images(rows, 32, 0.03)
+        dataset.landmark_images(rows, 32, 0.03)
         for rows in (TRIPLES.source, TRIPLES.target, TRIPLES.truth)
     )
     with torch.no_grad():

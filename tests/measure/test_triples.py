@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.samples import test_pairs as make_pairs
 from fet_core.measure.comparable import Triples, left_out_sentence, reference
 from fet_core.measure.triples import Pairs, identify
@@ -19,12 +19,12 @@ CPU = torch.device("cpu")
 
 
 class Bench:
-    """Samples of three people in a store, with test triples."""
+    """Samples of three people in a dataset, with test triples."""
 
     def __init__(self, samples: pa.Table) -> None:
         rng = np.random.default_rng(3)
         count = samples.num_rows
-        self.store = Store(
+        self.dataset = Dataset(
             faces=torch.from_numpy(rng.integers(0, 256, (count, 3, 8, 8), dtype=np.uint8)),
             row=torch.arange(count),
             flipped=torch.zeros(count, dtype=torch.bool),
@@ -34,9 +34,9 @@ class Bench:
         )
         self.table = make_pairs(samples, 0, 1, None, False)
 
-    def triples(self, store: Store | None = None, table: pa.Table | None = None) -> Triples:
+    def triples(self, dataset: Dataset | None = None, table: pa.Table | None = None) -> Triples:
         table = self.table if table is None else table
-        return identify(store or self.store, Pairs.of(table, CPU), table)
+        return identify(dataset or self.dataset, Pairs.of(table, CPU), table)
 
     def with_column(self, name: str, values: list[object]) -> pa.Table:
         at = self.table.schema.get_field_index(name)
@@ -78,32 +78,32 @@ def test_another_name_changes_the_digest(bench: Bench, name: str) -> None:
 
 
 def test_one_pixel_of_one_truth_changes_the_digest(bench: Bench) -> None:
-    faces = bench.store.faces.clone()
+    faces = bench.dataset.faces.clone()
     faces[int(bench.table["truth"][-1].as_py()), 2, 7, 7] ^= 1
-    assert bench.triples(replace(bench.store, faces=faces)).digest != bench.triples().digest
+    assert bench.triples(replace(bench.dataset, faces=faces)).digest != bench.triples().digest
 
 
 def test_a_picture_that_is_no_truth_does_not_count(bench: Bench) -> None:
     """The triples are what a row is measured against, not what it is given or trained on."""
     table = bench.table.slice(0, 2)
-    unused = set(range(len(bench.store.faces))) - set(table["truth"].to_pylist())
-    faces = bench.store.faces.clone()
+    unused = set(range(len(bench.dataset.faces))) - set(table["truth"].to_pylist())
+    faces = bench.dataset.faces.clone()
     faces[sorted(unused)] ^= 1
-    other = bench.triples(replace(bench.store, faces=faces), table)
+    other = bench.triples(replace(bench.dataset, faces=faces), table)
     assert other == bench.triples(table=table)
 
 
 def test_another_size_changes_the_digest_even_with_the_same_bytes(bench: Bench) -> None:
-    same = torch.zeros_like(bench.store.faces)
-    grey = replace(bench.store, faces=same.reshape(-1, 12, 4, 4))
-    black = replace(bench.store, faces=same)
+    same = torch.zeros_like(bench.dataset.faces)
+    grey = replace(bench.dataset, faces=same.reshape(-1, 12, 4, 4))
+    black = replace(bench.dataset, faces=same)
     assert bench.triples(black).digest != bench.triples(grey).digest
     assert bench.triples(grey).size == 4
 
 
 def test_landmarks_do_not_change_the_digest(bench: Bench) -> None:
     """They are floats, whose last digits are another machine's own."""
-    moved = replace(bench.store, points=bench.store.points + 1)
+    moved = replace(bench.dataset, points=bench.dataset.points + 1)
     assert bench.triples(moved) == bench.triples()
 
 

@@ -79,7 +79,7 @@ def run(folder: Path, stage: str, checkpoints: Path, out: str = "data") -> subpr
 
 def saved_steps(checkpoints: Path) -> list[int]:
     """Steps of the checkpoints on disk."""
-    return sorted(int(p.stem.split("-")[1]) for p in checkpoints.rglob("step-*.safetensors"))
+    return sorted(int(p.stem.split("-")[1]) for p in checkpoints.rglob("step-*.pt"))
 
 
 def weights(folder: Path, model: str) -> dict[str, bytes]:

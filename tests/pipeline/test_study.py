@@ -112,7 +112,7 @@ def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert process.wait() == 128 + signal.SIGTERM
     assert len(place.stages()) == 7
     assert not (place.stages("train-fet-fusion")[0] / "done.json").exists()
-    assert list(place.stages("train-fet-fusion")[0].glob("checkpoints/*/step-*.safetensors"))
+    assert list(place.stages("train-fet-fusion")[0].glob("checkpoints/*/step-*.pt"))
     assert not (place.folder / "metrics").exists()
 
     place.run()

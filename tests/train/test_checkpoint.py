@@ -75,7 +75,7 @@ def test_the_last_two_are_kept_with_their_checksums(tmp_path: Path) -> None:
         run.checkpoints.save(progress(step))
     names = [path.name for path in sorted(tmp_path.iterdir())]
     steps = ("step-000000010", "step-000000100")
-    assert names == [f"{step}.{suffix}" for step in steps for suffix in ("safetensors", "sha256")]
+    assert names == [f"{step}.{suffix}" for step in steps for suffix in ("pt", "sha256")]
 
 
 def damage(path: Path, how: str) -> None:
@@ -98,14 +98,14 @@ def test_a_damaged_one_is_passed_over(
     wanted = run.state()
     run.train(0, 3)
     run.checkpoints.save(progress(2))
-    damage(tmp_path / "step-000000002.safetensors", how)
+    damage(tmp_path / "step-000000002.pt", how)
     other = Run(tmp_path, seed=1)
     found = other.checkpoints.load()
     assert found is not None
     assert found.step == 1
     assert equal(other.state(), wanted)
     message = capsys.readouterr().err
-    assert "step-000000002.safetensors is damaged" in message
+    assert "step-000000002.pt is damaged" in message
     assert message.count("\n") == 1
 
 
@@ -113,7 +113,7 @@ def test_damaged_ones_do_not_push_out_sound_ones(tmp_path: Path) -> None:
     run = Run(tmp_path)
     for step in (90, 100):
         run.checkpoints.save(progress(step))
-        damage(tmp_path / f"step-{step:09d}.safetensors", "byte")
+        damage(tmp_path / f"step-{step:09d}.pt", "byte")
     assert run.checkpoints.load() is None
     run.train(0, 1)
     for step in (1, 2, 3):

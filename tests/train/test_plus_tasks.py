@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.triples import training_index, training_rows
 from fet_core.nets.fusion import PointFusion
 from fet_core.nets.warping import SPOT, Painting, Warping
@@ -83,7 +83,7 @@ def samples(sample_table: Callable[..., pa.Table]) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def store(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def dataset(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """One smooth picture a person, darker or lighter with the expression."""
     pictures = np.zeros((15, 32, 32, 3), np.uint8)
     for row in samples.to_pylist():
@@ -92,9 +92,9 @@ def store(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Store:
         smooth = torch.nn.functional.interpolate(noise, (32, 32), mode="bilinear")[0]
         light = {"neutral": 100, "happy": 150, "sad": 60}[row["expression"]]
         pictures[row["row"]] = (smooth.permute(1, 2, 0).numpy() * 100 + light).astype(np.uint8)
-    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     np.save(path, pictures)
-    return Store.open(path, samples, torch.device("cpu"))
+    return Dataset.open(path, samples, torch.device("cpu"))
 
 
 def fusion(rank: int = 6) -> PointFusion:
@@ -106,16 +106,18 @@ def fusion(rank: int = 6) -> PointFusion:
     return net
 
 
-def build(name: str, store: Store, samples: pa.Table, **changes: Any) -> Any:
+def build(name: str, dataset: Dataset, samples: pa.Table, **changes: Any) -> Any:
     index = training_index(samples)
     if name == "points":
         params = PHI.model_copy(update=changes)
-        people = Identities(store, training_rows(samples), params.identities, 3)
-        return PointTask(store, index, people, params, Nothing())
+        people = Identities(dataset, training_rows(samples), params.identities, 3)
+        return PointTask(dataset, index, people, params, Nothing())
     params = OMEGA.model_copy(update=changes)
-    small = {"size": store.size, "channels": store.channels, "width": 8, "sigma": SPOT}
-    kind, sizes = {"warp": (Warping, warping_sizes(store, params)), "unet": (Painting, small)}[name]
-    return WarpingTask(store, index, fusion(), kind, sizes, params, Nothing())
+    small = {"size": dataset.size, "channels": dataset.channels, "width": 8, "sigma": SPOT}
+    kind, sizes = {"warp": (Warping, warping_sizes(dataset, params)), "unet": (Painting, small)}[
+        name
+    ]
+    return WarpingTask(dataset, index, fusion(), kind, sizes, params, Nothing())
 
 
 def weights(task: Any) -> dict[str, list[Tensor]]:
@@ -126,8 +128,8 @@ TASKS = ("points", "warp", "unet")
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_steps_change_every_network(name: str, store: Store, samples: pa.Table) -> None:
-    task = build(name, store, samples)
+def test_steps_change_every_network(name: str, dataset: Dataset, samples: pa.Table) -> None:
+    task = build(name, dataset, samples)
     schedule = Schedule(training_index(samples), 4, 0)
     before = weights(task)
     # At first the heads of Ω+ are zero, so that no gradient reaches what lies before them.
@@ -141,13 +143,13 @@ def test_steps_change_every_network(name: str, store: Store, samples: pa.Table) 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_step_is_a_function_of_seed_and_step_alone(
-    name: str, store: Store, samples: pa.Table
+    name: str, dataset: Dataset, samples: pa.Table
 ) -> None:
     schedule = Schedule(training_index(samples), 4, 0)
     found = []
     for disturbance in (1, 2):
         torch.manual_seed(disturbance)
-        task = build(name, store, samples)
+        task = build(name, dataset, samples)
         torch.manual_seed(disturbance)
         for step in (0, 1):
             torch.rand(disturbance)
@@ -160,9 +162,9 @@ def test_a_step_is_a_function_of_seed_and_step_alone(
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_network_is_looked_at_in_eval_mode_and_goes_on_in_training(
-    name: str, store: Store, samples: pa.Table
+    name: str, dataset: Dataset, samples: pa.Table
 ) -> None:
-    task = build(name, store, samples)
+    task = build(name, dataset, samples)
     assert task.validate() == {"training": 0.0, "gradients": 0.0}
     assert task.net.training
     assert torch.is_grad_enabled()
@@ -172,27 +174,29 @@ def test_a_network_is_looked_at_in_eval_mode_and_goes_on_in_training(
     ("name", "loss", "share"), [("points", "distance", 0.6), ("warp", "l1", 0.8)]
 )
 def test_a_few_steps_lower_the_loss(
-    name: str, loss: str, share: float, store: Store, samples: pa.Table
+    name: str, loss: str, share: float, dataset: Dataset, samples: pa.Table
 ) -> None:
     plain = {"noise": 0.0, "identities": 0.0} if name == "points" else {"jitter": 0.0}
     more = {"lambda1": 0.0, "lr_g": 0.005} if name == "points" else {"true_landmarks": 1.0}
-    task = build(name, store, samples, **plain, **more)
+    task = build(name, dataset, samples, **plain, **more)
     schedule = Schedule(training_index(samples), 8, 0)
     steps = 60 if name == "points" else 20
     seen = [task.step(schedule.batch(step))[f"loss_{loss}"].item() for step in range(steps)]
     assert np.mean(seen[-8:]) < share * np.mean(seen[:4])
 
 
-def test_the_terms_of_phi_add_up(store: Store, samples: pa.Table) -> None:
-    losses = build("points", store, samples).step(Schedule(training_index(samples), 4, 0).batch(0))
+def test_the_terms_of_phi_add_up(dataset: Dataset, samples: pa.Table) -> None:
+    losses = build("points", dataset, samples).step(
+        Schedule(training_index(samples), 4, 0).batch(0)
+    )
     total = 0.1 * losses["loss_adversarial"] + 10 * losses["loss_cycle"]
     total = total + 100 * losses["loss_distance"]
     assert losses["loss_total"].item() == pytest.approx(total.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("mu1", [0.0, 0.1])
-def test_the_terms_of_omega_add_up(mu1: float, store: Store, samples: pa.Table) -> None:
-    task = build("warp", store, samples, mu1=mu1)
+def test_the_terms_of_omega_add_up(mu1: float, dataset: Dataset, samples: pa.Table) -> None:
+    task = build("warp", dataset, samples, mu1=mu1)
     before = weights(task)["discriminator"]
     losses = task.step(Schedule(training_index(samples), 4, 0).batch(0))
     total = mu1 * losses["loss_adversarial"] + 100 * losses["loss_l1"]
@@ -204,26 +208,30 @@ def test_the_terms_of_omega_add_up(mu1: float, store: Store, samples: pa.Table) 
     assert (losses["loss_discriminator"] == 0) == (mu1 == 0)
 
 
-def test_the_spaces_of_phi_are_those_of_the_training_faces(store: Store, samples: pa.Table) -> None:
-    net = build("points", store, samples).net
+def test_the_spaces_of_phi_are_those_of_the_training_faces(
+    dataset: Dataset, samples: pa.Table
+) -> None:
+    net = build("points", dataset, samples).net
     again = PointFusion(6, 16, 4)
     index = training_index(samples)
-    again.fit(store.points[torch.from_numpy(index.usable)], store.points[:8], store.points[8:16])
+    again.fit(
+        dataset.points[torch.from_numpy(index.usable)], dataset.points[:8], dataset.points[8:16]
+    )
     torch.testing.assert_close(net.mean, again.mean)
     torch.testing.assert_close(net.shapes, again.shapes)
 
 
-def test_the_buffers_of_phi_stay_in_training(store: Store, samples: pa.Table) -> None:
-    task = build("points", store, samples)
+def test_the_buffers_of_phi_stay_in_training(dataset: Dataset, samples: pa.Table) -> None:
+    task = build("points", dataset, samples)
     before = {name: value.clone() for name, value in task.net.named_buffers()}
     task.step(Schedule(training_index(samples), 4, 0).batch(0))
     assert all(torch.equal(value, before[name]) for name, value in task.net.named_buffers())
 
 
-def test_phi_is_frozen_while_omega_learns(store: Store, samples: pa.Table) -> None:
+def test_phi_is_frozen_while_omega_learns(dataset: Dataset, samples: pa.Table) -> None:
     net = fusion()
-    sizes, index = warping_sizes(store, OMEGA), training_index(samples)
-    task = WarpingTask(store, index, net, Warping, sizes, OMEGA, Nothing())
+    sizes, index = warping_sizes(dataset, OMEGA), training_index(samples)
+    task = WarpingTask(dataset, index, net, Warping, sizes, OMEGA, Nothing())
     before = {key: value.clone() for key, value in net.state_dict().items()}
     task.step(Schedule(training_index(samples), 4, 0).batch(0))
     assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
@@ -233,52 +241,54 @@ def test_phi_is_frozen_while_omega_learns(store: Store, samples: pa.Table) -> No
 
 @pytest.mark.parametrize(("share", "exact"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
 def test_omega_is_given_true_points_as_often_as_asked(
-    share: float, exact: float, store: Store, samples: pa.Table
+    share: float, exact: float, dataset: Dataset, samples: pa.Table
 ) -> None:
-    task = build("warp", store, samples, true_landmarks=share, jitter=0.0, motion=False)
+    task = build("warp", dataset, samples, true_landmarks=share, jitter=0.0, motion=False)
     truth = torch.arange(15).repeat(3)
     found = []
     for step in range(6):
         rows = Rows(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
         photo, wanted, points, goal, field = task._given(rows)
-        assert torch.equal(photo, store.pictures(rows.target))
-        assert torch.equal(wanted, store.pictures(truth))
-        assert torch.equal(points, store.points[rows.target])
+        assert torch.equal(photo, dataset.pictures(rows.target))
+        assert torch.equal(wanted, dataset.pictures(truth))
+        assert torch.equal(points, dataset.points[rows.target])
         assert field.shape == (len(truth), 2, 32, 32)
-        found.append((goal == store.points[truth]).all(dim=2).all(dim=1))
+        found.append((goal == dataset.points[truth]).all(dim=2).all(dim=1))
     assert torch.stack(found).float().mean().item() == pytest.approx(exact, abs=0.06)
     assert share in (0.0, 1.0) or not torch.equal(found[0], found[1])
 
 
-def test_photo_truth_points_and_motion_are_placed_together(store: Store, samples: pa.Table) -> None:
-    task = build("warp", store, samples, true_landmarks=1.0, jitter=1.0)
+def test_photo_truth_points_and_motion_are_placed_together(
+    dataset: Dataset, samples: pa.Table
+) -> None:
+    task = build("warp", dataset, samples, true_landmarks=1.0, jitter=1.0)
     rows = Rows(*(torch.tensor([0, 3, 6, 9]) for _ in range(4)), 5)
     photo, wanted, points, goal, field = task._given(rows)
     assert torch.equal(photo, wanted)
     assert torch.equal(points, goal)
     assert field.abs().max() < 1e-6
-    assert not torch.equal(photo, store.pictures(rows.truth))
-    assert not torch.equal(points, store.points[rows.truth])
+    assert not torch.equal(photo, dataset.pictures(rows.truth))
+    assert not torch.equal(points, dataset.points[rows.truth])
 
 
-def test_the_motion_is_learned_where_it_is_wanted(store: Store, samples: pa.Table) -> None:
-    learned = build("warp", store, samples).net.motion.weight
+def test_the_motion_is_learned_where_it_is_wanted(dataset: Dataset, samples: pa.Table) -> None:
+    learned = build("warp", dataset, samples).net.motion.weight
     assert learned.abs().max() > 0
-    assert build("warp", store, samples, motion=False).net.motion.weight.abs().max() == 0
-    assert build("unet", store, samples).net.motion.weight.abs().max() == 0
+    assert build("warp", dataset, samples, motion=False).net.motion.weight.abs().max() == 0
+    assert build("unet", dataset, samples).net.motion.weight.abs().max() == 0
 
 
-def test_the_sizes_build_the_generator(store: Store, samples: pa.Table) -> None:
-    assert warping_sizes(store, OMEGA) == {"channels": 3, "width": 8, "working": 32}
+def test_the_sizes_build_the_generator(dataset: Dataset, samples: pa.Table) -> None:
+    assert warping_sizes(dataset, OMEGA) == {"channels": 3, "width": 8, "working": 32}
     # A picture smaller than the working side is not scaled up.
     large = OMEGA.model_copy(update={"working": 128})
-    assert warping_sizes(store, large)["working"] == 32
+    assert warping_sizes(dataset, large)["working"] == 32
     for name, kind in (("warp", Warping), ("unet", Painting)):
-        assert type(build(name, store, samples).net) is kind
+        assert type(build(name, dataset, samples).net) is kind
 
 
-def test_grey_pictures_are_trained_on_too(store: Store, samples: pa.Table) -> None:
-    grey = replace(store, faces=store.faces[:, :1])
+def test_grey_pictures_are_trained_on_too(dataset: Dataset, samples: pa.Table) -> None:
+    grey = replace(dataset, faces=dataset.faces[:, :1])
     for name in ("warp", "unet"):
         losses = build(name, grey, samples).step(Schedule(training_index(samples), 4, 0).batch(0))
         assert torch.isfinite(losses["loss_total"])

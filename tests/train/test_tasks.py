@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fet_core.data.dataset import Store
+from fet_core.data.dataset import Dataset
 from fet_core.data.triples import training_index
 from fet_core.nets.fusion import Fusion
 from fet_core.params import Baseline, Transfer
@@ -65,21 +65,21 @@ def samples(sample_table: Callable[..., pa.Table]) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def store(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    path: Path = tmp_path_factory.mktemp("store") / "faces.npy"
+def dataset(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     faces = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3), dtype=np.uint8)
     np.save(path, faces)
-    return Store.open(path, samples, torch.device("cpu"))
+    return Dataset.open(path, samples, torch.device("cpu"))
 
 
-def build(name: str, store: Store) -> Any:
+def build(name: str, dataset: Dataset) -> Any:
     if name == "fusion":
-        return FusionTask(store, Identities(store, np.arange(12), 1.0, 3), PHI, Nothing())
+        return FusionTask(dataset, Identities(dataset, np.arange(12), 1.0, 3), PHI, Nothing())
     if name == "transfer":
-        return transfer_task(store, seeded(0, Fusion, 32, 4), 0.03, OMEGA, Nothing())
+        return transfer_task(dataset, seeded(0, Fusion, 32, 4), 0.03, OMEGA, Nothing())
     if name == "g2gan":
-        return G2ganTask(store, BASELINE, Nothing())
-    return {"pix2pix": pix2pix_task, "cgan": cgan_task}[name](store, BASELINE, Nothing())
+        return G2ganTask(dataset, BASELINE, Nothing())
+    return {"pix2pix": pix2pix_task, "cgan": cgan_task}[name](dataset, BASELINE, Nothing())
 
 
 def weights(task: Any) -> dict[str, list[Tensor]]:
@@ -90,8 +90,8 @@ TASKS = ("fusion", "transfer", "pix2pix", "cgan", "g2gan")
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_step_changes_every_network(name: str, store: Store, samples: pa.Table) -> None:
-    task = build(name, store)
+def test_a_step_changes_every_network(name: str, dataset: Dataset, samples: pa.Table) -> None:
+    task = build(name, dataset)
     before = weights(task)
     losses = task.step(Schedule(training_index(samples, name == "g2gan"), 4, 0).batch(0))
     assert all(torch.isfinite(value) for value in losses.values())
@@ -102,12 +102,12 @@ def test_a_step_changes_every_network(name: str, store: Store, samples: pa.Table
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_step_is_a_function_of_seed_and_step_alone(
-    name: str, store: Store, samples: pa.Table
+    name: str, dataset: Dataset, samples: pa.Table
 ) -> None:
     schedule = Schedule(training_index(samples, name == "g2gan"), 4, 0)
     found = []
     for disturbance in (1, 2):
-        task = build(name, store)
+        task = build(name, dataset)
         torch.manual_seed(disturbance)
         for step in (0, 1):
             torch.rand(disturbance)
@@ -119,17 +119,19 @@ def test_a_step_is_a_function_of_seed_and_step_alone(
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_network_is_looked_at_in_eval_mode_and_goes_on_in_training(
-    name: str, store: Store
+    name: str, dataset: Dataset
 ) -> None:
-    task = build(name, store)
+    task = build(name, dataset)
     assert task.validate() == {"training": 0.0, "gradients": 0.0}
     assert task.net.training
     assert torch.is_grad_enabled()
 
 
-def test_the_fusion_module_is_frozen_while_omega_learns(store: Store, samples: pa.Table) -> None:
+def test_the_fusion_module_is_frozen_while_omega_learns(
+    dataset: Dataset, samples: pa.Table
+) -> None:
     fusion = Fusion(32, 4)
-    task = transfer_task(store, fusion, 0.03, OMEGA, Nothing())
+    task = transfer_task(dataset, fusion, 0.03, OMEGA, Nothing())
     before = {key: value.clone() for key, value in fusion.state_dict().items()}
     task.step(Schedule(training_index(samples), 4, 0).batch(0))
     assert all(torch.equal(value, before[key]) for key, value in fusion.state_dict().items())
@@ -137,31 +139,31 @@ def test_the_fusion_module_is_frozen_while_omega_learns(store: Store, samples: p
 
 @pytest.mark.parametrize(("share", "exact"), [(0.0, 0.0), (0.3, 0.3), (1.0, 1.0)])
 def test_omega_is_given_true_landmarks_as_often_as_asked(
-    share: float, exact: float, store: Store
+    share: float, exact: float, dataset: Dataset
 ) -> None:
     params = OMEGA.model_copy(update={"true_landmarks": share})
-    task = transfer_task(store, seeded(0, Fusion, 32, 4).eval(), 0.03, params, Nothing())
+    task = transfer_task(dataset, seeded(0, Fusion, 32, 4).eval(), 0.03, params, Nothing())
     truth = torch.arange(12).repeat(40)
     found = []
     for step in range(5):
         rows = Rows(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
         with torch.no_grad():
             given = task._condition(rows)
-        wanted = store.landmark_images(truth, 32, 0.03)
+        wanted = dataset.landmark_images(truth, 32, 0.03)
         found.append(torch.tensor([torch.equal(a, b) for a, b in zip(given, wanted, strict=True)]))
     assert torch.stack(found).float().mean().item() == pytest.approx(exact, abs=0.03)
     assert share in (0.0, 1.0) or not torch.equal(found[0], found[1])
 
 
-def test_cgan_has_no_l1_in_what_it_minimises(store: Store, samples: pa.Table) -> None:
-    losses = build("cgan", store).step(Schedule(training_index(samples), 4, 0).batch(0))
+def test_cgan_has_no_l1_in_what_it_minimises(dataset: Dataset, samples: pa.Table) -> None:
+    losses = build("cgan", dataset).step(Schedule(training_index(samples), 4, 0).batch(0))
     assert losses["loss_total"] == losses["loss_adversarial"]
     assert losses["loss_l1"] > 0
 
 
-def test_without_identity_g2gan_trains_no_embedding(store: Store, samples: pa.Table) -> None:
+def test_without_identity_g2gan_trains_no_embedding(dataset: Dataset, samples: pa.Table) -> None:
     params = BASELINE.model_copy(update={"identity": 0.0})
-    task = G2ganTask(store, params, Nothing())
+    task = G2ganTask(dataset, params, Nothing())
     before = weights(task)["likeness"]
     losses = task.step(Schedule(training_index(samples, True), 4, 0).batch(0))
     assert "loss_identity" not in losses
@@ -169,8 +171,8 @@ def test_without_identity_g2gan_trains_no_embedding(store: Store, samples: pa.Ta
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_g2gan_s_terms_add_up(store: Store, samples: pa.Table) -> None:
-    losses = build("g2gan", store).step(Schedule(training_index(samples, True), 4, 0).batch(0))
+def test_g2gan_s_terms_add_up(dataset: Dataset, samples: pa.Table) -> None:
+    losses = build("g2gan", dataset).step(Schedule(training_index(samples, True), 4, 0).batch(0))
     total = losses["loss_adversarial"] + 100 * losses["loss_l1"]
     total = total + 10 * losses["loss_cycle"] + losses["loss_identity"]
     assert losses["loss_total"].item() == pytest.approx(total.item(), rel=1e-5)
