@@ -13,15 +13,15 @@ from fet_core import tables
 from fet_core.data.dataset import Dataset
 from fet_core.files import write_json
 from fet_core.measure.comparable import PROTOCOLS
-from fet_core.measure.rows import Row, plus_row, score
-from fet_core.measure.triples import Pairs
+from fet_core.measure.methods import Method, plus_method, score
+from fet_core.measure.triples import Triples
 from fet_core.nets.warping import Made
 from fet_core.nets.weights import Plus, load_plus
 from fet_core.progress import track
 from fet_core.recipes import fet_plus
 
 
-def shipped_row(dataset: Dataset, plus: Plus) -> Row:
+def shipped_row(dataset: Dataset, plus: Plus) -> Method:
     """The shipped weights as a row; a grey photo is repeated to colour and the result averaged."""
 
     def transfer(photo: Tensor, points: Tensor, wanted: Tensor) -> Made:
@@ -30,7 +30,7 @@ def shipped_row(dataset: Dataset, plus: Plus) -> Row:
             return made
         return made._replace(picture=made.picture.mean(1, keepdim=True))
 
-    return plus_row(dataset, plus.fusion, transfer)
+    return plus_method(dataset, plus.fusion, transfer)
 
 
 def main() -> None:
@@ -43,20 +43,20 @@ def main() -> None:
     found = {}
     for folder in options.folders:
         samples = tables.read(folder / "augment" / "samples.parquet", tables.SAMPLES)
-        table = tables.read(folder / "augment" / "pairs.parquet", tables.PAIRS)
+        table = tables.read(folder / "augment" / "triples.parquet", tables.TRIPLES)
         device = torch.device("cpu")
         dataset = Dataset.open(folder / "align" / "faces.npy", samples, device).by_mean()
         fusion = fet_plus.load_phi_plus(folder, dataset)
         transfer = fet_plus.load_warping(folder / "train_transfer_plus" / fet_plus.WEIGHTS, dataset)
         rows = {
             "shipped": shipped_row(dataset, plus),
-            "trained on this set": plus_row(dataset, fusion, transfer),
+            "trained on this set": plus_method(dataset, fusion, transfer),
         }
-        pairs = Pairs.of(table, device)
+        triples = Triples.of(table, device)
         work = [(name, protocol) for name in rows for protocol in PROTOCOLS]
         scores: dict[str, dict[str, Any]] = {name: {} for name in rows}
         for name, protocol in track(work, f"score {folder.name}", unit="tables"):
-            scores[name][protocol] = score(rows[name], dataset, pairs, protocol, 16)
+            scores[name][protocol] = score(rows[name], dataset, triples, protocol, 16)
         found[f"{folder.name}, {dataset.size}×{dataset.size}"] = scores
     write_json(options.out, found)
     print(options.out.read_text(encoding="utf-8"))

@@ -98,8 +98,8 @@ class Augment(_Section):
     """Mirrored training rows and the fixed test triples."""
 
     flip: bool
-    pairs_per_target: int = Field(ge=1)
-    max_pairs: int | None = Field(ge=1)
+    sources_per_target: int = Field(ge=1)
+    max_triples: int | None = Field(ge=1)
     seed: int = Field(ge=0, lt=2**62)
 
 
@@ -148,7 +148,7 @@ class Transfer(Optimisation):
     mu1: float = Field(ge=0)
     mu2: float = Field(ge=0)
     true_landmarks: float = Field(ge=0, le=1)
-    jitter: float = Field(ge=0, le=1)
+    augmentation: float = Field(ge=0, le=1)
 
 
 class Landmarks(_Section):
@@ -187,7 +187,7 @@ class TransferPlus(Optimisation):
     moved: float = Field(ge=0)
     regions: float = Field(ge=0)
     true_landmarks: float = Field(ge=0, le=1)
-    jitter: float = Field(ge=0, le=1)
+    augmentation: float = Field(ge=0, le=1)
 
     @model_validator(mode="after")
     def _allowed(self) -> TransferPlus:
@@ -210,7 +210,7 @@ class Baseline(Optimisation):
     identity: float = Field(ge=0)
     cgan_lr_g: float = Field(gt=0)
     cgan_lr_d: float = Field(gt=0)
-    jitter: float = Field(ge=0, le=1)
+    augmentation: float = Field(ge=0, le=1)
 
 
 class Evaluate(_Section):

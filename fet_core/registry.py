@@ -83,25 +83,22 @@ class Model:
     style: Style | None = None
 
 
+_FET, _PLUS = "fet_core.recipes.fet", "fet_core.recipes.fet_plus"
+_BASELINES = "fet_core.recipes.baselines"
+
+
 def _baseline(name: str) -> tuple[Part, ...]:
-    recipe = f"fet_core.recipes.baselines:{name}"
-    return (Part(name, name, f"train_{name}", name, "baseline", recipe),)
+    return (Part(name, name, f"train_{name}", name, "baseline", f"{_BASELINES}:{name}"),)
 
 
-_FUSION = Part("fusion", "Φ", "train_fusion", "fusion", "fusion", "fet_core.recipes.fet:fusion")
-_PLUS = Part(
-    "fusion",
-    "Φ+",
-    "train_fusion_plus",
-    "fusion_plus",
-    "fusion_plus",
-    "fet_core.recipes.fet_plus:fusion",
+_FUSION = Part("fusion", "Φ", "train_fusion", "fusion", "fusion", f"{_FET}:fusion")
+_FUSION_PLUS = Part(
+    "fusion", "Φ+", "train_fusion_plus", "fusion_plus", "fusion_plus", f"{_PLUS}:fusion"
 )
 
 
 def _transfer_plus(title: str, stage: str, recipe: str) -> Part:
-    place = f"fet_core.recipes.fet_plus:{recipe}"
-    return Part("transfer", title, stage, "transfer_plus", "transfer_plus", place)
+    return Part("transfer", title, stage, "transfer_plus", "transfer_plus", f"{_PLUS}:{recipe}")
 
 
 INK = "#010203"
@@ -109,24 +106,18 @@ INK = "#010203"
 
 # Colours are Okabe and Ito's, darkened until they stand out from white and from black.
 MODELS: tuple[Model, ...] = (
-    Model(
-        "copy",
-        "the target photo as it is",
-        "fet_core.recipes.fet:copy",
-        "evaluate",
-        style=Style("#7f7f7f"),
-    ),
+    Model("copy", "the target photo as it is", f"{_FET}:copy", "evaluate", style=Style("#7f7f7f")),
     Model(
         "warp",
         "a thin-plate spline by the source's motion",
-        "fet_core.recipes.fet:warp",
+        f"{_FET}:warp",
         "evaluate",
         style=Style("#bf8700"),
     ),
     Model(
         "cgan",
         "the target photo and the expression's name",
-        "fet_core.recipes.baselines:cgan_row",
+        f"{_BASELINES}:cgan_method",
         "evaluate_cgan",
         _baseline("cgan"),
         protocols=BOTH[:1],
@@ -136,7 +127,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "pix2pix",
         "the target photo and the source's landmarks",
-        "fet_core.recipes.baselines:pix2pix_row",
+        f"{_BASELINES}:pix2pix_method",
         "evaluate_pix2pix",
         _baseline("pix2pix"),
         published="Pix2pix",
@@ -145,7 +136,7 @@ MODELS: tuple[Model, ...] = (
     Model(
         "g2gan",
         "an expression removed and another one put on",
-        "fet_core.recipes.baselines:g2gan_row",
+        f"{_BASELINES}:g2gan_method",
         "evaluate_g2gan",
         _baseline("g2gan"),
         published="G2-GAN",
@@ -154,18 +145,11 @@ MODELS: tuple[Model, ...] = (
     Model(
         "fet",
         "the paper's Φ and Ω",
-        "fet_core.recipes.fet:fet",
+        f"{_FET}:fet",
         "evaluate",
         (
             _FUSION,
-            Part(
-                "transfer",
-                "Ω",
-                "train_transfer",
-                "transfer",
-                "transfer",
-                "fet_core.recipes.fet:transfer",
-            ),
+            Part("transfer", "Ω", "train_transfer", "transfer", "transfer", f"{_FET}:transfer"),
         ),
         differences="differences.json",
         figures="figures",
@@ -176,39 +160,36 @@ MODELS: tuple[Model, ...] = (
     Model(
         "fet-plus",
         "FET+: points in the place of heat maps, pixels moved before any is painted",
-        "fet_core.recipes.fet_plus:row",
+        f"{_PLUS}:method",
         "evaluate_fet_plus",
-        (_PLUS, _transfer_plus("Ω+", "train_transfer_plus", "transfer")),
+        (_FUSION_PLUS, _transfer_plus("Ω+", "train_transfer_plus", "transfer")),
         differences="differences-plus.json",
         figures="plus",
-        landmarks="fet_core.recipes.fet_plus:landmarks",
+        landmarks=f"{_PLUS}:landmarks",
         short=True,
         style=Style(INK, (), "*", 6),
     ),
-    Model("truth", "the truth itself, a ceiling", "fet_core.recipes.fet:truth", "evaluate"),
+    Model("truth", "the truth itself, a ceiling", f"{_FET}:truth", "evaluate"),
     Model(
         "fet-plus-heatmap",
         "FET+ with the paper's Φ, whose peaks are decoded, in the place of Φ+",
-        "fet_core.recipes.fet_plus:heatmap_row",
+        f"{_PLUS}:heatmap_method",
         "evaluate_fet_plus_heatmap",
-        (
-            _FUSION,
-            _transfer_plus("Ω+ after Φ", "train_fet_plus_heatmap", "transfer_after_heatmap"),
-        ),
+        (_FUSION, _transfer_plus("Ω+ after Φ", "train_fet_plus_heatmap", "transfer_after_heatmap")),
         tables=False,
     ),
     Model(
         "fet-plus-unet",
         "FET+ with the paper's Ω in the place of Ω+",
-        "fet_core.recipes.fet_plus:unet_row",
+        f"{_PLUS}:unet_method",
         "evaluate_fet_plus_unet",
-        (_PLUS, _transfer_plus("Ω after Φ+", "train_fet_plus_unet", "transfer_unet")),
+        (_FUSION_PLUS, _transfer_plus("Ω after Φ+", "train_fet_plus_unet", "transfer_unet")),
         tables=False,
     ),
     Model(
         "fet-letter",
         "the paper to the letter: BatchNorm after Ω's first convolution too",
-        "fet_core.recipes.fet:letter",
+        f"{_FET}:letter",
         "evaluate_fet_letter",
         (
             _FUSION,
@@ -218,7 +199,7 @@ MODELS: tuple[Model, ...] = (
                 "train_fet_letter",
                 "transfer",
                 "transfer",
-                "fet_core.recipes.fet:transfer_to_the_letter",
+                f"{_FET}:transfer_to_the_letter",
             ),
         ),
         tables=False,

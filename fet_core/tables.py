@@ -125,9 +125,9 @@ SAMPLES = pa.schema(
 readings, mirrored and re-indexed, its gaze and camera mirrored too; its picture is `row` read right
 to left. Rows of the test side are never flipped."""
 
-PAIRS = pa.schema(
+TRIPLES = pa.schema(
     [
-        _field("pair_id", pa.int32()),
+        _field("triple", pa.int32()),
         _field("source", pa.int32()),
         _field("reference", pa.int32()),
         _field("target", pa.int32()),
@@ -145,7 +145,7 @@ PAIRS = pa.schema(
 
 SCORES = pa.schema(
     [
-        _field("pair_id", pa.int32()),
+        _field("triple", pa.int32()),
         _field("protocol", pa.string()),
         _field("subject", pa.string()),
         _field("expression", pa.string()),
@@ -166,7 +166,7 @@ picture, `read` without one on the result."""
 
 READINGS = pa.schema(
     [
-        _field("pair_id", pa.int32()),
+        _field("triple", pa.int32()),
         _field("picture", pa.string()),
         _field("points", _points, nullable=True),
         _field("embedding", pa.list_(pa.float32(), 128), nullable=True),

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from fet_core import registry, tables
 from fet_core.data.dataset import Dataset
 from fet_core.data.readers import Kind
-from fet_core.data.triples import TrainingIndex, training_index
+from fet_core.data.training_triples import TrainingIndex, training_index
 from fet_core.nets.fusion import Fusion
 from fet_core.nets.warping import Warping
 from fet_core.params import Optimisation, Params

@@ -14,10 +14,10 @@ from fet_core.data.dataset import Dataset, open_faces, write_faces
 from fet_core.errors import UserError
 from fet_core.files import write_png, write_text
 from fet_core.geometry.raster import choose_device
-from fet_core.measure import results, rows, scores, summaries
-from fet_core.measure.rows import Row
+from fet_core.measure import methods, results, scores, summaries
+from fet_core.measure.methods import Method
 from fet_core.measure.scores import ExpressionReader, measure_truths
-from fet_core.measure.triples import Pairs, identify
+from fet_core.measure.triples import Triples, identify
 from fet_core.recipes.base import Inputs, open_inputs
 from fet_core.show.figures import (
     check_shown,
@@ -51,9 +51,9 @@ def truths(
 
     where = choose_device(device)
     samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
-    pairs = tables.read(source / "augment" / "pairs.parquet", tables.PAIRS)
+    triples = tables.read(source / "augment" / "triples.parquet", tables.TRIPLES)
     opened = Dataset.open(source / "align" / "faces.npy", samples, where)
-    found = measure_truths(opened, Pairs.of(pairs, where), pairs)
+    found = measure_truths(opened, Triples.of(triples, where), triples)
     tables.write(folder / "readings.parquet", found, tables.READINGS)
     there = found.num_rows - found["points"].null_count
     print(f"{dataset}: {there} faces on {found.num_rows} truths")
@@ -80,41 +80,41 @@ def evaluate(
     inputs = open_inputs(source, settings, dataset, device)
     batch = settings.evaluate.batch_size
     readings = tables.read(source / "truths" / "readings.parquet", tables.READINGS)
-    truth = scores.read_truths(readings, inputs.dataset, inputs.pairs, inputs.pairs_table)
+    truth = scores.read_truths(readings, inputs.dataset, inputs.triples, inputs.triples_table)
     models = registry.evaluated(model.stage)
     made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in models}
     reader = ExpressionReader.of(inputs.samples)
 
-    def score(name: str, row: Row, protocols: Any) -> pa.Table:
-        about = (inputs.dataset, inputs.pairs, inputs.pairs_table, truth)
+    def score(name: str, row: Method, protocols: Any) -> pa.Table:
+        about = (inputs.dataset, inputs.triples, inputs.triples_table, truth)
         return scores.score_row(row, *about, reader, protocols, batch, name=name)
 
     # It shows other results than these, and perhaps people who may not be shown any more.
     (folder / "models" / "models.png").unlink(missing_ok=True)
-    triples = identify(inputs.dataset, inputs.pairs, inputs.pairs_table)
-    shown = inputs.pairs.at(inputs.shown)
+    triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
+    shown = inputs.triples.at(inputs.shown)
     forget_shown(details)
     for one in models:
         name = one.name
         table = score(name, made[name], one.protocols)
         tables.write(details / f"{name}.parquet", table, tables.SCORES)
-        write_faces(details / f"{name}.npy", rows.pictures(made[name], shown))
+        write_faces(details / f"{name}.npy", methods.pictures(made[name], shown))
         means = summaries.summary(table)
         scored = results.Scored(triples, means, summaries.interval_summary(table))
         results.write_row(folder / f"{name}.json", scored)
         if one.short:
             results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
-    note_shown(details, inputs.pairs_table, inputs.shown)
+    note_shown(details, inputs.triples_table, inputs.shown)
     if model.figures:
         _figures(inputs, made, model.name, folder / model.figures)
     if model.landmarks:
         told = registry.look_up(model.landmarks)(inputs, source)
         results.write(folder / "landmarks.json", told)
     names = ", ".join(one.name for one in models)
-    print(f"{dataset}: {names} on {len(inputs.pairs)} test triples in {folder}")
+    print(f"{dataset}: {names} on {len(inputs.triples)} test triples in {folder}")
 
 
-def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) -> None:
+def _figures(inputs: Inputs, made: Mapping[str, Method], model: str, folder: Path) -> None:
     """Fig. 3 and 4 of the paper with a model, and the rows beside each other on a few triples."""
 
     settings, dataset, samples = inputs.settings, inputs.dataset, inputs.samples
@@ -131,9 +131,9 @@ def _figures(inputs: Inputs, made: Mapping[str, Row], model: str, folder: Path) 
     if top and side:
         write_png(folder / "transfer.png", transfer_sheet(made[model], dataset, samples, top, side))
     if inputs.shown:
-        names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
+        names = [inputs.triples_table["expression"][number].as_py() for number in inputs.shown]
         compared = {key: row for key, row in made.items() if key not in ("copy", "truth")}
-        sheet = comparison_sheet(compared, dataset, inputs.pairs.at(inputs.shown), names)
+        sheet = comparison_sheet(compared, dataset, inputs.triples.at(inputs.shown), names)
         write_png(folder / "comparison.png", sheet)
 
 
@@ -166,14 +166,16 @@ def compare(
     made = {}
     if inputs.shown:
         for stage in ROWS:
-            check_shown(source / stage, inputs.pairs_table, inputs.shown, _command(dataset, stage))
+            check_shown(
+                source / stage, inputs.triples_table, inputs.shown, _command(dataset, stage)
+            )
         made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
-    triples = identify(inputs.dataset, inputs.pairs, inputs.pairs_table)
+    triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
     for row, stage in stages.items():
         path = folder / f"{row}.json"
         if results.read_row(path).triples != triples:
             raise UserError(
-                f"{path} is of other test triples than pairs.parquet and faces.npy; run "
+                f"{path} is of other test triples than triples.parquet and faces.npy; run "
                 f"{_command(dataset, stage)} again"
             )
     for ours, file in OURS.items():
@@ -192,8 +194,8 @@ def compare(
     picture = folder / "models" / "models.png"
     picture.unlink(missing_ok=True)
     if inputs.shown:
-        names = [inputs.pairs_table["expression"][number].as_py() for number in inputs.shown]
-        sheet = models_sheet(inputs.dataset, inputs.pairs.at(inputs.shown), made, names)
+        names = [inputs.triples_table["expression"][number].as_py() for number in inputs.shown]
+        sheet = models_sheet(inputs.dataset, inputs.triples.at(inputs.shown), made, names)
         write_png(picture, sheet)
     print(f"{dataset}: {folder / 'table.md'}")
 
@@ -205,11 +207,13 @@ def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     command = _command(inputs.name, folder.name)
     if not path.is_file():
         raise UserError(f"there is no {path}; run {command} first")
-    scores, pairs = tables.read(path, tables.SCORES), inputs.pairs_table
-    columns = [pairs[name].to_pylist() for name in ("pair_id", "target_subject", "expression")]
-    scored = [scores[name].to_pylist() for name in ("pair_id", "subject", "expression")]
+    scores, triples = tables.read(path, tables.SCORES), inputs.triples_table
+    columns = [triples[name].to_pylist() for name in ("triple", "target_subject", "expression")]
+    scored = [scores[name].to_pylist() for name in ("triple", "subject", "expression")]
     if set(zip(*scored, strict=True)) != set(zip(*columns, strict=True)):
-        raise UserError(f"{path} is of other test triples than pairs.parquet; run {command} again")
+        raise UserError(
+            f"{path} is of other test triples than triples.parquet; run {command} again"
+        )
     return scores
 
 

@@ -12,8 +12,8 @@ from fet_core.data.dataset import (
     frame_paths,
     make_frames,
     merged_faces,
-    merged_pairs,
     merged_samples,
+    merged_triples,
     open_faces,
     write_faces,
 )
@@ -30,7 +30,7 @@ from fet_core.data.faces import (
 from fet_core.data.ingest import check_ingested
 from fet_core.data.ingest import ingest as ingest_pictures
 from fet_core.data.readers import Kind, make_reader
-from fet_core.data.samples import make_samples, test_pairs
+from fet_core.data.samples import fixed_triples, make_samples
 from fet_core.errors import UserError
 from fet_core.files import check_folder, write_json, write_png
 
@@ -168,18 +168,18 @@ def augment(
     options = settings.augment
     size = open_faces(source / "align" / "faces.npy").shape[1]
     samples = make_samples(manifest, points, size, options.flip)
-    pairs = test_pairs(
+    triples = fixed_triples(
         samples,
         options.seed,
-        options.pairs_per_target,
-        options.max_pairs,
+        options.sources_per_target,
+        options.max_triples,
         kind.neutral_only,
     )
     kind.write(folder / "kind.json")
     tables.write(folder / "samples.parquet", samples, tables.SAMPLES)
-    tables.write(folder / "pairs.parquet", pairs, tables.PAIRS)
+    tables.write(folder / "triples.parquet", triples, tables.TRIPLES)
     training = sum(side == "train" for side in samples["split"].to_pylist())
-    print(f"{dataset}: {training} training samples, {pairs.num_rows} test triples")
+    print(f"{dataset}: {training} training samples, {triples.num_rows} test triples")
 
 
 def merge(
@@ -200,14 +200,19 @@ def merge(
         raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
     faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
     pictures = [len(array) for array in faces.values()]
-    samples, pairs = (
+    samples, triples = (
         {part.name: tables.read(part / "augment" / file, schema) for part in parts}
-        for file, schema in (("samples.parquet", tables.SAMPLES), ("pairs.parquet", tables.PAIRS))
+        for file, schema in (
+            ("samples.parquet", tables.SAMPLES),
+            ("triples.parquet", tables.TRIPLES),
+        )
     )
     counts = [table.num_rows for table in samples.values()]
     write_faces(out / "align" / "faces.npy", merged_faces(faces))
     merged = merged_samples(samples, pictures)
     tables.write(out / "augment" / "samples.parquet", merged, tables.SAMPLES)
-    tables.write(out / "augment" / "pairs.parquet", merged_pairs(pairs, counts), tables.PAIRS)
+    tables.write(
+        out / "augment" / "triples.parquet", merged_triples(triples, counts), tables.TRIPLES
+    )
     Kind("merged", False).write(out / "augment" / "kind.json")
     print(f"{' + '.join(names)}: {sum(pictures)} faces, {sum(counts)} samples in {out}")

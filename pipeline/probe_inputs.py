@@ -179,16 +179,16 @@ def write_samples(folder: Path, size: int, channels: int, neutral_only: bool = F
         for row in straight
     ]
     write(folder / "landmarks" / "landmarks.parquet", landmarks, tables.LANDMARKS)
-    pairs = _pairs(straight, neutral_only)
-    write(folder / "augment" / "pairs.parquet", pairs, tables.PAIRS)
+    triples = _triples(straight, neutral_only)
+    write(folder / "augment" / "triples.parquet", triples, tables.TRIPLES)
     readings = [
         {
-            "pair_id": one["pair_id"],
+            "triple": one["triple"],
             "picture": blake2b(aligned[one["truth"]], digest_size=16).hexdigest(),
         }
         | {"points": np.float32(straight[one["truth"]]["points"]).ravel()}
         | {"embedding": np.cos(np.arange(128) * (one["truth"] + 1)).astype(np.float32) / 11}
-        for one in pairs
+        for one in triples
     ]
     readings[1] |= {"points": None, "embedding": None}
     write(folder / "truths" / "readings.parquet", readings, tables.READINGS)
@@ -229,13 +229,13 @@ def _labels(one: Face | None) -> tuple[str, str, int, str | None, str, str]:
     return (one.subject, "1", 3, one.expression, "frontal", "090")
 
 
-def _pairs(samples: Sequence[Mapping[str, Any]], neutral_only: bool) -> list[dict[str, Any]]:
+def _triples(samples: Sequence[Mapping[str, Any]], neutral_only: bool) -> list[dict[str, Any]]:
     """Each test person with each expression, from another and from the other person."""
     rows = {(one["subject"], one["expression"]): n for n, one in enumerate(samples)}
     wanted = [("neutral", "happy"), ("happy", "neutral"), ("surprised", "neutral")]
     wanted = wanted if neutral_only else [*wanted, ("happy", "surprised")]
     return [
-        {"pair_id": number, "source": rows[other, made], "reference": rows[other, before]}
+        {"triple": number, "source": rows[other, made], "reference": rows[other, before]}
         | {"target": rows[who, before], "truth": rows[who, made], "source_subject": other}
         | {"target_subject": who, "expression": made, "target_expression": before, "split": "test"}
         for number, (who, other, made, before) in enumerate(
@@ -257,7 +257,7 @@ BASE: dict[str, Any] = {
     "ingest": {"max_reject_share": 1.0},
     "align": {"size": 64, "eye_distance": 0.3, "eye_height": 0.35, "scales": [0.5, 1.0, 2.0]}
     | {"several_faces": "reject", "max_reject_share": 0.9},
-    "augment": {"flip": True, "pairs_per_target": 1, "max_pairs": None, "seed": 7},
+    "augment": {"flip": True, "sources_per_target": 1, "max_triples": None, "seed": 7},
     "landmarks": {"readings": 2},
     "evaluate": {"batch_size": 3, "figure_columns": 2, "figure_train_targets": 1}
     | {"figure_test_targets": 1},
@@ -270,7 +270,7 @@ BASE |= {
     | {"lambda1": 0.7, "lambda2": 10.0, "lambda3": 50.0, "identities": 1.0},
     "transfer": _TRAINING
     | {"width": 8, "d_width": 8, "d_norm": "spectral", "mu1": 0.7, "mu2": 50.0}
-    | {"true_landmarks": 0.5, "jitter": 0.5},
+    | {"true_landmarks": 0.5, "augmentation": 0.5},
     "fusion_plus": _TRAINING
     | {"rank": 4, "width": 16, "code": 4, "dropout": 0.1}
     | {"weight_decay": 0.1, "noise": 0.01, "identities": 1.0, "d_width": 8}
@@ -280,8 +280,8 @@ BASE |= {
     "transfer_plus": _TRAINING
     | {"width": 8, "working": 32, "motion": True, "ridge": 0.01}
     | {"d_width": 8, "mu1": 0.7, "mu2": 50.0, "structure": 20.0, "moved": 10.0, "regions": 2.0}
-    | {"true_landmarks": 0.5, "jitter": 0.5},
+    | {"true_landmarks": 0.5, "augmentation": 0.5},
     "baseline": _TRAINING
     | {"width": 8, "d_width": 8, "sigma": 0.03, "adversarial": 0.7, "l1": 50.0, "cycle": 10.0}
-    | {"identity": 1.0, "cgan_lr_g": 0.0001, "cgan_lr_d": 0.0003, "jitter": 0.5},
+    | {"identity": 1.0, "cgan_lr_g": 0.0001, "cgan_lr_d": 0.0003, "augmentation": 0.5},
 }

@@ -23,7 +23,7 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
     "train_transfer": {
         "plain": {},
         "batch": {"transfer.d_norm": "batch", "transfer.true_landmarks": 0.0},
-        "still": {"transfer.jitter": 0.0, "dataset.channels": 1, "neutral_only": True},
+        "still": {"transfer.augmentation": 0.0, "dataset.channels": 1, "neutral_only": True},
         "three": {"size": 48, "transfer.grids": 0, "figures.subjects": {inputs.NAME: []}},
         "deep": {"size": 64, "transfer.width": 4},
     },
@@ -35,18 +35,18 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
     "train_transfer_plus": {
         "plain": {},
         "still": {"transfer_plus.motion": False, "transfer_plus.mu1": 0.0, "neutral_only": True},
-        "exact": {"transfer_plus.true_landmarks": 1.0, "transfer_plus.jitter": 0.0},
+        "exact": {"transfer_plus.true_landmarks": 1.0, "transfer_plus.augmentation": 0.0},
         "large": {"size": 64, "dataset.channels": 1, "transfer_plus.structure": 0.0},
         "deep": {"size": 128, "transfer_plus.working": 128, "transfer_plus.motion": False},
     },
     "train_cgan": {
         "plain": {},
-        "still": {"baseline.jitter": 0.0, "dataset.channels": 1},
+        "still": {"baseline.augmentation": 0.0, "dataset.channels": 1},
         "deep": {"size": 64, "baseline.width": 4},
     },
     "train_pix2pix": {
         "plain": {},
-        "still": {"baseline.jitter": 0.0, "neutral_only": True},
+        "still": {"baseline.augmentation": 0.0, "neutral_only": True},
         "deep": {"size": 64, "baseline.width": 4},
     },
     "train_g2gan": {
@@ -117,7 +117,7 @@ def write_rows(data: Path, metrics: Path) -> None:
     from fet_core.data.dataset import Dataset
     from fet_core.geometry.raster import choose_device
     from fet_core.measure import results
-    from fet_core.measure.triples import Pairs, identify
+    from fet_core.measure.triples import Triples, identify
     from fet_core.show.figures import note_shown
     from fet_core.show.shown import shown_triples
 
@@ -125,9 +125,9 @@ def write_rows(data: Path, metrics: Path) -> None:
 
     cpu = choose_device("cpu")
     samples = tables.read(data / "augment" / "samples.parquet", tables.SAMPLES)
-    table = tables.read(data / "augment" / "pairs.parquet", tables.PAIRS)
+    table = tables.read(data / "augment" / "triples.parquet", tables.TRIPLES)
     dataset = Dataset.open(data / "align" / "faces.npy", samples, cpu)
-    triples = identify(dataset, Pairs.of(table, cpu), table)
+    triples = identify(dataset, Triples.of(table, cpu), table)
     shown = shown_triples(table, 6, None)
     for stage, rows in ROWS.items():
         for row in rows:
@@ -148,14 +148,14 @@ def write_rows(data: Path, metrics: Path) -> None:
         note_shown(data / stage, table, shown)
 
 
-def _score(pair: dict[str, Any], protocol: str, phase: float) -> dict[str, Any]:
-    wave = math.sin(pair["pair_id"] * 2.1 + phase)
-    found = pair["pair_id"] % 5 != int(phase) % 5
+def _score(triple: dict[str, Any], protocol: str, phase: float) -> dict[str, Any]:
+    wave = math.sin(triple["triple"] * 2.1 + phase)
+    found = triple["triple"] % 5 != int(phase) % 5
     return {
-        "pair_id": pair["pair_id"],
+        "triple": triple["triple"],
         "protocol": protocol,
-        "subject": pair["target_subject"],
-        "expression": pair["expression"],
+        "subject": triple["target_subject"],
+        "expression": triple["expression"],
         "ssim": 0.7 + 0.1 * wave,
         "psnr": 20 + 3 * wave,
         "measurable": True,

@@ -207,7 +207,7 @@ def augment(folder: Path) -> Parts:
 
     variants: dict[str, dict[str, Any]] = {
         "plain": {},
-        "few": {"augment.max_pairs": 3, "augment.pairs_per_target": 2},
+        "few": {"augment.max_triples": 3, "augment.sources_per_target": 2},
         "straight": {"augment.flip": False, "augment.seed": 8},
         "neutral": {"neutral_only": True},
     }

@@ -15,7 +15,7 @@ import torch
 import typer
 
 from fet_core import registry
-from fet_core.data.triples import training_index
+from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
 from fet_core.files import check_folder, make_folder, sha256
 from fet_core.nets.weights import save

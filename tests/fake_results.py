@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fet_core.files import write_json, write_png, write_text
-from fet_core.measure.comparable import Triples
+from fet_core.measure.comparable import TriplesDigest
 from fet_core.measure.results import (
     METRICS,
     Compared,
@@ -22,8 +22,8 @@ from fet_core.measure.results import (
 
 ALL = ("copy", "warp", "cgan", "pix2pix", "g2gan", "fet", "fet-plus", "truth")
 EXPRESSIONS = ("neutral", "happy", "sad", "surprised", "angry", "fearful", "disgusted")
-TRIPLES = Triples("0123456789abcdef", 160, 8, 96)
-OTHERS = Triples("fedcba9876543210", 150, 7, 64)
+TRIPLES = TriplesDigest("0123456789abcdef", 160, 8, 96)
+OTHERS = TriplesDigest("fedcba9876543210", 150, 7, 64)
 SPREAD = {"ssim": 0.02, "psnr": 0.5, "identity": 0.03, "nme": 0.004}
 
 
@@ -47,7 +47,7 @@ def write_data_set(
     folder: Path,
     rows: tuple[str, ...] = ALL,
     figures: bool = True,
-    triples: Triples = TRIPLES,
+    triples: TriplesDigest = TRIPLES,
 ) -> None:
     """Rows, differences, error by expression, curves and figures of one data set."""
     protocols = ("transfer", "oracle")

@@ -26,11 +26,11 @@ from typer.testing import CliRunner
 from fet_core import tables
 from fet_core.data.dataset import Dataset, write_faces
 from fet_core.data.readers import Kind
-from fet_core.data.samples import test_pairs as make_pairs
+from fet_core.data.samples import fixed_triples
 from fet_core.files import END, RESERVED, START, write_json
 from fet_core.measure.metrics import key
 from fet_core.measure.results import read_differences, read_list, read_row, write_row
-from fet_core.measure.triples import Pairs, identify
+from fet_core.measure.triples import Triples, identify
 from fet_core.recipes.base import SHOWN
 from fet_core.show.figures import forget_shown, note_shown
 from fet_core.show.shown import shown_triples
@@ -601,16 +601,16 @@ def data(sample_table: Callable[..., pa.Table], tmp_path: Path) -> Path:
     samples = sample_table(people=7, test=(4, 5, 6))
     folder = tmp_path / "data"
     tables.write(folder / "augment/samples.parquet", samples, tables.SAMPLES)
-    pairs = make_pairs(samples, 0, 1, None, False)
-    tables.write(folder / "augment/pairs.parquet", pairs, tables.PAIRS)
+    triples = fixed_triples(samples, 0, 1, None, False)
+    tables.write(folder / "augment/triples.parquet", triples, tables.TRIPLES)
     Kind("rafd", False).write(folder / "augment/kind.json")
     faces = np.random.default_rng(0).integers(0, 256, (21, 32, 32, 3), dtype=np.uint8)
     write_faces(folder / "align/faces.npy", faces)
     places = samples["row"].to_pylist()
     nobody = [
-        {"pair_id": one["pair_id"], "picture": key(faces[places[one["truth"]]]).hex()}
+        {"triple": one["triple"], "picture": key(faces[places[one["truth"]]]).hex()}
         | {"points": None, "embedding": None}
-        for one in pairs.to_pylist()
+        for one in triples.to_pylist()
     ]
     readings = tables.from_rows(nobody, tables.READINGS)
     tables.write(folder / "truths/readings.parquet", readings, tables.READINGS)
@@ -667,7 +667,7 @@ def test_weights_of_something_else_are_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from fet_core.measure.rows import BASELINES
+    from fet_core.measure.methods import BASELINES
     from fet_core.nets import weights
 
     path = data / "train_pix2pix" / "pix2pix.safetensors"
@@ -687,18 +687,18 @@ def test_triples_from_which_nothing_follows_are_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = data / "augment/pairs.parquet"
-    pairs = tables.read(path, tables.PAIRS)
+    path = data / "augment/triples.parquet"
+    triples = tables.read(path, tables.TRIPLES)
     for command in (("truths",), ("evaluate", "--row", "paper"), ("evaluate", "--row", "cgan")):
-        alone = pairs.filter(pc.equal(pairs["target_subject"], "p5"))
-        tables.write(path, alone, tables.PAIRS)
+        alone = triples.filter(pc.equal(triples["target_subject"], "p5"))
+        tables.write(path, alone, tables.TRIPLES)
         error = complaint(monkeypatch, capsys, data, params, *command)
         assert (
-            f"all {alone.num_rows} test triples in pairs.parquet have p5 as their target" in error
+            f"all {alone.num_rows} test triples in triples.parquet have p5 as their target" in error
         )
-        tables.write(path, pairs.slice(0, 0), tables.PAIRS)
+        tables.write(path, triples.slice(0, 0), tables.TRIPLES)
         error = complaint(monkeypatch, capsys, data, params, *command)
-        assert "pairs.parquet has no test triples" in error
+        assert "triples.parquet has no test triples" in error
         assert "split.test_share" in error
 
 
@@ -709,12 +709,12 @@ def test_truths_of_other_triples_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Before any weights are asked for."""
-    path = data / "augment/pairs.parquet"
-    rows = tables.read(path, tables.PAIRS).to_pylist()[::-1]
-    others = [row | {"pair_id": number} for number, row in enumerate(rows)]
-    tables.write(path, tables.from_rows(others, tables.PAIRS), tables.PAIRS)
+    path = data / "augment/triples.parquet"
+    rows = tables.read(path, tables.TRIPLES).to_pylist()[::-1]
+    others = [row | {"triple": number} for number, row in enumerate(rows)]
+    tables.write(path, tables.from_rows(others, tables.TRIPLES), tables.TRIPLES)
     error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", "cgan")
-    assert "readings.parquet is of other test triples than pairs.parquet and faces.npy" in error
+    assert "readings.parquet is of other test triples than triples.parquet and faces.npy" in error
     assert "run `fet truths` again" in error
     (data / "truths/readings.parquet").unlink()
     error = complaint(monkeypatch, capsys, data, params, "evaluate", "--row", "cgan")
@@ -730,18 +730,18 @@ def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"there is no {data}/evaluate/copy.parquet" in error
     assert "run `fet evaluate --dataset rafd` first" in error
-    pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS).to_pylist()
+    triples = tables.read(data / "augment/triples.parquet", tables.TRIPLES).to_pylist()
     for row in ("copy", "warp", "cgan"):
-        write_scores(data, row, pairs)
+        write_scores(data, row, triples)
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"there is no {data}/evaluate_pix2pix/pix2pix.parquet" in error
     assert "run `fet evaluate --dataset rafd --row pix2pix` first" in error
     for row in ("pix2pix", "g2gan", "fet"):
-        write_scores(data, row, pairs)
+        write_scores(data, row, triples)
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"there is no {data}/evaluate_fet_plus/fet-plus.parquet" in error
     assert "run `fet evaluate --dataset rafd --row fet-plus` first" in error
-    write_scores(data, "cgan", pairs[1:])
+    write_scores(data, "cgan", triples[1:])
     error = complaint(monkeypatch, capsys, data, params, "compare")
     assert f"{data}/evaluate_cgan/cgan.parquet is of other test triples" in error
     assert "run `fet evaluate --dataset rafd --row cgan` again" in error
@@ -749,20 +749,20 @@ def test_compare_names_the_scores_that_are_missing_or_stale_and_what_makes_them(
 
 def ready_to_compare(data: Path) -> Path:
     """Invented scores, means and pictures of all rows; the folder of the means."""
-    pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
+    triples = tables.read(data / "augment/triples.parquet", tables.TRIPLES)
     samples = tables.read(data / "augment/samples.parquet", tables.SAMPLES)
     cpu = torch.device("cpu")
     dataset = Dataset.open(data / "align/faces.npy", samples, cpu)
     metrics = data.parent / "metrics"
-    triples = identify(dataset, Pairs.of(pairs, cpu), pairs)
-    write_data_set(metrics, figures=False, triples=triples)
+    digest = identify(dataset, Triples.of(triples, cpu), triples)
+    write_data_set(metrics, figures=False, triples=digest)
     for file in ("differences.json", "differences-plus.json", "expressions.json"):
         (metrics / file).unlink()
     for stage, rows in ROWS.items():
         for row in rows:
-            write_scores(data, row, pairs.to_pylist())
+            write_scores(data, row, triples.to_pylist())
             write_faces(data / stage / f"{row}.npy", np.zeros((SHOWN, 32, 32, 3), np.uint8))
-        note_shown(data / stage, pairs, shown_triples(pairs, SHOWN, None))
+        note_shown(data / stage, triples, shown_triples(triples, SHOWN, None))
     return metrics
 
 
@@ -808,7 +808,7 @@ def test_compare_puts_no_row_of_other_triples_into_the_table(
     before = {path: path.read_bytes() for path in metrics.rglob("*") if path.is_file()}
     error = complaint(monkeypatch, capsys, data, params, "compare", "--metrics", str(metrics))
     assert (
-        f"{metrics}/g2gan.json is of other test triples than pairs.parquet and faces.npy" in error
+        f"{metrics}/g2gan.json is of other test triples than triples.parquet and faces.npy" in error
     )
     assert "run `fet evaluate --dataset rafd --row g2gan` again" in error
     faces = np.load(data / "align/faces.npy")
@@ -838,14 +838,14 @@ def test_compare_shows_nobody_who_may_not_be_shown(
     assert f"the pictures in {data}/evaluate are not of the triples to be shown now" in error
     assert "run `fet evaluate --dataset rafd` again" in error
 
-    pairs = tables.read(data / "augment/pairs.parquet", tables.PAIRS)
+    triples = tables.read(data / "augment/triples.parquet", tables.TRIPLES)
     for stage in list(ROWS)[:-1]:
-        note_shown(data / stage, pairs, shown_triples(pairs, SHOWN, ["p4", "p5"]))
+        note_shown(data / stage, triples, shown_triples(triples, SHOWN, ["p4", "p5"]))
     error = complaint(monkeypatch, capsys, data, str(stricter), *command)
     assert f"the pictures in {data}/evaluate_fet_plus are not of the triples" in error
     assert "run `fet evaluate --dataset rafd --row fet-plus` again" in error
 
-    (data / "evaluate/shown.json").write_text('[{"pair_id": 3', encoding="utf-8")
+    (data / "evaluate/shown.json").write_text('[{"triple": 3', encoding="utf-8")
     error = complaint(monkeypatch, capsys, data, str(stricter), *command)
     assert f"{data}/evaluate/shown.json is damaged" in error
     forget_shown(data / "evaluate")
@@ -879,7 +879,7 @@ def test_evaluate_says_whom_its_pictures_show(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from fet_core.measure.rows import BASELINES
+    from fet_core.measure.methods import BASELINES
     from fet_core.nets.weights import save
 
     pytest.importorskip("dlib", reason="dlib is not installed")
@@ -911,14 +911,14 @@ def test_evaluate_says_whom_its_pictures_show(
     assert not (tmp_path / "out/metrics/short").exists()
 
 
-def write_scores(data: Path, row: str, pairs: list[dict[str, Any]]) -> None:
+def write_scores(data: Path, row: str, triples: list[dict[str, Any]]) -> None:
     """Invented scores of a row on some triples."""
     told = {"protocol": "transfer", "ssim": 0.5, "psnr": 20.0, "measurable": True, "found": False}
     nothing = {"identity": None, "nme": None, "read": None}
     lines = [
-        {"pair_id": p["pair_id"], "subject": p["target_subject"], "expression": p["expression"]}
+        {"triple": p["triple"], "subject": p["target_subject"], "expression": p["expression"]}
         | (told | nothing)
-        for p in pairs
+        for p in triples
     ]
     (stage,) = (folder for folder, rows in ROWS.items() if row in rows)
     tables.write(

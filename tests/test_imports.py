@@ -213,7 +213,7 @@ def test_training_needs_neither_dlib_nor_dvc() -> None:
     files = [path for folder in folders for path in sources(folder)]
     files += [
         Path("fet_core/data/dataset.py"),
-        Path("fet_core/data/triples.py"),
+        Path("fet_core/data/training_triples.py"),
         Path("pipeline/train.py"),
     ]
     files += sources("fet_core/recipes")

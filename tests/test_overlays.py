@@ -34,8 +34,8 @@ STYLES = {
     "wide": lambda text: re.sub(r"(?m)^( +\w+):(?= [\w.])", r"\1:   ", text),
     "four spaces": lambda text: re.sub(r"(?m)^( +)", r"\1\1", text),
     "dashes": lambda text: re.sub(r"(?m)^  - ", "      - ", text),
-    "null": lambda text: text.replace("max_pairs: 160", "max_pairs: ~"),
-    "nothing": lambda text: text.replace("max_pairs: 160", "max_pairs:"),
+    "null": lambda text: text.replace("max_triples: 160", "max_triples: ~"),
+    "nothing": lambda text: text.replace("max_triples: 160", "max_triples:"),
     "quotes": lambda text: text.replace(": spectral #", ": 'spectral'   # ").replace(
         ": subject", ': "subject"'
     ),
@@ -46,12 +46,12 @@ STYLES = {
 """The committed file as others might write it: ruamel writes each of these its own way again."""
 
 KEYS = ("transfer.mu2", "transfer_plus.mu2", "fusion.epochs", "landmarks.readings")
-KEYS += ("augment.max_pairs", "fusion.lr_g", "transfer_plus.motion", "transfer.d_norm")
+KEYS += ("augment.max_triples", "fusion.lr_g", "transfer_plus.motion", "transfer.d_norm")
 NUMBERS = st.floats(min_value=1e-9, max_value=1e9, allow_nan=False)
 VALUES: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(KEYS, NUMBERS) | {
     "fusion.epochs": st.integers(1, 10**6),
     "landmarks.readings": st.integers(1, 99),
-    "augment.max_pairs": st.none() | st.integers(1, 9),
+    "augment.max_triples": st.none() | st.integers(1, 9),
     "transfer_plus.motion": st.booleans(),
     "transfer.d_norm": st.sampled_from(["spectral", "batch"]),
 }

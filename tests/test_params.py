@@ -94,7 +94,7 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("size: 96", "size: 100", "align.size"),
         ("size: 96", "size: 16", "align.size"),
         ("size: 64", "size: 80", "fusion.size"),
-        ("max_pairs: 160", "max_pairs: 0", "augment.max_pairs"),
+        ("max_triples: 160", "max_triples: 0", "augment.max_triples"),
         ("root: data/demo/rafd", 'root: ""', "datasets.rafd.root"),
         ("root: data/demo/rafd", "root: 7", "datasets.rafd.root"),
         ("root: data/demo/rafd", "reader: ckplus", "datasets.rafd.root"),
@@ -142,7 +142,7 @@ def test_sizes_that_the_networks_take(edit: Edit, size: int) -> None:
 def test_numbers_as_people_write_them(edit: Edit) -> None:
     assert load(edit("lr_d: 0.0001", "lr_d: 1e-05")).fusion.lr_d == 1e-5
     assert load(edit("mu2: 100.0", "mu2: 50")).transfer.mu2 == 50.0
-    assert load(edit("max_pairs: 160", "max_pairs: null")).augment.max_pairs is None
+    assert load(edit("max_triples: 160", "max_triples: null")).augment.max_triples is None
 
 
 def test_a_root_alone_is_enough(edit: Edit) -> None:
@@ -246,7 +246,7 @@ def test_key_value_and_range_in_one_sentence(edit: Edit, found: str, shown: str)
         ("test_share: 0.2", "test_share: 1", "a number above 0 and below 1"),
         ("motion: true", "motion: 1", "true or false"),
         ("  width: 24", "  width: 20", "a whole number of 8 or more, a multiple of 8"),
-        ("max_pairs: 160", "max_pairs: 0", "a whole number of 1 or more or null"),
+        ("max_triples: 160", "max_triples: 0", "a whole number of 1 or more or null"),
         (SCALES, "scales: [a]", '"align.scales.0" is "a", but must be a num'),
         (SCALES, "scales: []", "a list with one entry or more, each entry a"),
         (SCALES, "scales: [9.0]", "align.scales is [9.0], but each must be"),

@@ -38,7 +38,11 @@ def test_the_paper_has_the_papers_values(params: Path) -> None:
     assert found.transfer.d_norm == "spectral"
     assert (found.baseline.width, found.baseline.d_width, found.baseline.epochs) == (64, 64, 120)
     assert (found.baseline.adversarial, found.baseline.l1) == (1, 100)
-    assert (found.fusion.identities, found.transfer.jitter, found.baseline.jitter) == (0, 0, 0)
+    assert (found.fusion.identities, found.transfer.augmentation, found.baseline.augmentation) == (
+        0,
+        0,
+        0,
+    )
     for module in (found.fusion, found.transfer, found.baseline):
         assert module.batch_size == 8
         assert (module.lr_g, module.lr_d) == (0.0002, 0.0001)
@@ -107,7 +111,7 @@ def test_only_the_values_of_the_profile_change(params: Path) -> None:
 
 
 def test_the_baselines_are_trained_as_the_papers_model_is(params: Path) -> None:
-    shared = ("width", "d_width", "jitter", *Optimisation.model_fields)
+    shared = ("width", "d_width", "augmentation", *Optimisation.model_fields)
     for name in PROFILES:
         profile(name, params, estimate=False)
         found = load(params)
@@ -145,7 +149,7 @@ def test_tiny_is_smaller_than_the_demo_in_everything_that_takes_time(params: Pat
         assert small.epochs <= large.epochs / 7
         assert small.width <= large.width
         assert small.batch_size == large.batch_size
-    assert tiny.augment.max_pairs < demo.augment.max_pairs
+    assert tiny.augment.max_triples < demo.augment.max_triples
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -12,7 +12,7 @@ import pytest
 from fet_core import tables
 from fet_core.errors import UserError
 
-SCHEMAS = ("MANIFEST", "REJECTS", "FRAMES", "FACES", "LANDMARKS", "SAMPLES", "PAIRS")
+SCHEMAS = ("MANIFEST", "REJECTS", "FRAMES", "FACES", "LANDMARKS", "SAMPLES", "TRIPLES")
 SCHEMAS += ("SCORES", "READINGS")
 
 FRAME = {"sample_id": "S001 é", "source": "raw", "path": "a b/ü.png", "conversion": ""}

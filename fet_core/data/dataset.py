@@ -263,19 +263,19 @@ def merged_samples(samples: Mapping[str, pa.Table], pictures: Sequence[int]) -> 
     return tables.from_rows(rows, tables.SAMPLES)
 
 
-def merged_pairs(pairs: Mapping[str, pa.Table], samples: Sequence[int]) -> pa.Table:
+def merged_triples(triples: Mapping[str, pa.Table], samples: Sequence[int]) -> pa.Table:
     """The test triples of all sets; none mixes two sets.
 
     Args:
-        pairs: with the schema `fet_core.tables.PAIRS`, by the name of the set.
+        triples: with the schema `fet_core.tables.TRIPLES`, by the name of the set.
         samples: how many rows of samples each set has.
     """
     rows: list[dict[str, object]] = []
     offset = 0
-    for (name, table), count in zip(pairs.items(), samples, strict=True):
+    for (name, table), count in zip(triples.items(), samples, strict=True):
         for row in table.to_pylist():
             moved = {k: row[k] + offset for k in ("source", "reference", "target", "truth")}
             named = {k: f"{name}/{row[k]}" for k in ("source_subject", "target_subject")}
-            rows.append(row | moved | named | {"pair_id": len(rows)})
+            rows.append(row | moved | named | {"triple": len(rows)})
         offset += count
-    return tables.from_rows(rows, tables.PAIRS)
+    return tables.from_rows(rows, tables.TRIPLES)

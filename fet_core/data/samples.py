@@ -91,11 +91,11 @@ class _Triple:
     truth: _Picture
 
 
-def test_pairs(
+def fixed_triples(
     samples: pa.Table,
     seed: int,
     per_target: int,
-    max_pairs: int | None,
+    max_triples: int | None,
     neutral_only: bool,
 ) -> pa.Table:
     """Fix the test triples.
@@ -109,12 +109,12 @@ def test_pairs(
         samples: `tables.SAMPLES`; rows that are flipped or not of the test side do not count.
         seed: another seed, other triples.
         per_target: sources for each truth and target, 1 or more.
-        max_pairs: at most so many triples, those of the smallest hash; None for all.
+        max_triples: at most so many triples, those of the smallest hash; None for all.
         neutral_only: one of the two expressions is neutral, and a person's two pictures are of
             one sequence (CK+).
 
     Returns:
-        `tables.PAIRS`, ordered by target person and expression.
+        `tables.TRIPLES`, ordered by target person and expression.
 
     Raises:
         UserError: there is no triple at all; the message says why.
@@ -123,8 +123,8 @@ def test_pairs(
     triples = list(_triples(pictures, seed, per_target, neutral_only))
     if not triples:
         raise UserError(_why_none(pictures, neutral_only))
-    if max_pairs is not None:
-        triples = sorted(triples, key=lambda triple: triple.order)[:max_pairs]
+    if max_triples is not None:
+        triples = sorted(triples, key=lambda triple: triple.order)[:max_triples]
     triples.sort(
         key=lambda triple: (
             triple.truth.subject,
@@ -135,7 +135,7 @@ def test_pairs(
     )
     rows = [
         {
-            "pair_id": number,
+            "triple": number,
             "source": triple.source.row,
             "reference": triple.reference.row,
             "target": triple.target.row,
@@ -148,7 +148,7 @@ def test_pairs(
         }
         for number, triple in enumerate(triples)
     ]
-    return tables.from_rows(rows, tables.PAIRS)
+    return tables.from_rows(rows, tables.TRIPLES)
 
 
 def _test_pictures(samples: pa.Table) -> list[_Picture]:

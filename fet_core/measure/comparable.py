@@ -16,7 +16,7 @@ DIGITS = 16
 
 
 @dataclass(frozen=True)
-class Triples:
+class TriplesDigest:
     """The test triples that a row was scored on.
 
     Attributes:
@@ -36,7 +36,7 @@ class Triples:
         return asdict(self)
 
     @classmethod
-    def read(cls, value: Any) -> Triples | None:
+    def read(cls, value: Any) -> TriplesDigest | None:
         """From a file of results; None where that is not what stands there."""
         if not isinstance(value, dict) or set(value) != {"digest", "n", "people", "size"}:
             return None
@@ -47,7 +47,7 @@ class Triples:
         return cls(digest, *counts)
 
 
-def reference(rows: Mapping[str, Triples]) -> Triples:
+def reference(rows: Mapping[str, TriplesDigest]) -> TriplesDigest:
     """The triples that a table is of: those of `truth`, else of `fet`, else of most rows.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import write_json
-from fet_core.measure.comparable import PROTOCOLS, Triples
+from fet_core.measure.comparable import PROTOCOLS, TriplesDigest
 
 SCHEMA = 4
 """Counts up when a file of results changes its meaning or its form."""
@@ -71,7 +71,7 @@ class Scored:
         intervals: 95%, [low, high] by protocol and number, or None.
     """
 
-    triples: Triples
+    triples: TriplesDigest
     means: Protocols
     intervals: Protocols
 
@@ -86,7 +86,7 @@ class Compared:
         rows: {"difference", "low", "high"} or None by row, protocol and number.
     """
 
-    triples: Triples
+    triples: TriplesDigest
     model: str
     rows: dict[str, Protocols]
 
@@ -254,8 +254,8 @@ def _again(path: Path, complaint: str) -> UserError:
     return UserError(f"{path} {complaint}; {_remedy(path)} to make it again")
 
 
-def _triples(path: Path, found: Mapping[str, Any]) -> Triples:
-    triples = Triples.read(found.get("triples"))
+def _triples(path: Path, found: Mapping[str, Any]) -> TriplesDigest:
+    triples = TriplesDigest.read(found.get("triples"))
     if triples is None:
         raise _again(path, "does not say of which triples it is")
     return triples

@@ -16,9 +16,9 @@ from torch import Tensor
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.measure.comparable import PROTOCOLS, Protocol
+from fet_core.measure.methods import Method
 from fet_core.measure.metrics import Reading, distance, key, measure, nme, psnr, ssim
-from fet_core.measure.rows import Row
-from fet_core.measure.triples import Pairs
+from fet_core.measure.triples import Triples
 from fet_core.progress import bar
 from fet_core.tables import POINTS, READINGS, SCORES, from_rows
 
@@ -106,7 +106,7 @@ class Truth:
     """What the instruments read on the truth of each triple, measured once for all rows.
 
     Attributes:
-        readings: one a triple, in the order of the pairs.
+        readings: one a triple, in the order of the triples.
         known: the same by picture; a result that is one of these pictures is not read again.
     """
 
@@ -114,38 +114,38 @@ class Truth:
     known: dict[bytes, Reading]
 
 
-def check_triples(pairs_table: pa.Table) -> None:
+def check_triples(triples_table: pa.Table) -> None:
     """Refuse triples that nothing can be told from.
 
     Args:
-        pairs_table: with the schema `fet_core.tables.PAIRS`.
+        triples_table: with the schema `fet_core.tables.TRIPLES`.
 
     Raises:
         UserError: there are none, or all of them have one person as their target.
     """
-    people = sorted(set(pairs_table["target_subject"].to_pylist()))
+    people = sorted(set(triples_table["target_subject"].to_pylist()))
     if not people:
         raise UserError(
-            "pairs.parquet has no test triples: no two test people show the same two expressions; "
+            "triples.parquet is empty: no two test people show the same two expressions; "
             "raise split.test_share or add people, and run `dvc repro` again"
         )
     if len(people) == 1:
         raise UserError(
-            f"all {pairs_table.num_rows} test triples in pairs.parquet have {people[0]} as their "
-            "target, so that nothing can be said of other people; raise split.test_share or add "
+            f"all {triples_table.num_rows} rows of triples.parquet have the target {people[0]}, "
+            "so that nothing can be said of other people; raise split.test_share or add "
             "people, and run `dvc repro` again"
         )
 
 
 def measure_truths(
-    dataset: Dataset, pairs: Pairs, pairs_table: pa.Table, processes: int | None = None
+    dataset: Dataset, triples: Triples, triples_table: pa.Table, processes: int | None = None
 ) -> pa.Table:
     """Read the truth of every triple.
 
     Args:
         dataset: pictures of all samples.
-        pairs: the test triples.
-        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+        triples: the test triples.
+        triples_table: the same with names, schema `fet_core.tables.TRIPLES`.
         processes: as in `fet_core.parallel.each`.
 
     Returns:
@@ -154,13 +154,13 @@ def measure_truths(
     Raises:
         UserError: as `check_triples`, or dlib is not installed.
     """
-    check_triples(pairs_table)
-    pictures = _truths(dataset, pairs)
-    numbers = pairs_table["pair_id"].to_pylist()
+    check_triples(triples_table)
+    pictures = _truths(dataset, triples)
+    numbers = triples_table["triple"].to_pylist()
     found = zip(numbers, pictures, measure(pictures, processes=processes), strict=True)
     return from_rows(
         (
-            {"pair_id": number, "picture": key(picture).hex(), "embedding": one.embedding}
+            {"triple": number, "picture": key(picture).hex(), "embedding": one.embedding}
             | {"points": None if one.points is None else one.points.ravel()}
             for number, picture, one in found
         ),
@@ -168,33 +168,35 @@ def measure_truths(
     )
 
 
-def read_truths(table: pa.Table, dataset: Dataset, pairs: Pairs, pairs_table: pa.Table) -> Truth:
+def read_truths(
+    table: pa.Table, dataset: Dataset, triples: Triples, triples_table: pa.Table
+) -> Truth:
     """What `measure_truths` has read, for the rows of the tables.
 
     Args:
         table: with the schema `fet_core.tables.READINGS`.
         dataset: pictures of all samples.
-        pairs: the test triples.
-        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+        triples: the test triples.
+        triples_table: the same with names, schema `fet_core.tables.TRIPLES`.
 
     Raises:
         UserError: as `check_triples`, or the readings are of other triples or other pictures.
     """
-    check_triples(pairs_table)
-    keys = [key(picture) for picture in _truths(dataset, pairs)]
-    rows, numbers = table.to_pylist(), pairs_table["pair_id"].to_pylist()
+    check_triples(triples_table)
+    keys = [key(picture) for picture in _truths(dataset, triples)]
+    rows, numbers = table.to_pylist(), triples_table["triple"].to_pylist()
     wanted = list(zip(numbers, (one.hex() for one in keys), strict=True))
-    if [(row["pair_id"], row["picture"]) for row in rows] != wanted:
+    if [(row["triple"], row["picture"]) for row in rows] != wanted:
         raise UserError(
-            "readings.parquet is of other test triples than pairs.parquet and faces.npy; run "
+            "readings.parquet is of other test triples than triples.parquet and faces.npy; run "
             "`fet truths` again"
         )
     readings = [_reading(row["points"], row["embedding"]) for row in rows]
     return Truth(readings, dict(zip(keys, readings, strict=True)))
 
 
-def _truths(dataset: Dataset, pairs: Pairs) -> NDArray[np.uint8]:
-    batches = pairs.batches(_TRUTHS_AT_A_TIME)
+def _truths(dataset: Dataset, triples: Triples) -> NDArray[np.uint8]:
+    batches = triples.batches(_TRUTHS_AT_A_TIME)
     return np.concatenate([_arrays(dataset.bytes(one.truth)) for one in batches])
 
 
@@ -206,10 +208,10 @@ def _reading(points: list[float] | None, embedding: list[float] | None) -> Readi
 
 @torch.no_grad()
 def score_row(
-    row: Row,
+    row: Method,
     dataset: Dataset,
-    pairs: Pairs,
-    pairs_table: pa.Table,
+    triples: Triples,
+    triples_table: pa.Table,
     truth: Truth,
     reader: ExpressionReader,
     protocols: Sequence[Protocol] = PROTOCOLS,
@@ -224,8 +226,8 @@ def score_row(
     Args:
         row: what makes the pictures.
         dataset: pictures of all samples.
-        pairs: the test triples.
-        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+        triples: the test triples.
+        triples_table: the same with names, schema `fet_core.tables.TRIPLES`.
         truth: of the same triples.
         reader: of expressions.
         protocols: those that the row has.
@@ -237,24 +239,24 @@ def score_row(
         a table with the schema `fet_core.tables.SCORES`, protocol after protocol.
     """
     similarities, ratios, pictures = [], [], []
-    with bar(f"make {name}", len(protocols) * len(pairs), unit="pictures") as advance:
+    with bar(f"make {name}", len(protocols) * len(triples), unit="pictures") as advance:
         for protocol in protocols:
-            for part in pairs.batches(batch):
+            for part in triples.batches(batch):
                 made, wanted = row(part, protocol), dataset.bytes(part.truth)
                 similarities.append(ssim(made, wanted))
                 ratios.append(psnr(made, wanted))
                 pictures.append(_arrays(made))
                 advance(len(part))
     readings = measure(np.concatenate(pictures), truth.known, processes)
-    names = pairs_table.select(["pair_id", "target_subject", "expression"]).to_pylist()
-    triples = [
-        {"pair_id": one["pair_id"], "subject": one["target_subject"]}
+    names = triples_table.select(["triple", "target_subject", "expression"]).to_pylist()
+    heads = [
+        {"triple": one["triple"], "subject": one["target_subject"]}
         | {"expression": one["expression"], "protocol": protocol}
         for protocol in protocols
         for one in names
     ]
     columns = zip(
-        triples,
+        heads,
         torch.cat(similarities).tolist(),
         torch.cat(ratios).tolist(),
         readings,
@@ -264,11 +266,11 @@ def score_row(
     )
     return from_rows(
         (
-            triple
+            head
             | {"ssim": similarity, "psnr": ratio, "read": read}
             | {"found": result.found, "measurable": wanted.found}
             | _compared(result, wanted)
-            for triple, similarity, ratio, result, wanted, read in columns
+            for head, similarity, ratio, result, wanted, read in columns
         ),
         SCORES,
     )

@@ -71,7 +71,7 @@ def differences(ours: pa.Table, theirs: pa.Table) -> Differences:
         if protocol not in others:
             continue
         other = others[protocol]
-        if part["pair_id"].to_pylist() != other["pair_id"].to_pylist():
+        if part["triple"].to_pylist() != other["triple"].to_pylist():
             raise ValueError("scores of different triples cannot be compared")
         people = part["subject"].to_pylist()
         a, b = _values(part), _values(other)
@@ -111,7 +111,7 @@ def by_expression(tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
 def _protocols(scores: pa.Table) -> dict[str, pa.Table]:
     """The rows of each protocol, ordered by triple."""
     parts = {
-        name: scores.filter(pc.equal(scores["protocol"], name)).sort_by("pair_id")
+        name: scores.filter(pc.equal(scores["protocol"], name)).sort_by("triple")
         for name in PROTOCOLS
     }
     return {name: part for name, part in parts.items() if part.num_rows}

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.data.dataset import Dataset
-from fet_core.measure.comparable import DIGITS, Protocol, Triples
+from fet_core.measure.comparable import DIGITS, Protocol, TriplesDigest
 from fet_core.measure.metrics import mean_interval, nme
 from fet_core.nets.fusion import Fusion
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Row numbers in samples.parquet, each [P] int64 on the device."""
+class Triples:
+    """Method numbers in samples.parquet, each [P] int64 on the device."""
 
     source: Tensor
     reference: Tensor
@@ -29,8 +29,8 @@ class Pairs:
     truth: Tensor
 
     @classmethod
-    def of(cls, table: pa.Table, device: torch.device) -> Pairs:
-        """From a table with the schema `fet_core.tables.PAIRS`."""
+    def of(cls, table: pa.Table, device: torch.device) -> Triples:
+        """From a table with the schema `fet_core.tables.TRIPLES`."""
         names = ("source", "reference", "target", "truth")
         columns = {name: table[name].to_numpy().astype("int64") for name in names}
         return cls(**{name: torch.from_numpy(c).to(device) for name, c in columns.items()})
@@ -38,15 +38,15 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.truth)
 
-    def batches(self, size: int) -> Iterator[Pairs]:
+    def batches(self, size: int) -> Iterator[Triples]:
         """In order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.at(range(start, min(start + size, len(self))))
 
-    def at(self, positions: Sequence[int]) -> Pairs:
+    def at(self, positions: Sequence[int]) -> Triples:
         """The triples at these positions."""
         index = torch.tensor(list(positions), dtype=torch.int64, device=self.truth.device)
-        return Pairs(
+        return Triples(
             self.source[index], self.reference[index], self.target[index], self.truth[index]
         )
 
@@ -69,29 +69,29 @@ class Landmarks:
         """Those found in the samples' pictures, [B, 1, s, s]."""
         return self._dataset.landmark_images(samples, self._fusion.size, self._sigma)
 
-    def generated(self, pairs: Pairs) -> Tensor:
+    def generated(self, triples: Triples) -> Tensor:
         """J_gen of Eq. 1, [B, 1, s, s]."""
-        return self._fusion.fuse(self.of(pairs.source), self.of(pairs.target))
+        return self._fusion.fuse(self.of(triples.source), self.of(triples.target))
 
-    def wanted(self, pairs: Pairs, protocol: Protocol) -> Tensor:
+    def wanted(self, triples: Triples, protocol: Protocol) -> Tensor:
         """J_gen (transfer) or the landmark image of the truth (oracle)."""
-        return self.generated(pairs) if protocol == "transfer" else self.of(pairs.truth)
+        return self.generated(triples) if protocol == "transfer" else self.of(triples.truth)
 
 
-def wanted_points(dataset: Dataset, pairs: Pairs, protocol: Protocol) -> Tensor:
+def wanted_points(dataset: Dataset, triples: Triples, protocol: Protocol) -> Tensor:
     """Where the target's points go, [B, 68, 2] in pixels, with nothing learned.
 
     transfer: they move as the source's do from its reference, L_t + L_s - J_s (aligned faces have
     one eye distance, so the displacement needs no scaling); oracle: to those of the truth.
     """
     if protocol == "oracle":
-        return dataset.points[pairs.truth]
+        return dataset.points[triples.truth]
     points = dataset.points
-    return points[pairs.target] + points[pairs.source] - points[pairs.reference]
+    return points[triples.target] + points[triples.source] - points[triples.reference]
 
 
 _COLUMNS = (
-    "pair_id",
+    "triple",
     "source",
     "reference",
     "target",
@@ -104,7 +104,7 @@ _COLUMNS = (
 _AT_A_TIME = 64
 
 
-def identify(dataset: Dataset, pairs: Pairs, pairs_table: pa.Table) -> Triples:
+def identify(dataset: Dataset, triples: Triples, triples_table: pa.Table) -> TriplesDigest:
     """The test triples of a data set.
 
     The digest is over who stands where in each triple and over the truths' pixels and their size.
@@ -113,16 +113,18 @@ def identify(dataset: Dataset, pairs: Pairs, pairs_table: pa.Table) -> Triples:
 
     Args:
         dataset: pictures of all samples.
-        pairs: the test triples.
-        pairs_table: the same with names, schema `fet_core.tables.PAIRS`.
+        triples: the test triples.
+        triples_table: the same with names, schema `fet_core.tables.TRIPLES`.
     """
     total = hashlib.sha256()
-    rows = pairs_table.select(list(_COLUMNS)).to_pylist()
+    # The digest has the columns' names in it; the first had another one when it was fixed.
+    named = triples_table.select(list(_COLUMNS)).rename_columns(["pair_id", *_COLUMNS[1:]])
+    rows = named.to_pylist()
     total.update(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode())
     total.update(json.dumps([dataset.channels, dataset.size, dataset.size]).encode())
-    for part in pairs.batches(_AT_A_TIME):
+    for part in triples.batches(_AT_A_TIME):
         total.update(dataset.bytes(part.truth).cpu().contiguous().numpy().tobytes())
-    return Triples(
+    return TriplesDigest(
         digest=total.hexdigest()[:DIGITS],
         n=len(rows),
         people=len({row["target_subject"] for row in rows}),
@@ -130,7 +132,7 @@ def identify(dataset: Dataset, pairs: Pairs, pairs_table: pa.Table) -> Triples:
     )
 
 
-Predictor = Callable[[Pairs], Tensor]
+Predictor = Callable[[Triples], Tensor]
 """Predicts the truth's points [B, 68, 2] of a batch of triples."""
 
 
@@ -159,43 +161,49 @@ def simple_predictors(dataset: Dataset, training: NDArray[np.int64]) -> dict[str
             means[kind] = (people / counts).mean(dim=0)
     expression = dataset.expression
 
-    def shift(pairs: Pairs) -> Tensor:
-        change = means[expression[pairs.source]] - means[expression[pairs.target]]
-        return points[pairs.target] + change
+    def shift(triples: Triples) -> Tensor:
+        change = means[expression[triples.source]] - means[expression[triples.target]]
+        return points[triples.target] + change
 
     return {
-        "unchanged": lambda pairs: points[pairs.target],
-        "displacement": lambda pairs: wanted_points(dataset, pairs, "transfer"),
+        "unchanged": lambda triples: points[triples.target],
+        "displacement": lambda triples: wanted_points(dataset, triples, "transfer"),
         "mean shift": shift,
     }
 
 
 @torch.no_grad()
-def errors(predictor: Predictor, truth: Tensor, pairs: Pairs, batch: int) -> NDArray[np.float64]:
+def errors(
+    predictor: Predictor, truth: Tensor, triples: Triples, batch: int
+) -> NDArray[np.float64]:
     """NME of each triple [P], as `fet_core.measure.metrics.nme`.
 
     Args:
         predictor: what predicts.
         truth: [M, 68, 2], points of all samples.
-        pairs: the triples.
+        triples: the triples.
         batch: of them at a time.
     """
     found = [
         nme(predictor(part).cpu().numpy(), truth[part.truth].cpu().numpy())
-        for part in pairs.batches(batch)
+        for part in triples.batches(batch)
     ]
     return np.concatenate(found)
 
 
 def table(
-    predictors: Mapping[str, Predictor], truth: Tensor, pairs: Pairs, people: list[str], batch: int
+    predictors: Mapping[str, Predictor],
+    truth: Tensor,
+    triples: Triples,
+    people: list[str],
+    batch: int,
 ) -> dict[str, dict[str, float]]:
     """Mean NME of each predictor with its 95% interval over people.
 
     Args:
         predictors: by name.
         truth: as for `errors`.
-        pairs: the triples.
+        triples: the triples.
         people: the target's person of each triple.
         batch: triples at a time.
 
@@ -204,7 +212,7 @@ def table(
     """
     found: dict[str, dict[str, float]] = {}
     for name, predictor in predictors.items():
-        values = errors(predictor, truth, pairs, batch)
+        values = errors(predictor, truth, triples, batch)
         interval = mean_interval(values, people)
         ends = {"low": interval.low, "high": interval.high} if interval else {}
         found[name] = {"nme": float(values.mean())} | ends

@@ -57,7 +57,7 @@ _OPEN = 5.0
 _FLOWS = 3
 
 
-class Made(NamedTuple):
+class Output(NamedTuple):
     """A picture [B, C, S, S], the photo moved alone, and how much was painted [B, 1, S, S]."""
 
     picture: Tensor
@@ -131,7 +131,7 @@ class Warping(nn.Module):
 
     def forward(
         self, photo: Tensor, points: Tensor, wanted: Tensor, field: Tensor | None = None
-    ) -> Made:
+    ) -> Output:
         """The photo with the expression of the wanted points.
 
         Args:
@@ -179,7 +179,7 @@ class Warping(nn.Module):
         mask = resized(mask, size)
         # What only the large photo shows stays where hardly anything is painted.
         detail = (moved - resized(again, size)) * (1 - mask.square())
-        return Made(resized(painted, size) + detail, moved, mask)
+        return Output(resized(painted, size) + detail, moved, mask)
 
 
 def _shrunk(picture: Tensor, size: int) -> Tensor:
@@ -215,11 +215,11 @@ class Painting(nn.Module):
 
     def forward(
         self, photo: Tensor, points: Tensor, wanted: Tensor, field: Tensor | None = None
-    ) -> Made:
+    ) -> Output:
         """As `Warping.forward`; only the photo and the wanted points are used."""
         size = photo.shape[-1]
         picture = self.net(draw(wanted, size, self._sigma * size), photo)
-        return Made(picture, photo, photo.new_ones(len(photo), 1, size, size))
+        return Output(picture, photo, photo.new_ones(len(photo), 1, size, size))
 
 
 Generator = Warping | Painting

@@ -13,8 +13,8 @@ from fet_core import tables
 from fet_core.data.dataset import Dataset
 from fet_core.data.readers import Kind
 from fet_core.geometry.raster import choose_device
-from fet_core.measure.rows import Row
-from fet_core.measure.triples import Pairs
+from fet_core.measure.methods import Method
+from fet_core.measure.triples import Triples
 from fet_core.params import Optimisation, Params
 from fet_core.show.shown import check_allowed, shown_triples
 from fet_core.train.loop import Task
@@ -29,9 +29,9 @@ class Inputs:
     name: str
     settings: Params
     samples: pa.Table
-    pairs_table: pa.Table
+    triples_table: pa.Table
     dataset: Dataset
-    pairs: Pairs
+    triples: Triples
     shown: list[int]
     kind: Kind
     allowed: list[str] | None
@@ -53,22 +53,22 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
     where = choose_device(device)
     files = {
         "samples": source / "augment" / "samples.parquet",
-        "pairs": source / "augment" / "pairs.parquet",
+        "triples": source / "augment" / "triples.parquet",
         "kind": source / "augment" / "kind.json",
         "faces": source / "align" / "faces.npy",
     }
     samples = tables.read(files["samples"], tables.SAMPLES)
-    pairs = tables.read(files["pairs"], tables.PAIRS)
+    triples = tables.read(files["triples"], tables.TRIPLES)
     allowed = settings.figures.allowed(dataset)
     check_allowed(samples, allowed)
     return Inputs(
         name=dataset,
         settings=settings,
         samples=samples,
-        pairs_table=pairs,
+        triples_table=triples,
         dataset=Dataset.open(files["faces"], samples, where),
-        pairs=Pairs.of(pairs, where),
-        shown=shown_triples(pairs, SHOWN, allowed),
+        triples=Triples.of(triples, where),
+        shown=shown_triples(triples, SHOWN, allowed),
         kind=Kind.read(files["kind"]),
         allowed=allowed,
         files=files,
@@ -110,7 +110,7 @@ class Training:
 Recipe = Callable[[Inputs, Path], Training]
 """Builds the training of a part from a data set and the folder of its stages' outputs."""
 
-Predictor = Callable[[Inputs, Path], Row]
+Predictor = Callable[[Inputs, Path], Method]
 """Makes a row of the tables from a data set and the folder of its stages' outputs."""
 
 Landmarks = Callable[[Inputs, Path], dict[str, Any]]

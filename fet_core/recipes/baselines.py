@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fet_core.measure.rows import BaselineGenerator, Row, baseline_row, load_baseline
+from fet_core.measure.methods import BaselineGenerator, Method, baseline_method, load_baseline
 from fet_core.recipes.base import Inputs, Trained, Training
 from fet_core.show.shown import PictureValidation
 from fet_core.train.baselines import G2ganTask, cgan_task, pix2pix_task
@@ -26,17 +26,17 @@ def g2gan(inputs: Inputs, source: Path) -> Training:
     return _training(inputs, G2ganTask, truths=2)
 
 
-def cgan_row(inputs: Inputs, source: Path) -> Row:
+def cgan_method(inputs: Inputs, source: Path) -> Method:
     """CGAN."""
     return load_baseline("cgan", source / "train_cgan", inputs.dataset)
 
 
-def pix2pix_row(inputs: Inputs, source: Path) -> Row:
+def pix2pix_method(inputs: Inputs, source: Path) -> Method:
     """pix2pix."""
     return load_baseline("pix2pix", source / "train_pix2pix", inputs.dataset)
 
 
-def g2gan_row(inputs: Inputs, source: Path) -> Row:
+def g2gan_method(inputs: Inputs, source: Path) -> Method:
     """G2-GAN."""
     return load_baseline("g2gan", source / "train_g2gan", inputs.dataset)
 
@@ -45,10 +45,10 @@ def _training(inputs: Inputs, build: Callable[..., Trained], truths: int = 1) ->
     dataset, options = inputs.dataset, inputs.settings.baseline
     options = options.model_copy(update={"epochs": -(-options.epochs // truths)})
 
-    def row(net: BaselineGenerator) -> Row:
-        return baseline_row(dataset, net, options.sigma)
+    def row(net: BaselineGenerator) -> Method:
+        return baseline_method(dataset, net, options.sigma)
 
-    validation = PictureValidation(dataset, inputs.pairs, inputs.shown, row, options.batch_size)
+    validation = PictureValidation(dataset, inputs.triples, inputs.shown, row, options.batch_size)
     sizes = {"size": dataset.size, "channels": dataset.channels, "width": options.width}
     return Training(
         build(dataset, options, validation),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fet_core.data.triples import training_rows
-from fet_core.measure import rows
-from fet_core.measure.rows import Row
+from fet_core.data.training_triples import training_rows
+from fet_core.measure import methods
+from fet_core.measure.methods import Method
 from fet_core.measure.triples import Landmarks
 from fet_core.nets.generators import Transfer
 from fet_core.nets.weights import load_fitting, load_fusion
@@ -25,7 +25,7 @@ def fusion(inputs: Inputs, source: Path) -> Training:
         dataset,
         Identities(dataset, training_rows(inputs.samples), options.identities, options.seed),
         options,
-        FusionValidation(dataset, inputs.pairs, inputs.shown, options.sigma, options.batch_size),
+        FusionValidation(dataset, inputs.triples, inputs.shown, options.sigma, options.batch_size),
     )
     sizes = {name: getattr(options, name) for name in ("size", "width", "bottleneck")}
     return Training(task, options, sizes, {"sigma": options.sigma})
@@ -38,9 +38,9 @@ def transfer(inputs: Inputs, source: Path, to_the_letter: bool = False) -> Train
     landmarks = Landmarks(dataset, phi, note["sigma"])
     validation: PictureValidation[Transfer] = PictureValidation(
         dataset,
-        inputs.pairs,
+        inputs.triples,
         inputs.shown,
-        lambda net: rows.fet_row(dataset, landmarks, net),
+        lambda net: methods.fet_method(dataset, landmarks, net),
         options.batch_size,
         landmarks.generated,
     )
@@ -55,7 +55,7 @@ def transfer_to_the_letter(inputs: Inputs, source: Path) -> Training:
     return transfer(inputs, source, to_the_letter=True)
 
 
-def fet(inputs: Inputs, source: Path, folder: str = "train_transfer") -> Row:
+def fet(inputs: Inputs, source: Path, folder: str = "train_transfer") -> Method:
     """The paper's model."""
     dataset = inputs.dataset
     phi, note = load_fusion(source / PHI, dataset.device)
@@ -63,24 +63,24 @@ def fet(inputs: Inputs, source: Path, folder: str = "train_transfer") -> Row:
     net, _ = load_fitting(
         path, "transfer", Transfer, dataset.size, dataset.channels, dataset.device
     )
-    return rows.fet_row(dataset, Landmarks(dataset, phi, note["sigma"]), net)
+    return methods.fet_method(dataset, Landmarks(dataset, phi, note["sigma"]), net)
 
 
-def letter(inputs: Inputs, source: Path) -> Row:
+def letter(inputs: Inputs, source: Path) -> Method:
     """The paper to the letter."""
     return fet(inputs, source, "train_fet_letter")
 
 
-def copy(inputs: Inputs, source: Path) -> Row:
+def copy(inputs: Inputs, source: Path) -> Method:
     """The target photo as it is."""
-    return rows.copy_row(inputs.dataset)
+    return methods.copy_method(inputs.dataset)
 
 
-def warp(inputs: Inputs, source: Path) -> Row:
+def warp(inputs: Inputs, source: Path) -> Method:
     """A thin-plate spline, with nothing learned."""
-    return rows.warp_row(inputs.dataset)
+    return methods.warp_method(inputs.dataset)
 
 
-def truth(inputs: Inputs, source: Path) -> Row:
+def truth(inputs: Inputs, source: Path) -> Method:
     """What the instruments read on the truth: a ceiling."""
-    return rows.truth_row(inputs.dataset)
+    return methods.truth_method(inputs.dataset)

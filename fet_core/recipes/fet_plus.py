@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import training_index, training_rows
+from fet_core.data.training_triples import training_index, training_rows
 from fet_core.measure import triples
-from fet_core.measure.rows import Fuses, Row, plus_row, predictor
+from fet_core.measure.methods import Fuses, Method, plus_method, predictor
 from fet_core.nets.fusion import PeakFusion, PointFusion
 from fet_core.nets.warping import SPOT, Generator, Painting, Warping
 from fet_core.nets.weights import load, load_fitting, load_fusion
@@ -30,7 +30,7 @@ def fusion(inputs: Inputs, source: Path) -> Training:
         training_index(inputs.samples, inputs.kind.neutral_only),
         Identities(dataset, training_rows(inputs.samples), options.identities, options.seed),
         options,
-        PointsValidation(dataset, inputs.pairs, inputs.shown, options.batch_size),
+        PointsValidation(dataset, inputs.triples, inputs.shown, options.batch_size),
     )
     sizes = {name: getattr(options, name) for name in ("rank", "width", "code")}
     return Training(task, options, sizes)
@@ -54,27 +54,27 @@ def transfer_unet(inputs: Inputs, source: Path) -> Training:
     return _transfer(inputs, source, dataset, load_phi_plus(source, dataset), PHI_PLUS, Painting)
 
 
-def row(inputs: Inputs, source: Path) -> Row:
+def method(inputs: Inputs, source: Path) -> Method:
     """FET+."""
     dataset = inputs.dataset.by_mean()
     path = source / "train_transfer_plus" / WEIGHTS
-    return plus_row(dataset, load_phi_plus(source, dataset), load_warping(path, dataset))
+    return plus_method(dataset, load_phi_plus(source, dataset), load_warping(path, dataset))
 
 
-def heatmap_row(inputs: Inputs, source: Path) -> Row:
+def heatmap_method(inputs: Inputs, source: Path) -> Method:
     """FET+ with the paper's Φ."""
     dataset = inputs.dataset.by_mean()
     path = source / "train_fet_plus_heatmap" / WEIGHTS
-    return plus_row(dataset, load_peaks(source, dataset), load_warping(path, dataset))
+    return plus_method(dataset, load_peaks(source, dataset), load_warping(path, dataset))
 
 
-def unet_row(inputs: Inputs, source: Path) -> Row:
+def unet_method(inputs: Inputs, source: Path) -> Method:
     """FET+ with the paper's Ω."""
     dataset = inputs.dataset.by_mean()
     path = source / "train_fet_plus_unet" / WEIGHTS
     wanted = (dataset.size, dataset.channels, dataset.device)
     net, _ = load_fitting(path, "transfer_plus", Painting, *wanted)
-    return plus_row(dataset, load_phi_plus(source, dataset), net)
+    return plus_method(dataset, load_phi_plus(source, dataset), net)
 
 
 def landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
@@ -83,13 +83,13 @@ def landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
     training = training_rows(inputs.samples)
     peaks = load_peaks(source, single)
     ours = {"Φ+": predictor(mean, load_phi_plus(source, mean))}
-    people = inputs.pairs_table["target_subject"].to_pylist()
+    people = inputs.triples_table["target_subject"].to_pylist()
     batch = inputs.settings.evaluate.batch_size
 
     def errors(read: Dataset) -> dict[str, Any]:
         simple = triples.simple_predictors(read, training)
         every = simple | {"Φ, decoded": predictor(read, peaks)} | ours
-        return triples.table(every, read.points, inputs.pairs, people, batch)
+        return triples.table(every, read.points, inputs.triples, people, batch)
 
     return {"one reading": errors(single), "mean of readings": errors(mean)}
 
@@ -134,9 +134,9 @@ def _transfer(
     fuses: Fuses = phi
     validation: PictureValidation[Generator] = PictureValidation(
         dataset,
-        inputs.pairs,
+        inputs.triples,
         inputs.shown,
-        lambda net: plus_row(dataset, fuses, net),
+        lambda net: plus_method(dataset, fuses, net),
         options.batch_size,
         drawn_points(dataset, fuses),
     )

@@ -16,8 +16,8 @@ from torch import Tensor
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.files import write_json
-from fet_core.measure.rows import Row
-from fet_core.measure.triples import Pairs
+from fet_core.measure.methods import Method
+from fet_core.measure.triples import Triples
 
 Picture = NDArray[np.uint8]
 
@@ -87,7 +87,7 @@ _SHOWN = "shown.json"
 
 @torch.no_grad()
 def transfer_sheet(
-    row: Row, dataset: Dataset, samples: pa.Table, sources: Sequence[int], targets: Sequence[int]
+    row: Method, dataset: Dataset, samples: pa.Table, sources: Sequence[int], targets: Sequence[int]
 ) -> Picture:
     """Fig. 3 and 4: sources along the top, targets down the side, results where they meet.
 
@@ -108,7 +108,7 @@ def transfer_sheet(
     for target in targets:
         same = rows([target] * len(sources))
         # Reference and truth are not used by a model that is asked for the transfer protocol alone.
-        made = row(Pairs(rows(sources), same, same, same), "transfer")
+        made = row(Triples(rows(sources), same, same, same), "transfer")
         lines.append([to_picture(dataset.bytes(same[:1])[0]), *(to_picture(one) for one in made)])
         margins.append(f"{samples['split'][target].as_py()} person")
     captions = ["target", *(samples["expression"][number].as_py() for number in sources)]
@@ -117,36 +117,36 @@ def transfer_sheet(
 
 @torch.no_grad()
 def comparison_sheet(
-    rows: Mapping[str, Row], dataset: Dataset, pairs: Pairs, names: Sequence[str]
+    rows: Mapping[str, Method], dataset: Dataset, triples: Triples, names: Sequence[str]
 ) -> Picture:
     """One line a triple: source, target, what each row makes in both protocols, truth.
 
     Args:
         rows: by the name in the table.
         dataset: pictures and landmarks.
-        pairs: the triples shown.
+        triples: the triples shown.
         names: the expression asked for in each.
     """
-    columns = {"source": dataset.bytes(pairs.source), "target": dataset.bytes(pairs.target)}
+    columns = {"source": dataset.bytes(triples.source), "target": dataset.bytes(triples.target)}
     for name, row in rows.items():
-        columns[name] = row(pairs, "transfer")
-        columns[f"{name} (oracle)"] = row(pairs, "oracle")
-    columns["truth"] = dataset.bytes(pairs.truth)
+        columns[name] = row(triples, "transfer")
+        columns[f"{name} (oracle)"] = row(triples, "oracle")
+    columns["truth"] = dataset.bytes(triples.truth)
     return column_sheet(columns, margins=names)
 
 
 def models_sheet(
-    dataset: Dataset, pairs: Pairs, rows: Mapping[str, Picture], names: Sequence[str]
+    dataset: Dataset, triples: Triples, rows: Mapping[str, Picture], names: Sequence[str]
 ) -> Picture:
     """All models on the same triples: one line a model, one column a triple.
 
     Args:
         dataset: pictures of all samples.
-        pairs: the triples shown.
+        triples: the triples shown.
         rows: each model's pictures [P, S, S, C] uint8 of these triples.
         names: the expression asked for in each.
     """
-    given = {"source": dataset.bytes(pairs.source), "target": dataset.bytes(pairs.target)}
+    given = {"source": dataset.bytes(triples.source), "target": dataset.bytes(triples.target)}
     lines = {name: [to_picture(one) for one in batch] for name, batch in given.items()}
     for name, pictures in rows.items():
         lines[name] = [np.repeat(one, 3, 2) if one.shape[2] == 1 else one for one in pictures]
@@ -158,23 +158,23 @@ def forget_shown(folder: Path) -> None:
     (folder / _SHOWN).unlink(missing_ok=True)
 
 
-def note_shown(folder: Path, pairs: pa.Table, shown: Sequence[int]) -> None:
+def note_shown(folder: Path, triples: pa.Table, shown: Sequence[int]) -> None:
     """Write down which triples the pictures in a folder are of.
 
     Args:
         folder: holds a row's pictures.
-        pairs: all triples, with the schema `fet_core.tables.PAIRS`.
+        triples: all triples, with the schema `fet_core.tables.TRIPLES`.
         shown: positions in them.
     """
-    write_json(folder / _SHOWN, _at(pairs, shown))
+    write_json(folder / _SHOWN, _at(triples, shown))
 
 
-def check_shown(folder: Path, pairs: pa.Table, shown: Sequence[int], command: str) -> None:
+def check_shown(folder: Path, triples: pa.Table, shown: Sequence[int], command: str) -> None:
     """Refuse pictures of other triples than those to be shown: their people may not be shown.
 
     Args:
         folder: as for `note_shown`.
-        pairs: as for `note_shown`.
+        triples: as for `note_shown`.
         shown: positions of the triples to be shown now.
         command: what makes the pictures again.
 
@@ -190,13 +190,13 @@ def check_shown(folder: Path, pairs: pa.Table, shown: Sequence[int], command: st
         ) from error
     except (ValueError, OSError) as error:
         raise UserError(f"{path} is damaged ({error}); run {command} again") from error
-    if found != _at(pairs, shown):
+    if found != _at(triples, shown):
         raise UserError(
             f"the pictures in {folder} are not of the triples to be shown now ({path.name} says "
             f"of which); run {command} again"
         )
 
 
-def _at(pairs: pa.Table, positions: Sequence[int]) -> list[dict[str, Any]]:
-    rows = pairs.to_pylist()
+def _at(triples: pa.Table, positions: Sequence[int]) -> list[dict[str, Any]]:
+    rows = triples.to_pylist()
     return [rows[position] for position in positions]

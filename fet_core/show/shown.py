@@ -14,19 +14,19 @@ from torch import Tensor, nn
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import resized, to_bytes
-from fet_core.measure.rows import Fuses, Row, predictor, score
-from fet_core.measure.triples import Landmarks, Pairs, errors
+from fet_core.measure.methods import Fuses, Method, predictor, score
+from fet_core.measure.triples import Landmarks, Triples, errors
 from fet_core.nets.fusion import Fusion, PointFusion
 from fet_core.nets.warping import SPOT
 from fet_core.show.figures import Picture, column_sheet
 from fet_core.tables import EXPRESSIONS
 
 
-def shown_triples(pairs: pa.Table, count: int, allowed: Collection[str] | None) -> list[int]:
-    """Positions of a few triples in the pairs table: many expressions, many people.
+def shown_triples(triples: pa.Table, count: int, allowed: Collection[str] | None) -> list[int]:
+    """Positions of a few triples in the triples table: many expressions, many people.
 
     Args:
-        pairs: with the schema `fet_core.tables.PAIRS`.
+        triples: with the schema `fet_core.tables.TRIPLES`.
         count: how many at most.
         allowed: subjects that may be shown, None for all.
 
@@ -35,7 +35,7 @@ def shown_triples(pairs: pa.Table, count: int, allowed: Collection[str] | None) 
     """
     rows = [
         (position, row)
-        for position, row in enumerate(pairs.to_pylist())
+        for position, row in enumerate(triples.to_pylist())
         if allowed is None or {row["source_subject"], row["target_subject"]} <= set(allowed)
     ]
     used: Counter[str] = Counter()
@@ -132,18 +132,18 @@ class FusionValidation:
 
     Args:
         dataset: landmarks of all samples.
-        pairs: test triples.
+        triples: test triples.
         shown: positions of the grid's triples among them.
         sigma: of a spot as a share of the landmark image's side.
         batch: triples at a time.
     """
 
     def __init__(
-        self, dataset: Dataset, pairs: Pairs, shown: Sequence[int], sigma: float, batch: int
+        self, dataset: Dataset, triples: Triples, shown: Sequence[int], sigma: float, batch: int
     ) -> None:
         self._dataset = dataset
-        self._pairs = pairs
-        self._shown = pairs.at(shown)
+        self._triples = triples
+        self._shown = triples.at(shown)
         self._sigma = sigma
         self._batch = batch
 
@@ -151,21 +151,24 @@ class FusionValidation:
         """Mean absolute difference per pixel: of J_gen, and of the target's own landmark image."""
         landmarks = Landmarks(self._dataset, net, self._sigma)
         made, kept = 0.0, 0.0
-        for part in self._pairs.batches(self._batch):
+        for part in self._triples.batches(self._batch):
             truth = landmarks.of(part.truth)
             made += float((landmarks.generated(part) - truth).abs().mean()) * len(part)
             kept += float((landmarks.of(part.target) - truth).abs().mean()) * len(part)
-        return {"test_l1": made / len(self._pairs), "test_l1_unchanged": kept / len(self._pairs)}
+        return {
+            "test_l1": made / len(self._triples),
+            "test_l1_unchanged": kept / len(self._triples),
+        }
 
     def grid(self, net: Fusion) -> Picture:
         """One row a triple: source, target, J_gen, truth."""
         landmarks = Landmarks(self._dataset, net, self._sigma)
-        pairs = self._shown
+        triples = self._shown
         columns = {
-            "source": landmarks.of(pairs.source),
-            "target": landmarks.of(pairs.target),
-            "J_gen": landmarks.generated(pairs),
-            "truth": landmarks.of(pairs.truth),
+            "source": landmarks.of(triples.source),
+            "target": landmarks.of(triples.target),
+            "J_gen": landmarks.generated(triples),
+            "truth": landmarks.of(triples.truth),
         }
         return column_sheet({name: to_bytes(value) for name, value in columns.items()})
 
@@ -178,7 +181,7 @@ class PictureValidation(Generic[Net]):
 
     Args:
         dataset: pictures and landmarks of all samples.
-        pairs: test triples.
+        triples: test triples.
         shown: positions of the grid's triples among them.
         row: makes the generator's row of the tables.
         batch: triples at a time.
@@ -188,32 +191,32 @@ class PictureValidation(Generic[Net]):
     def __init__(
         self,
         dataset: Dataset,
-        pairs: Pairs,
+        triples: Triples,
         shown: Sequence[int],
-        row: Callable[[Net], Row],
+        row: Callable[[Net], Method],
         batch: int,
-        spots: Callable[[Pairs], Tensor] | None = None,
+        spots: Callable[[Triples], Tensor] | None = None,
     ) -> None:
         self._dataset = dataset
-        self._pairs = pairs
-        self._shown = pairs.at(shown)
+        self._triples = triples
+        self._shown = triples.at(shown)
         self._row = row
         self._batch = batch
         self._spots = spots
 
     def metrics(self, net: Net) -> dict[str, float]:
         """{"ssim": …, "psnr": …} over the test triples."""
-        found = score(self._row(net), self._dataset, self._pairs, "transfer", self._batch)
+        found = score(self._row(net), self._dataset, self._triples, "transfer", self._batch)
         return {"ssim": found["ssim"], "psnr": found["psnr"]}
 
     def grid(self, net: Net) -> Picture:
         """One row a triple: source, target, J_gen where there is one, result, truth."""
-        pairs, dataset = self._shown, self._dataset
-        columns = {"source": dataset.bytes(pairs.source), "target": dataset.bytes(pairs.target)}
+        triples, dataset = self._shown, self._dataset
+        columns = {"source": dataset.bytes(triples.source), "target": dataset.bytes(triples.target)}
         if self._spots:
-            columns["J_gen"] = to_bytes(resized(self._spots(pairs), dataset.size))
-        columns["result"] = self._row(net)(pairs, "transfer")
-        columns["truth"] = dataset.bytes(pairs.truth)
+            columns["J_gen"] = to_bytes(resized(self._spots(triples), dataset.size))
+        columns["result"] = self._row(net)(triples, "transfer")
+        columns["truth"] = dataset.bytes(triples.truth)
         return column_sheet(columns)
 
 
@@ -225,21 +228,23 @@ class PointsValidation:
 
     Args:
         dataset: landmarks of all samples, the mean of many readings.
-        pairs: test triples.
+        triples: test triples.
         shown: positions of the grid's triples among them.
         batch: triples at a time.
     """
 
-    def __init__(self, dataset: Dataset, pairs: Pairs, shown: Sequence[int], batch: int) -> None:
+    def __init__(
+        self, dataset: Dataset, triples: Triples, shown: Sequence[int], batch: int
+    ) -> None:
         self._dataset = dataset
-        self._pairs = pairs
-        self._shown = pairs.at(shown)
+        self._triples = triples
+        self._shown = triples.at(shown)
         self._batch = batch
 
     def metrics(self, net: PointFusion) -> dict[str, float]:
         """{"test_nme": …, "test_nme_unchanged": …}."""
         points = self._dataset.points
-        rest = (points, self._pairs, self._batch)
+        rest = (points, self._triples, self._batch)
         return {
             "test_nme": float(errors(predictor(self._dataset, net), *rest).mean()),
             "test_nme_unchanged": float(errors(lambda p: points[p.target], *rest).mean()),
@@ -247,18 +252,18 @@ class PointsValidation:
 
     def grid(self, net: PointFusion) -> Picture:
         """One row a triple: source, target, J_gen, truth, as landmark images."""
-        pairs, points = self._shown, self._dataset.points
+        triples, points = self._shown, self._dataset.points
         columns = {
-            "source": points[pairs.source],
-            "target": points[pairs.target],
-            "J_gen": predictor(self._dataset, net)(pairs),
-            "truth": points[pairs.truth],
+            "source": points[triples.source],
+            "target": points[triples.target],
+            "J_gen": predictor(self._dataset, net)(triples),
+            "truth": points[triples.truth],
         }
         return column_sheet(
             {name: to_bytes(self._dataset.draw(p, _SIDE, SPOT)) for name, p in columns.items()}
         )
 
 
-def drawn_points(dataset: Dataset, fusion: Fuses) -> Callable[[Pairs], Tensor]:
+def drawn_points(dataset: Dataset, fusion: Fuses) -> Callable[[Triples], Tensor]:
     """J_gen of triples as landmark images [B, 1, s, s], for grids."""
-    return lambda pairs: dataset.draw(predictor(dataset, fusion)(pairs), _SIDE, SPOT)
+    return lambda triples: dataset.draw(predictor(dataset, fusion)(triples), _SIDE, SPOT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fet_core import registry
-from fet_core.measure.comparable import PROTOCOLS, Triples, left_out_sentence
+from fet_core.measure.comparable import PROTOCOLS, TriplesDigest, left_out_sentence
 from fet_core.measure.results import METRICS, ROWS, Metric
 
 PAPER: dict[str, dict[str, tuple[float, float]]] = {
@@ -61,7 +61,7 @@ class Results:
 
     title: str
     rows: Mapping[str, Numbers]
-    triples: Triples
+    triples: TriplesDigest
     intervals: Mapping[str, Numbers] = field(default_factory=dict)
     differences: Mapping[str, Numbers] = field(default_factory=dict)
     model: str = "fet"

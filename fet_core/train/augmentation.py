@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import TrainingIndex
+from fet_core.data.training_triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import sample, spline_field, to_bytes, upload
 from fet_core.nets.warping import Motion
@@ -79,7 +79,7 @@ GAIN = 0.3
 LIFT = 0.25
 
 
-class Placement:
+class Augmentation:
     """One random similarity and one random light for each triple of a batch, for all that it has.
 
     The paper mirrors its pictures and does no more; with a few dozen people to train on, Ω learns

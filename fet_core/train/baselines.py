@@ -15,8 +15,8 @@ from fet_core.nets.generators import LABELS, Cgan, G2gan, Likeness, Pix2pix, lab
 from fet_core.params import Baseline
 from fet_core.tables import EXPRESSIONS
 from fet_core.train import losses
-from fet_core.train.augmentation import Placement
-from fet_core.train.checkpoint import Rows, Triples
+from fet_core.train.augmentation import Augmentation
+from fet_core.train.checkpoint import Batch, TrainingTriples
 from fet_core.train.loop import Observed, Validation
 from fet_core.train.losses import adam, drawing, seeded, update
 from fet_core.train.paper import TranslationTask, Weights
@@ -33,7 +33,7 @@ def pix2pix_task(
         validation: what looks at the generator.
     """
 
-    def landmarks(rows: Rows) -> Tensor:
+    def landmarks(rows: Batch) -> Tensor:
         return dataset.landmark_images(rows.source, dataset.size, params.sigma)
 
     channels, seed = dataset.channels, params.seed
@@ -45,7 +45,7 @@ def pix2pix_task(
         True,
         dataset,
         params,
-        Weights(params.adversarial, params.l1, params.jitter),
+        Weights(params.adversarial, params.l1, params.augmentation),
         validation,
     )
 
@@ -64,7 +64,7 @@ def cgan_task(
     # Where no L1 term holds the generator, it outruns its discriminator at the others' rates.
     rates = {"lr_g": params.cgan_lr_g, "lr_d": params.cgan_lr_d}
 
-    def labels(rows: Rows) -> Tensor:
+    def labels(rows: Batch) -> Tensor:
         return label_planes(dataset.expression[rows.truth])
 
     channels, seed = dataset.channels, params.seed
@@ -76,7 +76,7 @@ def cgan_task(
         True,
         dataset,
         params.model_copy(update=rates),
-        Weights(1.0, 0.0, params.jitter),
+        Weights(1.0, 0.0, params.augmentation),
         validation,
     )
 
@@ -123,7 +123,7 @@ class G2ganTask(Observed[G2gan]):
             "likeness": adam(self._likeness, params.lr_g, params),
         }
 
-    def step(self, triples: Triples) -> dict[str, Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
         """One update of the embedding, one of the discriminators, one of both generators."""
         params, dataset = self._params, self._dataset
         rows = triples.upload(dataset.device)
@@ -131,7 +131,9 @@ class G2ganTask(Observed[G2gan]):
         shown = torch.where(turned, rows.target, rows.truth)
         resting = torch.where(turned, rows.truth, rows.target)
         landmarks = dataset.landmark_images(shown, dataset.size, params.sigma)
-        place = Placement(len(shown), params.jitter, params.seed, triples.step, dataset.device)
+        place = Augmentation(
+            len(shown), params.augmentation, params.seed, triples.step, dataset.device
+        )
         neutral = place.picture(dataset.pictures(resting))
         expressive = place.picture(dataset.pictures(shown))
         spots = place.condition(landmarks)

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from fet_core.data.triples import TrainingIndex
+from fet_core.data.training_triples import TrainingIndex
 from fet_core.files import atomic_path, sha256
 from fet_core.geometry.raster import upload
 
 
 @dataclass(frozen=True)
-class Triples:
+class TrainingTriples:
     """Rows of samples.parquet, each [B] int64, and the step that they are for."""
 
     truth: NDArray[np.int64]
@@ -33,15 +33,15 @@ class Triples:
     reference: NDArray[np.int64]
     step: int = 0
 
-    def upload(self, device: torch.device) -> Rows:
+    def upload(self, device: torch.device) -> Batch:
         """All four on the device in one copy, which on CUDA does not wait for the GPU."""
         rows = np.stack([self.truth, self.target, self.source, self.reference])
         truth, target, source, reference = upload(rows.astype(np.int64), device).unbind(0)
-        return Rows(truth, target, source, reference, self.step)
+        return Batch(truth, target, source, reference, self.step)
 
 
-class Rows(NamedTuple):
-    """`Triples` as tensors [B] int64 on the device, and their step."""
+class Batch(NamedTuple):
+    """`TrainingTriples` as tensors [B] int64 on the device, and their step."""
 
     truth: Tensor
     target: Tensor
@@ -68,7 +68,7 @@ class Schedule:
         self._seed = seed
         self.steps_per_epoch = -(-len(index.usable) // batch_size)
 
-    def batch(self, step: int) -> Triples:
+    def batch(self, step: int) -> TrainingTriples:
         """The triples of step 0, 1, 2, …"""
         epoch, place = divmod(step, self.steps_per_epoch)
         order = np.random.default_rng([self._seed, 0, epoch]).permutation(self._index.usable)
@@ -76,7 +76,7 @@ class Schedule:
         truth = order[taken]
         u = np.random.default_rng([self._seed, 1, step]).random((self._batch, 3))
         drawn = self._index.draw(truth, u)
-        return Triples(truth, drawn.target, drawn.source, drawn.reference, step)
+        return TrainingTriples(truth, drawn.target, drawn.source, drawn.reference, step)
 
 
 KEPT = 2

@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 from fet_core.errors import UserError
 from fet_core.files import write_png
 from fet_core.progress import bar
-from fet_core.train.checkpoint import Checkpoints, Progress, Schedule, Triples
+from fet_core.train.checkpoint import Checkpoints, Progress, Schedule, TrainingTriples
 from fet_core.train.losses import evaluating
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -74,7 +74,7 @@ class Task(Protocol):
         """Their optimizers, by name."""
         ...
 
-    def step(self, triples: Triples) -> dict[str, Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
         """Update all networks once; returns the losses as detached scalars on the device."""
         ...
 

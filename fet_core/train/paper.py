@@ -20,8 +20,8 @@ from fet_core.params import Fusion as FusionParams
 from fet_core.params import Optimisation
 from fet_core.params import Transfer as TransferParams
 from fet_core.train import losses
-from fet_core.train.augmentation import Identities, Placement
-from fet_core.train.checkpoint import Rows, Triples
+from fet_core.train.augmentation import Augmentation, Identities
+from fet_core.train.checkpoint import Batch, TrainingTriples
 from fet_core.train.loop import Net, Observed, Validation
 from fet_core.train.losses import adam, drawing, seeded, update
 
@@ -57,7 +57,7 @@ class FusionTask(Observed[Fusion]):
             "discriminator": adam(self._critic, params.lr_d, params),
         }
 
-    def step(self, triples: Triples) -> dict[str, Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
         """One update of D_J, then one of Φ.
 
         Eq. 4 as printed, ‖Φ(J_s, Φ(L_t, L_s)) - L_s‖, has its arguments the other way round than
@@ -97,11 +97,11 @@ class FusionTask(Observed[Fusion]):
 
 @dataclass(frozen=True)
 class Weights:
-    """Of the two terms of a generator's loss (Eq. 9), and the strength of the jitter."""
+    """Of the two terms of a generator's loss (Eq. 9), and the strength of the augmentation."""
 
     adversarial: float
     l1: float
-    jitter: float
+    augmentation: float
 
 
 class TranslationTask(Observed[Net], Generic[Net]):
@@ -124,7 +124,7 @@ class TranslationTask(Observed[Net], Generic[Net]):
         name: str,
         net: Net,
         critic: nn.Module,
-        condition: Callable[[Rows], Tensor],
+        condition: Callable[[Batch], Tensor],
         conditional: bool,
         dataset: Dataset,
         options: Optimisation,
@@ -147,13 +147,15 @@ class TranslationTask(Observed[Net], Generic[Net]):
             "discriminator": adam(critic, options.lr_d, options),
         }
 
-    def step(self, triples: Triples) -> dict[str, Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
         """One update of the discriminator, then one of the generator."""
         device, weights = self._dataset.device, self._weights
         rows = triples.upload(device)
         with torch.no_grad():
             condition = self._condition(rows)
-        place = Placement(len(rows.truth), weights.jitter, self._seed, triples.step, device)
+        place = Augmentation(
+            len(rows.truth), weights.augmentation, self._seed, triples.step, device
+        )
         photo = place.picture(self._dataset.pictures(rows.target))
         wanted = place.picture(self._dataset.pictures(rows.truth))
         condition = place.condition(condition)
@@ -201,7 +203,7 @@ def transfer_task(
     """
     frozen = fusion.to(dataset.device).eval().requires_grad_(False)
 
-    def given(rows: Rows) -> Tensor:
+    def given(rows: Batch) -> Tensor:
         source, target, truth = (
             dataset.landmark_images(samples, fusion.size, sigma)
             for samples in (rows.source, rows.target, rows.truth)
@@ -222,6 +224,6 @@ def transfer_task(
         False,
         dataset,
         params,
-        Weights(params.mu1, params.mu2, params.jitter),
+        Weights(params.mu1, params.mu2, params.augmentation),
         validation,
     )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import TrainingIndex
+from fet_core.data.training_triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, resized, upload
 from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
@@ -19,8 +19,8 @@ from fet_core.nets.warping import Generator, Warping
 from fet_core.params import FusionPlus as FusionPlusParams
 from fet_core.params import TransferPlus as TransferPlusParams
 from fet_core.train import losses
-from fet_core.train.augmentation import Identities, Placement, fit_motion
-from fet_core.train.checkpoint import Rows, Triples
+from fet_core.train.augmentation import Augmentation, Identities, fit_motion
+from fet_core.train.checkpoint import Batch, TrainingTriples
 from fet_core.train.loop import Observed, Validation
 from fet_core.train.losses import adam, dissimilarity, drawing, seeded, update
 
@@ -79,7 +79,7 @@ class PointTask(Observed[PointFusion]):
             "discriminator": adam(self._critic, params.lr_d, params),
         }
 
-    def step(self, triples: Triples) -> dict[str, Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
         """One update of D_J, then one of Φ+; distances in shares of the picture's side."""
         params, net, size = self._params, self.net, self._dataset.size
         rows = triples.upload(self._dataset.device)
@@ -105,7 +105,7 @@ class PointTask(Observed[PointFusion]):
             "loss_discriminator": loss_d.detach()
         }
 
-    def _faces(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _faces(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step)
         points = self._dataset.points
         return (
@@ -115,7 +115,7 @@ class PointTask(Observed[PointFusion]):
             points[rows.truth] + theirs,
         )
 
-    def _noise(self, rows: Rows) -> Tensor:
+    def _noise(self, rows: Batch) -> Tensor:
         rng = np.random.default_rng([self._params.seed, 7, rows.step])
         drawn = rng.standard_normal((2, len(rows.truth), *self._dataset.points.shape[1:]))
         scale = self._params.noise * self._dataset.size
@@ -188,7 +188,7 @@ class WarpingTask(Observed[Generator]):
             "discriminator": adam(self._critic, params.lr_d, params),
         }
 
-    def step(self, triples: Triples) -> dict[str, Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
         """One update of D_I where it has a weight, then one of Ω+."""
         params, dataset = self._params, self._dataset
         rows = triples.upload(dataset.device)
@@ -222,7 +222,7 @@ class WarpingTask(Observed[Generator]):
         return {f"loss_{key}": value.detach() for key, value in parts.items()}
 
     @torch.no_grad()
-    def _given(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def _given(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Photo, truth, L_t, the wanted points and the motion between them, placed at random."""
         params, dataset = self._params, self._dataset
         size, points = dataset.size, dataset.points
@@ -231,7 +231,7 @@ class WarpingTask(Observed[Generator]):
             u = np.random.default_rng([params.seed, 5, rows.step]).random(len(own))
             exact = upload(u < params.true_landmarks, dataset.device)[:, None, None]
             goal = torch.where(exact, goal, self._fusion.fuse(points[rows.source], own))
-        place = Placement(len(own), params.jitter, params.seed, rows.step, dataset.device)
+        place = Augmentation(len(own), params.augmentation, params.seed, rows.step, dataset.device)
         return (
             place.picture(dataset.pictures(rows.target)),
             place.picture(dataset.pictures(rows.truth)),

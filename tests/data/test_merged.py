@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from fet_core import tables
-from fet_core.data.dataset import merged_faces, merged_pairs, merged_samples
-from fet_core.data.samples import test_pairs as make_pairs
-from fet_core.data.triples import training_index
+from fet_core.data.dataset import merged_faces, merged_samples, merged_triples
+from fet_core.data.samples import fixed_triples
+from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
 
 Build = Callable[..., pa.Table]
@@ -73,13 +73,13 @@ def test_no_training_triple_takes_target_and_truth_from_two_sets(
 
 
 def test_pairs_keep_to_their_set_and_are_numbered_anew(parts: dict[str, pa.Table]) -> None:
-    pairs = {name: make_pairs(table, 0, 1, None, False) for name, table in parts.items()}
+    triples = {name: fixed_triples(table, 0, 1, None, False) for name, table in parts.items()}
     samples = merged_samples(parts, [12, 9]).to_pylist()
-    merged = merged_pairs(pairs, [table.num_rows for table in parts.values()])
-    assert merged.schema.equals(tables.PAIRS)
+    merged = merged_triples(triples, [table.num_rows for table in parts.values()])
+    assert merged.schema.equals(tables.TRIPLES)
     rows = merged.to_pylist()
-    assert [row["pair_id"] for row in rows] == list(range(len(rows)))
-    own = [(name, row) for name, table in pairs.items() for row in table.to_pylist()]
+    assert [row["triple"] for row in rows] == list(range(len(rows)))
+    own = [(name, row) for name, table in triples.items() for row in table.to_pylist()]
     assert len(rows) == len(own) > 0
     assert {name for name, _ in own} == {"one", "two"}
     for row, (name, before) in zip(rows, own, strict=True):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fet_core import tables
-from fet_core.data.triples import training_index
+from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
 
 POINTS = [0.0] * (tables.POINTS * 2)

@@ -47,7 +47,7 @@ TINY = {
     "transfer_plus.epochs": 2,
     "transfer_plus.grids": 1,
     "transfer_plus.validate_every": 1,
-    "augment.max_pairs": 12,
+    "augment.max_triples": 12,
     "split.test_share": 0.4,
     "split.seed": 3,
 }

@@ -117,6 +117,6 @@ def test_the_command_and_the_module_do_the_same(project: Project, tmp_path: Path
     for name, command in (("a", ["fet"]), ("b", ["python", "-m", "pipeline"])):
         options = ["--in", "data/rafd", "--out", str(tmp_path / name)]
         project.run(*command, "augment", "--dataset", "rafd", *options)
-    for table in ("samples", "pairs"):
+    for table in ("samples", "triples"):
         one, two = (pq.read_table(tmp_path / n / "augment" / f"{table}.parquet") for n in "ab")
         assert one.equals(two)

@@ -47,26 +47,26 @@ def test_every_row_has_its_numbers_and_intervals(full_base: Project, row: str) -
 
 def test_all_rows_are_scored_on_the_same_triples(full_base: Project) -> None:
     data = full_base.folder / "data" / "rafd"
-    pairs = pq.read_table(data / "augment" / "pairs.parquet")
-    wanted = set(zip(*(pairs[c].to_pylist() for c in ("pair_id", "target_subject")), strict=True))
+    triples = pq.read_table(data / "augment" / "triples.parquet")
+    wanted = set(zip(*(triples[c].to_pylist() for c in ("triple", "target_subject")), strict=True))
     for row in (*ROWS, "truth"):
         own = row in (*BASELINES, "fet-plus")
         folder = f"evaluate_{row.replace('-', '_')}" if own else "evaluate"
         scores = pq.read_table(data / folder / f"{row}.parquet")
-        found = zip(*(scores[c].to_pylist() for c in ("pair_id", "subject")), strict=True)
+        found = zip(*(scores[c].to_pylist() for c in ("triple", "subject")), strict=True)
         assert sorted(found) == sorted(list(wanted) * len(protocols(row)))
 
 
 def test_beside_the_pictures_stands_whom_they_show(full_base: Project) -> None:
     data = full_base.folder / "data" / "rafd"
-    pairs = pq.read_table(data / "augment" / "pairs.parquet").to_pylist()
+    triples = pq.read_table(data / "augment" / "triples.parquet").to_pylist()
     notes = [
         full_base.json(f"data/rafd/{stage}/shown.json")
         for stage in ("evaluate", "evaluate_fet_plus", *(f"evaluate_{row}" for row in BASELINES))
     ]
     assert notes == [notes[0]] * 5
     assert 0 < len(notes[0]) <= 6
-    assert all(triple in pairs for triple in notes[0])
+    assert all(one in triples for one in notes[0])
 
 
 @pytest.mark.parametrize(

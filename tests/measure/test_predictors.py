@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fet_core.data.dataset import Dataset
 from fet_core.measure.metrics import mean_interval, nme
-from fet_core.measure.triples import Pairs, errors, simple_predictors, table
+from fet_core.measure.triples import Triples, errors, simple_predictors, table
 
 TRAINING = np.arange(9)
 
@@ -32,7 +32,7 @@ def dataset(
 
 
 @pytest.fixture(scope="module")
-def pairs(dataset: Dataset) -> Pairs:
+def triples(dataset: Dataset) -> Triples:
     """Every change of expression of the two test people, each taken from the other."""
     rows = {
         (int(p), int(e)): n
@@ -46,7 +46,7 @@ def pairs(dataset: Dataset) -> Pairs:
         for b in kinds
         if a != b
     ]
-    return Pairs(*torch.tensor(found).T)
+    return Triples(*torch.tensor(found).T)
 
 
 PEOPLE = ["p3"] * 6 + ["p4"] * 6
@@ -62,72 +62,72 @@ def moving(dataset: Dataset, own: float) -> Dataset:
     return replace(dataset, points=points + private[dataset.person, dataset.expression])
 
 
-def test_unchanged_is_right_where_nothing_changes(dataset: Dataset, pairs: Pairs) -> None:
-    still = Pairs(pairs.source, pairs.reference, pairs.truth, pairs.truth)
+def test_unchanged_is_right_where_nothing_changes(dataset: Dataset, triples: Triples) -> None:
+    still = Triples(triples.source, triples.reference, triples.truth, triples.truth)
     found = simple_predictors(dataset, TRAINING)
     assert (errors(found["unchanged"], dataset.points, still, 4) == 0).all()
-    assert (errors(found["unchanged"], dataset.points, pairs, 4) > 0.01).all()
+    assert (errors(found["unchanged"], dataset.points, triples, 4) > 0.01).all()
 
 
 @pytest.mark.parametrize("name", ["displacement", "mean shift"])
 def test_where_all_people_move_alike_both_are_exact(
-    name: str, dataset: Dataset, pairs: Pairs
+    name: str, dataset: Dataset, triples: Triples
 ) -> None:
     alike, apart = moving(dataset, 0.0), moving(dataset, 1.0)
-    right = errors(simple_predictors(alike, TRAINING)[name], alike.points, pairs, 4)
+    right = errors(simple_predictors(alike, TRAINING)[name], alike.points, triples, 4)
     assert right.max() < 1e-6
-    wrong = errors(simple_predictors(apart, TRAINING)[name], apart.points, pairs, 4)
+    wrong = errors(simple_predictors(apart, TRAINING)[name], apart.points, triples, 4)
     assert wrong.min() > 0.01
 
 
-def test_the_mean_shift_asks_the_training_people_alone(dataset: Dataset, pairs: Pairs) -> None:
+def test_the_mean_shift_asks_the_training_people_alone(dataset: Dataset, triples: Triples) -> None:
     """It does not see the source: other points of all test people leave the shift as it is."""
     apart = moving(dataset, 1.0)
     other = apart.points.clone()
     other[9:] = torch.randn(6, 68, 2)
     changed = replace(apart, points=other)
     steps = [
-        simple_predictors(s, TRAINING)["mean shift"](pairs) - s.points[pairs.target]
+        simple_predictors(s, TRAINING)["mean shift"](triples) - s.points[triples.target]
         for s in (apart, changed)
     ]
     torch.testing.assert_close(steps[0], steps[1], atol=1e-4, rtol=0)
     by_hand = [
         apart.points[[row for row in range(9) if apart.expression[row] == kind]].mean(dim=0)
-        for kind in (apart.expression[pairs.source[0]], apart.expression[pairs.target[0]])
+        for kind in (apart.expression[triples.source[0]], apart.expression[triples.target[0]])
     ]
     torch.testing.assert_close(steps[0][0], by_hand[0] - by_hand[1], atol=1e-4, rtol=0)
 
 
-def test_a_person_with_many_pictures_counts_once(dataset: Dataset, pairs: Pairs) -> None:
+def test_a_person_with_many_pictures_counts_once(dataset: Dataset, triples: Triples) -> None:
     apart = moving(dataset, 1.0)
     often = np.concatenate([TRAINING, np.repeat(TRAINING[:3], 5)])
-    one, two = (simple_predictors(apart, rows)["mean shift"](pairs) for rows in (TRAINING, often))
+    one, two = (simple_predictors(apart, rows)["mean shift"](triples) for rows in (TRAINING, often))
     torch.testing.assert_close(one, two, atol=1e-4, rtol=0)
 
 
 def test_errors_are_the_nme_of_each_triple_whatever_the_batch(
-    dataset: Dataset, pairs: Pairs
+    dataset: Dataset, triples: Triples
 ) -> None:
     seen: list[int] = []
 
-    def predictor(part: Pairs) -> Tensor:
+    def predictor(part: Triples) -> Tensor:
         seen.append(len(part))
         return dataset.points[part.target]
 
-    found = errors(predictor, dataset.points, pairs, 5)
+    found = errors(predictor, dataset.points, triples, 5)
     assert seen == [5, 5, 2]
-    wanted = nme(dataset.points[pairs.target].numpy(), dataset.points[pairs.truth].numpy())
+    wanted = nme(dataset.points[triples.target].numpy(), dataset.points[triples.truth].numpy())
     np.testing.assert_allclose(found, wanted)
 
 
-def test_the_table_has_means_and_intervals_over_people(dataset: Dataset, pairs: Pairs) -> None:
-    found = table(simple_predictors(dataset, TRAINING), dataset.points, pairs, PEOPLE, 4)
+def test_the_table_has_means_and_intervals_over_people(dataset: Dataset, triples: Triples) -> None:
+    found = table(simple_predictors(dataset, TRAINING), dataset.points, triples, PEOPLE, 4)
     assert list(found) == ["unchanged", "displacement", "mean shift"]
     for name, predictor in simple_predictors(dataset, TRAINING).items():
-        values = errors(predictor, dataset.points, pairs, 16)
+        values = errors(predictor, dataset.points, triples, 16)
         interval = mean_interval(values, PEOPLE)
         assert interval is not None
         assert found[name]["nme"] == pytest.approx(values.mean())
         assert (found[name]["low"], found[name]["high"]) == pytest.approx(tuple(interval))
-    alone = table(simple_predictors(dataset, TRAINING), dataset.points, pairs, ["p3"] * 12, 4)
+    alone = table(simple_predictors(dataset, TRAINING), dataset.points, triples, ["p3"] * 12, 4)
     assert [set(numbers) for numbers in alone.values()] == [{"nme"}] * 3

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fet_core.errors import UserError
-from fet_core.measure.comparable import Triples
+from fet_core.measure.comparable import TriplesDigest
 from fet_core.measure.results import (
     METRICS,
     ROWS,
@@ -28,7 +28,7 @@ from fet_core.measure.results import (
 )
 
 HAPPY = {"model": "fet", "protocol": "transfer", "expression": "happy", "n": 3, "triples": "ab"}
-TRIPLES = Triples("0123456789abcdef", 30, 4, 96)
+TRIPLES = TriplesDigest("0123456789abcdef", 30, 4, 96)
 WORDS = json.dumps(TRIPLES.as_dict())
 
 

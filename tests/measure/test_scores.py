@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.samples import test_pairs as make_pairs
+from fet_core.data.samples import fixed_triples
 from fet_core.errors import UserError
 from fet_core.measure import metrics, scores
 from fet_core.measure.comparable import Protocol
+from fet_core.measure.methods import Method, copy_method
 from fet_core.measure.metrics import distance, nme, psnr, ssim
-from fet_core.measure.rows import Row, copy_row
 from fet_core.measure.scores import (
     ExpressionReader,
     Truth,
@@ -28,7 +28,7 @@ from fet_core.measure.scores import (
     score_row,
 )
 from fet_core.measure.summaries import summary
-from fet_core.measure.triples import Pairs
+from fet_core.measure.triples import Triples
 from fet_core.tables import READINGS, SCORES, from_rows, read, write
 
 if TYPE_CHECKING:
@@ -43,15 +43,15 @@ class Bench:
     def __init__(self, samples: pa.Table, folder: Path, shots: list[Shot]) -> None:
         np.save(folder / "faces.npy", np.stack([shot.picture for shot in shots]))
         self.dataset = Dataset.open(folder / "faces.npy", samples, CPU)
-        self.table = make_pairs(samples, 7, 1, None, False)
-        self.pairs = Pairs.of(self.table, CPU)
+        self.table = fixed_triples(samples, 7, 1, None, False)
+        self.triples = Triples.of(self.table, CPU)
         points = np.stack([shot.points for shot in shots])
         self.reader = ExpressionReader(points, [shot.expression for shot in shots])
-        self.readings = measure_truths(self.dataset, self.pairs, self.table, processes=1)
-        self.truth = read_truths(self.readings, self.dataset, self.pairs, self.table)
+        self.readings = measure_truths(self.dataset, self.triples, self.table, processes=1)
+        self.truth = read_truths(self.readings, self.dataset, self.triples, self.table)
 
-    def score(self, row: Row, truth: Truth | None = None, **options: Any) -> pa.Table:
-        given = self.dataset, self.pairs, self.table, truth or self.truth, self.reader
+    def score(self, row: Method, truth: Truth | None = None, **options: Any) -> pa.Table:
+        given = self.dataset, self.triples, self.table, truth or self.truth, self.reader
         return score_row(row, *given, processes=1, **options)
 
 
@@ -67,13 +67,13 @@ def bench(
     return Bench(samples, tmp_path_factory.mktemp("bench"), shots)
 
 
-def the_truth(dataset: Dataset) -> Row:
-    return lambda pairs, protocol: dataset.bytes(pairs.truth)
+def the_truth(dataset: Dataset) -> Method:
+    return lambda triples, protocol: dataset.bytes(triples.truth)
 
 
-def noise(pairs: Pairs, protocol: Protocol) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(int(pairs.truth[0]))
-    shape = (len(pairs), 3, 128, 128)
+def noise(triples: Triples, protocol: Protocol) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(int(triples.truth[0]))
+    shape = (len(triples), 3, 128, 128)
     return torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8)
 
 
@@ -104,22 +104,22 @@ def test_noise_is_nobody(bench: Bench) -> None:
 
 
 def test_copy_is_the_same_in_both_protocols_and_as_the_instruments_say(bench: Bench) -> None:
-    table = bench.score(copy_row(bench.dataset), batch=3)
+    table = bench.score(copy_method(bench.dataset), batch=3)
     parts = [table.slice(start, 10) for start in (0, 10)]
     assert [set(part["protocol"].to_pylist()) for part in parts] == [{"transfer"}, {"oracle"}]
     assert parts[0].drop_columns("protocol").equals(parts[1].drop_columns("protocol"))
 
     rows = parts[0].to_pylist()
-    assert [row["pair_id"] for row in rows] == bench.table["pair_id"].to_pylist()
+    assert [row["triple"] for row in rows] == bench.table["triple"].to_pylist()
     assert [row["subject"] for row in rows] == bench.table["target_subject"].to_pylist()
     assert [row["expression"] for row in rows] == bench.table["expression"].to_pylist()
-    pictures = bench.dataset.bytes(bench.pairs.target), bench.dataset.bytes(bench.pairs.truth)
+    pictures = bench.dataset.bytes(bench.triples.target), bench.dataset.bytes(bench.triples.truth)
     np.testing.assert_allclose([row["ssim"] for row in rows], ssim(*pictures))
     np.testing.assert_allclose([row["psnr"] for row in rows], psnr(*pictures))
     # With two expressions each target is the truth of another triple.
-    by_truth = dict(zip(bench.pairs.truth.tolist(), bench.truth.readings, strict=True))
+    by_truth = dict(zip(bench.triples.truth.tolist(), bench.truth.readings, strict=True))
     for row, result, wanted in zip(
-        rows, bench.pairs.target.tolist(), bench.pairs.truth.tolist(), strict=True
+        rows, bench.triples.target.tolist(), bench.triples.truth.tolist(), strict=True
     ):
         made, real = by_truth[result], by_truth[wanted]
         assert row["identity"] == pytest.approx(distance(made.embedding, real.embedding))  # type: ignore[arg-type]
@@ -143,7 +143,7 @@ def test_what_was_read_on_the_truth_is_not_read_again(
         return [next(iter(known.values()))] * len(pictures)
 
     monkeypatch.setattr(scores, "measure", counted)
-    bench.score(copy_row(bench.dataset))
+    bench.score(copy_method(bench.dataset))
     bench.score(noise, batch=2)
     assert read == [0, 10]
 
@@ -153,12 +153,12 @@ def test_a_truth_without_a_face_does_not_count(bench: Bench) -> None:
     blind = bench.truth.readings.copy()
     (nothing,) = metrics.measure(np.zeros((1, 128, 128, 3), np.uint8), processes=1)
     blind[4] = nothing
-    table = bench.score(copy_row(bench.dataset), truth=Truth(blind, bench.truth.known))
+    table = bench.score(copy_method(bench.dataset), truth=Truth(blind, bench.truth.known))
     row = table.slice(4, 1).to_pylist()[0]
     assert (row["measurable"], row["found"]) == (False, True)
     assert (row["identity"], row["nme"]) == (None, None)
     assert row["read"] is not None
-    seen = bench.score(copy_row(bench.dataset)).slice(0, 10).to_pylist()
+    seen = bench.score(copy_method(bench.dataset)).slice(0, 10).to_pylist()
     numbers = summary(table)["transfer"]
     assert numbers["failures"] == 0
     kept = [one["nme"] for place, one in enumerate(seen) if place != 4]
@@ -167,25 +167,25 @@ def test_a_truth_without_a_face_does_not_count(bench: Bench) -> None:
 
 def test_triples_that_tell_nothing_are_refused(bench: Bench) -> None:
     check_triples(bench.table)
-    with pytest.raises(UserError, match=r"pairs.parquet has no test triples"):
+    with pytest.raises(UserError, match=r"triples.parquet has no test triples"):
         check_triples(bench.table.slice(0, 0))
     people = bench.table["target_subject"].to_pylist()
     alone = bench.table.filter(pa.array([person == "p2" for person in people]))
-    with pytest.raises(UserError, match=r"all 2 test triples in pairs.parquet have p2 as their"):
-        measure_truths(bench.dataset, bench.pairs, alone)
+    with pytest.raises(UserError, match=r"all 2 test triples in triples.parquet have p2 as their"):
+        measure_truths(bench.dataset, bench.triples, alone)
     with pytest.raises(UserError, match=r"have p2 as their"):
-        read_truths(bench.readings, bench.dataset, bench.pairs, alone)
+        read_truths(bench.readings, bench.dataset, bench.triples, alone)
 
 
 def test_what_is_read_on_truths_comes_back_from_the_file_as_it_was(
     bench: Bench, tmp_path: Path
 ) -> None:
-    pictures = bench.dataset.bytes(bench.pairs.truth).permute(0, 2, 3, 1).numpy()
+    pictures = bench.dataset.bytes(bench.triples.truth).permute(0, 2, 3, 1).numpy()
     direct = metrics.measure(pictures, processes=1)
     write(tmp_path / "readings.parquet", bench.readings, READINGS)
     stored = read(tmp_path / "readings.parquet", READINGS)
     assert stored.equals(bench.readings)
-    found = read_truths(stored, bench.dataset, bench.pairs, bench.table)
+    found = read_truths(stored, bench.dataset, bench.triples, bench.table)
     for one, wanted in zip(found.readings, direct, strict=True):
         assert one.points is not None
         assert one.embedding is not None
@@ -199,7 +199,7 @@ def test_what_is_read_on_truths_comes_back_from_the_file_as_it_was(
 def test_a_truth_without_a_face_comes_back_as_one(bench: Bench) -> None:
     rows = bench.readings.to_pylist()
     rows[4] |= {"points": None, "embedding": None}
-    blind = read_truths(from_rows(rows, READINGS), bench.dataset, bench.pairs, bench.table)
+    blind = read_truths(from_rows(rows, READINGS), bench.dataset, bench.triples, bench.table)
     assert [one.found for one in blind.readings] == [number != 4 for number in range(10)]
     assert blind.readings[4] == metrics.Reading(None, None)
 
@@ -207,11 +207,11 @@ def test_a_truth_without_a_face_comes_back_as_one(bench: Bench) -> None:
 def test_readings_of_other_triples_or_pictures_are_refused(bench: Bench) -> None:
     said = r"readings\.parquet is of other test triples .*run `fet truths` again"
     rows = bench.readings.to_pylist()
-    turned = [row | {"pair_id": n} for n, row in enumerate(reversed(rows))]
+    turned = [row | {"triple": n} for n, row in enumerate(reversed(rows))]
     for other in (rows[1:], [], turned):
         with pytest.raises(UserError, match=said):
-            read_truths(from_rows(other, READINGS), bench.dataset, bench.pairs, bench.table)
+            read_truths(from_rows(other, READINGS), bench.dataset, bench.triples, bench.table)
     # The same triples of faces that were cut out in another way.
     moved = replace(bench.dataset, faces=bench.dataset.faces.roll(1, 3))
     with pytest.raises(UserError, match=said):
-        read_truths(bench.readings, moved, bench.pairs, bench.table)
+        read_truths(bench.readings, moved, bench.triples, bench.table)

@@ -19,17 +19,17 @@ from fet_core.tables import SCORES, from_rows
 KEYS = {metric.key for metric in METRICS}
 
 
-def line(pair: int, subject: str, **changes: Any) -> dict[str, Any]:
+def line(triple: int, subject: str, **changes: Any) -> dict[str, Any]:
     """A triple that all went well with, but for what is changed."""
-    good = {"pair_id": pair, "protocol": "transfer", "subject": subject, "expression": "happy"}
+    good = {"triple": triple, "protocol": "transfer", "subject": subject, "expression": "happy"}
     good |= {"ssim": 0.8, "psnr": 20.0, "measurable": True, "found": True, "identity": 0.3}
     return good | {"nme": 0.05, "read": "happy"} | changes
 
 
-def missed(pair: int, subject: str, **changes: Any) -> dict[str, Any]:
+def missed(triple: int, subject: str, **changes: Any) -> dict[str, Any]:
     """A triple on whose result no face is found."""
     nothing = {"found": False, "identity": None, "nme": None, "read": None}
-    return line(pair, subject, **(nothing | changes))
+    return line(triple, subject, **(nothing | changes))
 
 
 def table(*lines: dict[str, Any]) -> pa.Table:

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.samples import test_pairs as make_pairs
-from fet_core.measure.comparable import Triples, left_out_sentence, reference
-from fet_core.measure.triples import Pairs, identify
+from fet_core.data.samples import fixed_triples
+from fet_core.measure.comparable import TriplesDigest, left_out_sentence, reference
+from fet_core.measure.triples import Triples, identify
 
 CPU = torch.device("cpu")
 
@@ -32,11 +32,13 @@ class Bench:
             expression=torch.zeros(count, dtype=torch.int64),
             person=torch.zeros(count, dtype=torch.int64),
         )
-        self.table = make_pairs(samples, 0, 1, None, False)
+        self.table = fixed_triples(samples, 0, 1, None, False)
 
-    def triples(self, dataset: Dataset | None = None, table: pa.Table | None = None) -> Triples:
+    def triples(
+        self, dataset: Dataset | None = None, table: pa.Table | None = None
+    ) -> TriplesDigest:
         table = self.table if table is None else table
-        return identify(dataset or self.dataset, Pairs.of(table, CPU), table)
+        return identify(dataset or self.dataset, Triples.of(table, CPU), table)
 
     def with_column(self, name: str, values: list[object]) -> pa.Table:
         at = self.table.schema.get_field_index(name)
@@ -54,7 +56,7 @@ def test_what_the_triples_are(bench: Bench) -> None:
     found = bench.triples()
     assert (found.n, found.people, found.size) == (bench.table.num_rows, 3, 8)
     assert found == bench.triples()
-    assert Triples.read(found.as_dict()) == found
+    assert TriplesDigest.read(found.as_dict()) == found
 
 
 def test_a_swapped_pair_changes_the_digest(bench: Bench) -> None:
@@ -108,7 +110,7 @@ def test_landmarks_do_not_change_the_digest(bench: Bench) -> None:
 
 
 def test_the_reference_is_truth_then_fet_then_the_most() -> None:
-    a, b = Triples("a" * 16, 30, 4, 96), Triples("b" * 16, 30, 4, 96)
+    a, b = TriplesDigest("a" * 16, 30, 4, 96), TriplesDigest("b" * 16, 30, 4, 96)
     assert reference({"copy": a, "warp": a, "fet": a, "truth": b}) == b
     assert reference({"copy": a, "warp": a, "fet": b}) == b
     assert reference({"copy": b, "warp": a, "cgan": a}) == a

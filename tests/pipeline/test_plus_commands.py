@@ -27,7 +27,7 @@ SMALL = {
     "split": {"test_share": 0.4, "seed": 3},
     "align": {"size": 32},
     "landmarks": {"readings": 1},
-    "augment": {"max_pairs": 6},
+    "augment": {"max_triples": 6},
     "fusion": {"size": 32, "width": 4, "d_width": 4, "epochs": 1, "grids": 0},
     "transfer": {"width": 4, "d_width": 4, "epochs": 1, "grids": 0},
     "fusion_plus": {"rank": 4, "width": 8, "code": 4, "batch_size": 8, "epochs": 1, "grids": 1},
@@ -131,11 +131,11 @@ def test_the_single_reading_is_what_align_found_carried_into_the_face(place: Pla
 
 def test_truths_reads_one_face_on_every_triple(place: Place) -> None:
     readings = read(place, "truths/readings.parquet", tables.READINGS)
-    pairs = read(place, "augment/pairs.parquet", tables.PAIRS)
-    assert readings["pair_id"].to_pylist() == pairs["pair_id"].to_pylist()
+    triples = read(place, "augment/triples.parquet", tables.TRIPLES)
+    assert readings["triple"].to_pylist() == triples["triple"].to_pylist()
     scores = read(place, "evaluate_fet_plus/fet-plus.parquet", tables.SCORES).to_pylist()
-    found = {row["pair_id"]: row["points"] is not None for row in readings.to_pylist()}
-    assert {row["pair_id"]: row["measurable"] for row in scores} == found
+    found = {row["triple"]: row["points"] is not None for row in readings.to_pylist()}
+    assert {row["triple"]: row["measurable"] for row in scores} == found
     assert any(found.values())
 
 

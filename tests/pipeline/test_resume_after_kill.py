@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 from fet_core import tables
 from fet_core.data.readers import Kind
-from fet_core.data.samples import test_pairs as make_pairs
+from fet_core.data.samples import fixed_triples
 
 TOP = Path(__file__).resolve().parents[2]
 SIZE = 32
@@ -49,8 +49,8 @@ def folder(tmp_path: Path) -> Path:
     samples = tables.from_rows(rows, tables.SAMPLES)
     data = tmp_path / "data"
     tables.write(data / "augment" / "samples.parquet", samples, tables.SAMPLES)
-    pairs = make_pairs(samples, 0, 1, 6, False)
-    tables.write(data / "augment" / "pairs.parquet", pairs, tables.PAIRS)
+    triples = fixed_triples(samples, 0, 1, 6, False)
+    tables.write(data / "augment" / "triples.parquet", triples, tables.TRIPLES)
     Kind("rafd", False).write(data / "augment" / "kind.json")
     (data / "align").mkdir()
     faces = rng.integers(0, 256, (len(rows), SIZE, SIZE, 3), dtype=np.uint8)

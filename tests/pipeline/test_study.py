@@ -168,7 +168,7 @@ def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert load(found / "params.yaml").fusion.lambda2 == 10
     assert not stale.exists()
     assert (found / "mine.txt").is_file()
-    assert (place.folder / "out/_points/plain/rafd/augment/pairs.parquet").is_file()
+    assert (place.folder / "out/_points/plain/rafd/augment/triples.parquet").is_file()
 
 
 def test_a_stage_that_fails_is_named_with_its_last_sentence(place: Place) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 
-from fet_core.data.samples import test_pairs as make_pairs
+from fet_core.data.samples import fixed_triples
 from fet_core.errors import UserError
 from fet_core.show.shown import check_allowed, figure_sources, figure_targets, shown_triples
 
@@ -21,12 +21,12 @@ def samples(sample_table: Callable[..., pa.Table]) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def pairs(samples: pa.Table) -> pa.Table:
-    return make_pairs(samples, 7, 2, None, False)
+def triples(samples: pa.Table) -> pa.Table:
+    return fixed_triples(samples, 7, 2, None, False)
 
 
-def test_triples_show_many_expressions_and_people(pairs: pa.Table) -> None:
-    chosen = [pairs.slice(p, 1).to_pylist()[0] for p in shown_triples(pairs, 6, None)]
+def test_triples_show_many_expressions_and_people(triples: pa.Table) -> None:
+    chosen = [triples.slice(p, 1).to_pylist()[0] for p in shown_triples(triples, 6, None)]
     assert {row["expression"] for row in chosen} == set(FIVE)
     assert len({row["target_subject"] for row in chosen}) == 4
     order = [FIVE.index(row["expression"]) for row in chosen]
@@ -34,21 +34,21 @@ def test_triples_show_many_expressions_and_people(pairs: pa.Table) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 6, 10_000])
-def test_as_many_as_asked_for_each_once(pairs: pa.Table, count: int) -> None:
-    chosen = shown_triples(pairs, count, None)
-    assert len(chosen) == len(set(chosen)) == min(count, pairs.num_rows)
-    assert chosen == shown_triples(pairs, count, None)
+def test_as_many_as_asked_for_each_once(triples: pa.Table, count: int) -> None:
+    chosen = shown_triples(triples, count, None)
+    assert len(chosen) == len(set(chosen)) == min(count, triples.num_rows)
+    assert chosen == shown_triples(triples, count, None)
 
 
-def test_only_allowed_people_are_in_triples(pairs: pa.Table) -> None:
-    chosen = pairs.take(shown_triples(pairs, 6, ["p3", "p5"])).to_pylist()
+def test_only_allowed_people_are_in_triples(triples: pa.Table) -> None:
+    chosen = triples.take(shown_triples(triples, 6, ["p3", "p5"])).to_pylist()
     assert len(chosen) == 6
     assert {row[f"{side}_subject"] for row in chosen for side in ("source", "target")} == {
         "p3",
         "p5",
     }
-    assert shown_triples(pairs, 6, ["p3"]) == []
-    assert shown_triples(pairs, 6, []) == []
+    assert shown_triples(triples, 6, ["p3"]) == []
+    assert shown_triples(triples, 6, []) == []
 
 
 def test_sources_are_test_people_one_an_expression(samples: pa.Table) -> None:

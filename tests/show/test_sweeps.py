@@ -11,7 +11,7 @@ from fake_results import numbers as numbers_of
 
 from fet_core.errors import UserError
 from fet_core.files import write_json
-from fet_core.measure.comparable import Triples
+from fet_core.measure.comparable import TriplesDigest
 from fet_core.measure.results import METRICS, Metric
 from fet_core.show import tables
 from fet_core.show.sweeps import SweepResult, collect, experiment_block, read, table, write
@@ -93,7 +93,9 @@ def test_a_number_reads_as_in_the_tables_of_the_data_sets(metric: Metric) -> Non
     ]
     block = experiment_block(result(points=points, columns=["x"]))
     rows = {name: {"transfer": found} for name, found in zip(("copy", "fet"), numbers, strict=True)}
-    scores = tables.scores(tables.Results("rafd", rows, Triples("0" * 16, 8, 2, 96)), "transfer")
+    scores = tables.scores(
+        tables.Results("rafd", rows, TriplesDigest("0" * 16, 8, 2, 96)), "transfer"
+    )
     place = METRICS.index(metric)
     assert block.heads == (f"fet.oracle {scores.heads[place]}", scores.heads[place])
     for (_, here), (_, there) in zip(block.lines, scores.lines, strict=True):

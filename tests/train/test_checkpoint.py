@@ -130,7 +130,7 @@ def test_the_fingerprint_changes_with_every_part() -> None:
         parts | {"options": {"mu2": 50.0, "seed": 7}},
         parts | {"options": {"mu2": 100.0, "seed": 8}},
         parts | {"files": {"faces": "ac"}},
-        parts | {"files": {"pairs": "ab"}},
+        parts | {"files": {"triples": "ab"}},
         parts | {"device": "cuda"},
     ]
     assert len({fingerprint(variant) for variant in variants}) == len(variants)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import training_index
+from fet_core.data.training_triples import training_index
 from fet_core.geometry.raster import sample, to_bytes
 from fet_core.nets.warping import Motion
 from fet_core.train.augmentation import fit_motion

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import training_rows
+from fet_core.data.training_triples import training_rows
 from fet_core.errors import UserError
 from fet_core.train.augmentation import Identities
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 import torch
 
-from fet_core.data.triples import training_index
+from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
-from fet_core.train.checkpoint import Checkpoints, Schedule, Triples
+from fet_core.train.checkpoint import Checkpoints, Schedule, TrainingTriples
 from fet_core.train.loop import Interrupted, _factor, _spread, train
 
 EPOCHS = 6
@@ -35,7 +35,7 @@ class Regression:
         self.validated = 0
         self._stop_at, self._signum = stop_at, signum
 
-    def step(self, triples: Triples) -> dict[str, torch.Tensor]:
+    def step(self, triples: TrainingTriples) -> dict[str, torch.Tensor]:
         rows = np.stack([triples.truth, triples.target, triples.source, triples.reference], axis=1)
         x = torch.from_numpy(rows).float() / 10
         loss = (self.net(x)[:, 0] - x[:, 0].sin()).square().mean()

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import training_index, training_rows
+from fet_core.data.training_triples import training_index, training_rows
 from fet_core.nets.fusion import PointFusion
 from fet_core.nets.warping import SPOT, Painting, Warping
 from fet_core.params import FusionPlus, TransferPlus
 from fet_core.train.augmentation import Identities
-from fet_core.train.checkpoint import Rows, Schedule
+from fet_core.train.checkpoint import Batch, Schedule
 from fet_core.train.plus import PointTask, WarpingTask, warping_sizes
 
 SHARED: dict[str, Any] = {
@@ -51,7 +51,7 @@ OMEGA = TransferPlus(
     moved=10.0,
     regions=1.0,
     true_landmarks=0.5,
-    jitter=0.5,
+    augmentation=0.5,
 )
 
 
@@ -176,7 +176,7 @@ def test_a_network_is_looked_at_in_eval_mode_and_goes_on_in_training(
 def test_a_few_steps_lower_the_loss(
     name: str, loss: str, share: float, dataset: Dataset, samples: pa.Table
 ) -> None:
-    plain = {"noise": 0.0, "identities": 0.0} if name == "points" else {"jitter": 0.0}
+    plain = {"noise": 0.0, "identities": 0.0} if name == "points" else {"augmentation": 0.0}
     more = {"lambda1": 0.0, "lr_g": 0.005} if name == "points" else {"true_landmarks": 1.0}
     task = build(name, dataset, samples, **plain, **more)
     schedule = Schedule(training_index(samples), 8, 0)
@@ -243,11 +243,11 @@ def test_phi_is_frozen_while_omega_learns(dataset: Dataset, samples: pa.Table) -
 def test_omega_is_given_true_points_as_often_as_asked(
     share: float, exact: float, dataset: Dataset, samples: pa.Table
 ) -> None:
-    task = build("warp", dataset, samples, true_landmarks=share, jitter=0.0, motion=False)
+    task = build("warp", dataset, samples, true_landmarks=share, augmentation=0.0, motion=False)
     truth = torch.arange(15).repeat(3)
     found = []
     for step in range(6):
-        rows = Rows(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
+        rows = Batch(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
         photo, wanted, points, goal, field = task._given(rows)
         assert torch.equal(photo, dataset.pictures(rows.target))
         assert torch.equal(wanted, dataset.pictures(truth))
@@ -261,8 +261,8 @@ def test_omega_is_given_true_points_as_often_as_asked(
 def test_photo_truth_points_and_motion_are_placed_together(
     dataset: Dataset, samples: pa.Table
 ) -> None:
-    task = build("warp", dataset, samples, true_landmarks=1.0, jitter=1.0)
-    rows = Rows(*(torch.tensor([0, 3, 6, 9]) for _ in range(4)), 5)
+    task = build("warp", dataset, samples, true_landmarks=1.0, augmentation=1.0)
+    rows = Batch(*(torch.tensor([0, 3, 6, 9]) for _ in range(4)), 5)
     photo, wanted, points, goal, field = task._given(rows)
     assert torch.equal(photo, wanted)
     assert torch.equal(points, goal)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fet_core.data.triples import Draw, TrainingIndex, training_index
-from fet_core.train.checkpoint import Schedule, Triples
+from fet_core.data.training_triples import Draw, TrainingIndex, training_index
+from fet_core.train.checkpoint import Schedule, TrainingTriples
 
 Build = Callable[..., pa.Table]
 
@@ -25,7 +25,7 @@ def epoch(schedule: Schedule, number: int) -> np.ndarray:
     return np.concatenate([schedule.batch(number * steps + i).truth for i in range(steps)])
 
 
-def same(a: Triples, b: Triples) -> bool:
+def same(a: TrainingTriples, b: TrainingTriples) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(astuple(a), astuple(b), strict=True))
 
 

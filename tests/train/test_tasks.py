@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from fet_core.data.dataset import Dataset
-from fet_core.data.triples import training_index
+from fet_core.data.training_triples import training_index
 from fet_core.nets.fusion import Fusion
 from fet_core.params import Baseline, Transfer
 from fet_core.params import Fusion as FusionParams
 from fet_core.train.augmentation import Identities
 from fet_core.train.baselines import G2ganTask, cgan_task, pix2pix_task
-from fet_core.train.checkpoint import Rows, Schedule
+from fet_core.train.checkpoint import Batch, Schedule
 from fet_core.train.losses import seeded
 from fet_core.train.paper import FusionTask, transfer_task
 
@@ -36,9 +36,11 @@ BASELINE = Baseline(
     identity=1.0,
     cgan_lr_g=1e-3,
     cgan_lr_d=1e-3,
-    jitter=0.5,
+    augmentation=0.5,
 )
-OMEGA = Transfer(**SHARED, d_norm="spectral", mu1=1.0, mu2=100.0, true_landmarks=0.5, jitter=0.5)
+OMEGA = Transfer(
+    **SHARED, d_norm="spectral", mu1=1.0, mu2=100.0, true_landmarks=0.5, augmentation=0.5
+)
 PHI = FusionParams(
     **SHARED,
     size=32,
@@ -146,7 +148,7 @@ def test_omega_is_given_true_landmarks_as_often_as_asked(
     truth = torch.arange(12).repeat(40)
     found = []
     for step in range(5):
-        rows = Rows(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
+        rows = Batch(truth, truth.flip(0), truth.roll(1), truth.roll(2), step)
         with torch.no_grad():
             given = task._condition(rows)
         wanted = dataset.landmark_images(truth, 32, 0.03)

@@ -13,8 +13,8 @@ import torch
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import to_bytes
-from fet_core.measure.rows import BASELINES, baseline_row, load_baseline
-from fet_core.measure.triples import Pairs, wanted_points
+from fet_core.measure.methods import BASELINES, baseline_method, load_baseline
+from fet_core.measure.triples import Triples, wanted_points
 from fet_core.nets.generators import Cgan, G2gan, Pix2pix, label_planes
 from fet_core.nets.weights import save
 from fet_core.tables import EXPRESSIONS
@@ -33,8 +33,8 @@ def dataset(
     return Dataset.open(path, sample_table(test=(0, 1, 2, 3)), torch.device("cpu"))
 
 
-def triple(source: int, reference: int, target: int, truth: int) -> Pairs:
-    return Pairs(*(torch.tensor([row]) for row in (source, reference, target, truth)))
+def triple(source: int, reference: int, target: int, truth: int) -> Triples:
+    return Triples(*(torch.tensor([row]) for row in (source, reference, target, truth)))
 
 
 HAPPY, NEUTRAL, SAD = 0, 1, 2
@@ -51,18 +51,18 @@ def test_the_rows_are_ordered_as_this_test_takes_them(dataset: Dataset) -> None:
 def test_pix2pix_sees_the_source_s_landmarks_or_the_truth_s(dataset: Dataset) -> None:
     torch.manual_seed(0)
     net = Pix2pix(32, 3, 4).eval()
-    row, pairs = baseline_row(dataset, net, SIGMA), triple(3, 4, NEUTRAL, HAPPY)
+    row, triples = baseline_method(dataset, net, SIGMA), triple(3, 4, NEUTRAL, HAPPY)
     for protocol, shown in (("transfer", 3), ("oracle", HAPPY)):
         landmarks = dataset.landmark_images(torch.tensor([shown]), 32, SIGMA)
-        wanted = to_bytes(net(landmarks, dataset.pictures(pairs.target)))
-        assert torch.equal(row(pairs, protocol), wanted)  # type: ignore[arg-type]
+        wanted = to_bytes(net(landmarks, dataset.pictures(triples.target)))
+        assert torch.equal(row(triples, protocol), wanted)  # type: ignore[arg-type]
 
 
 @torch.no_grad()
 def test_cgan_sees_the_label_of_the_source_alone(dataset: Dataset) -> None:
     torch.manual_seed(0)
     net = Cgan(32, 3, 4).eval()
-    row = baseline_row(dataset, net, SIGMA)
+    row = baseline_method(dataset, net, SIGMA)
     label = label_planes(torch.tensor([EXPRESSIONS.index("sad")]))
     wanted = to_bytes(net(label, dataset.pictures(torch.tensor([NEUTRAL]))))
     assert torch.equal(row(triple(5, 4, NEUTRAL, SAD), "transfer"), wanted)
@@ -74,17 +74,17 @@ def test_cgan_sees_the_label_of_the_source_alone(dataset: Dataset) -> None:
 def test_g2gan_goes_through_the_neutral_face(dataset: Dataset) -> None:
     torch.manual_seed(0)
     net = G2gan(32, 3, 4).eval()
-    row = baseline_row(dataset, net, SIGMA)
+    row = baseline_method(dataset, net, SIGMA)
 
     def spots(points: torch.Tensor) -> torch.Tensor:
         return dataset.draw(points, 32, SIGMA)
 
-    pairs = triple(5, 3, HAPPY, SAD)
-    resting = net.removal(spots(dataset.points[pairs.target]), dataset.pictures(pairs.target))
-    moved = spots(wanted_points(dataset, pairs, "transfer"))
-    assert torch.equal(row(pairs, "transfer"), to_bytes(net.synthesis(moved, resting)))
-    true = spots(dataset.points[pairs.truth])
-    assert torch.equal(row(pairs, "oracle"), to_bytes(net.synthesis(true, resting)))
+    triples = triple(5, 3, HAPPY, SAD)
+    resting = net.removal(spots(dataset.points[triples.target]), dataset.pictures(triples.target))
+    moved = spots(wanted_points(dataset, triples, "transfer"))
+    assert torch.equal(row(triples, "transfer"), to_bytes(net.synthesis(moved, resting)))
+    true = spots(dataset.points[triples.truth])
+    assert torch.equal(row(triples, "oracle"), to_bytes(net.synthesis(true, resting)))
 
     neutral_target = triple(5, 4, NEUTRAL, SAD)
     moved = spots(wanted_points(dataset, neutral_target, "transfer"))
@@ -96,10 +96,10 @@ def test_g2gan_goes_through_the_neutral_face(dataset: Dataset) -> None:
 
 
 def test_wanted_points_are_the_displaced_or_the_true_ones(dataset: Dataset) -> None:
-    pairs = triple(3, 4, NEUTRAL, HAPPY)
+    triples = triple(3, 4, NEUTRAL, HAPPY)
     moved = dataset.points[NEUTRAL] + dataset.points[3] - dataset.points[4]
-    assert torch.equal(wanted_points(dataset, pairs, "transfer")[0], moved)
-    assert torch.equal(wanted_points(dataset, pairs, "oracle")[0], dataset.points[HAPPY])
+    assert torch.equal(wanted_points(dataset, triples, "transfer")[0], moved)
+    assert torch.equal(wanted_points(dataset, triples, "oracle")[0], dataset.points[HAPPY])
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -111,9 +111,9 @@ def test_weights_come_back_with_the_spots_they_were_trained_with(
     net = BASELINES[name](32, 3, 4).eval()
     sizes = {"size": 32, "channels": 3, "width": 4}
     save(tmp_path / f"{name}.safetensors", name, sizes, net, {"sigma": SIGMA})
-    pairs = triple(5, 3, HAPPY, SAD)
-    found = load_baseline(name, tmp_path, dataset)(pairs, "transfer")
-    assert torch.equal(found, baseline_row(dataset, net, SIGMA)(pairs, "transfer"))
+    triples = triple(5, 3, HAPPY, SAD)
+    found = load_baseline(name, tmp_path, dataset)(triples, "transfer")
+    assert torch.equal(found, baseline_method(dataset, net, SIGMA)(triples, "transfer"))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ _NEUTRAL = EXPRESSIONS.index("neutral")
 
 
 class Draw(NamedTuple):
-    """Row numbers in samples.parquet, int64 [B] each."""
+    """Method numbers in samples.parquet, int64 [B] each."""
 
     target: np.ndarray
     source: np.ndarray

@@ -15,65 +15,65 @@ from fet_core.data.dataset import Dataset
 from fet_core.geometry.raster import to_bytes, warp
 from fet_core.measure.comparable import Protocol
 from fet_core.measure.metrics import psnr, ssim
-from fet_core.measure.triples import Landmarks, Pairs, Predictor, wanted_points
+from fet_core.measure.triples import Landmarks, Predictor, Triples, wanted_points
 from fet_core.nets.generators import Cgan, G2gan, Pix2pix, Transfer, label_planes
-from fet_core.nets.warping import Made
+from fet_core.nets.warping import Output
 from fet_core.nets.weights import load_fitting
 from fet_core.tables import EXPRESSIONS
 
-Row = Callable[[Pairs, Protocol], Tensor]
+Method = Callable[[Triples, Protocol], Tensor]
 """Makes [B, C, S, S] uint8 pictures of a batch of triples."""
 
 
-def copy_row(dataset: Dataset) -> Row:
+def copy_method(dataset: Dataset) -> Method:
     """The target photo as it is; the same in both protocols."""
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        return dataset.bytes(pairs.target)
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        return dataset.bytes(triples.target)
 
     return make
 
 
-def warp_row(dataset: Dataset) -> Row:
+def warp_method(dataset: Dataset) -> Method:
     """A thin-plate-spline warp of the target photo to `wanted_points`, with nothing learned."""
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        points = dataset.points[pairs.target]
-        wanted = wanted_points(dataset, pairs, protocol)
-        return to_bytes(warp(dataset.pictures(pairs.target), points, wanted))
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        points = dataset.points[triples.target]
+        wanted = wanted_points(dataset, triples, protocol)
+        return to_bytes(warp(dataset.pictures(triples.target), points, wanted))
 
     return make
 
 
-def fet_row(dataset: Dataset, landmarks: Landmarks, transfer: Transfer) -> Row:
+def fet_method(dataset: Dataset, landmarks: Landmarks, transfer: Transfer) -> Method:
     """The paper's model; BatchNorm in eval mode."""
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        photo = dataset.pictures(pairs.target)
-        return to_bytes(transfer(landmarks.wanted(pairs, protocol), photo))
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        photo = dataset.pictures(triples.target)
+        return to_bytes(transfer(landmarks.wanted(triples, protocol), photo))
 
     return make
 
 
-def truth_row(dataset: Dataset) -> Row:
+def truth_method(dataset: Dataset) -> Method:
     """The truth itself: a ceiling, and what the instruments read on real pictures."""
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        return dataset.bytes(pairs.truth)
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        return dataset.bytes(triples.truth)
 
     return make
 
 
 @torch.no_grad()
-def pictures(row: Row, pairs: Pairs) -> NDArray[np.uint8]:
+def pictures(row: Method, triples: Triples) -> NDArray[np.uint8]:
     """What a row makes of a few triples in the transfer protocol, [P, S, S, C] uint8."""
-    made = row(pairs, "transfer")
+    made = row(triples, "transfer")
     return np.ascontiguousarray(made.permute(0, 2, 3, 1).cpu().numpy())
 
 
 @torch.no_grad()
 def score(
-    row: Row, dataset: Dataset, pairs: Pairs, protocol: Protocol, batch: int
+    row: Method, dataset: Dataset, triples: Triples, protocol: Protocol, batch: int
 ) -> dict[str, float]:
     """Mean SSIM and PSNR over the triples and their number.
 
@@ -81,14 +81,14 @@ def score(
         {"ssim": …, "psnr": … in dB, "n": …}.
     """
     similarities, ratios = [], []
-    for part in pairs.batches(batch):
+    for part in triples.batches(batch):
         made, truth = row(part, protocol), dataset.bytes(part.truth)
         similarities.append(ssim(made, truth))
         ratios.append(psnr(made, truth))
     return {
         "ssim": round(float(torch.cat(similarities).mean()), 6),
         "psnr": round(float(torch.cat(ratios).mean()), 6),
-        "n": len(pairs),
+        "n": len(triples),
     }
 
 
@@ -100,7 +100,7 @@ BASELINES: dict[str, type[BaselineGenerator]] = {"cgan": Cgan, "pix2pix": Pix2pi
 _NEUTRAL = EXPRESSIONS.index("neutral")
 
 
-def pix2pix_row(dataset: Dataset, net: Pix2pix, sigma: float) -> Row:
+def pix2pix_method(dataset: Dataset, net: Pix2pix, sigma: float) -> Method:
     """pix2pix, given the *source's* landmark image (oracle: the truth's), in eval mode.
 
     Args:
@@ -109,25 +109,25 @@ def pix2pix_row(dataset: Dataset, net: Pix2pix, sigma: float) -> Row:
         sigma: of a spot as a share of the picture's side.
     """
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        shown = pairs.source if protocol == "transfer" else pairs.truth
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        shown = triples.source if protocol == "transfer" else triples.truth
         landmarks = dataset.landmark_images(shown, dataset.size, sigma)
-        return to_bytes(net(landmarks, dataset.pictures(pairs.target)))
+        return to_bytes(net(landmarks, dataset.pictures(triples.target)))
 
     return make
 
 
-def cgan_row(dataset: Dataset, net: Cgan) -> Row:
+def cgan_method(dataset: Dataset, net: Cgan) -> Method:
     """CGAN, given the label of the source's expression; it takes no geometry."""
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        labels = label_planes(dataset.expression[pairs.source])
-        return to_bytes(net(labels, dataset.pictures(pairs.target)))
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        labels = label_planes(dataset.expression[triples.source])
+        return to_bytes(net(labels, dataset.pictures(triples.target)))
 
     return make
 
 
-def g2gan_row(dataset: Dataset, net: G2gan, sigma: float) -> Row:
+def g2gan_method(dataset: Dataset, net: G2gan, sigma: float) -> Method:
     """G2-GAN: the target's expression is removed, then the wanted one is put on.
 
     A target that is neutral already skips the first step, a wanted neutral face the second; the
@@ -137,28 +137,28 @@ def g2gan_row(dataset: Dataset, net: G2gan, sigma: float) -> Row:
     def images(points: Tensor) -> Tensor:
         return dataset.draw(points, dataset.size, sigma)
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        photo = dataset.pictures(pairs.target)
-        own = images(dataset.points[pairs.target])
-        wanted = images(wanted_points(dataset, pairs, protocol))
-        is_neutral = (dataset.expression[pairs.target] == _NEUTRAL)[:, None, None, None]
-        to_neutral = (dataset.expression[pairs.source] == _NEUTRAL)[:, None, None, None]
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        photo = dataset.pictures(triples.target)
+        own = images(dataset.points[triples.target])
+        wanted = images(wanted_points(dataset, triples, protocol))
+        is_neutral = (dataset.expression[triples.target] == _NEUTRAL)[:, None, None, None]
+        to_neutral = (dataset.expression[triples.source] == _NEUTRAL)[:, None, None, None]
         resting = torch.where(is_neutral, photo, net.removal(own, photo))
         return to_bytes(torch.where(to_neutral, resting, net.synthesis(wanted, resting)))
 
     return make
 
 
-def baseline_row(dataset: Dataset, net: BaselineGenerator, sigma: float) -> Row:
+def baseline_method(dataset: Dataset, net: BaselineGenerator, sigma: float) -> Method:
     """The row of a baseline's generator; `sigma` as a share of the picture's side."""
     if isinstance(net, Cgan):
-        return cgan_row(dataset, net)
+        return cgan_method(dataset, net)
     if isinstance(net, Pix2pix):
-        return pix2pix_row(dataset, net, sigma)
-    return g2gan_row(dataset, net, sigma)
+        return pix2pix_method(dataset, net, sigma)
+    return g2gan_method(dataset, net, sigma)
 
 
-def load_baseline(name: str, folder: Path, dataset: Dataset) -> Row:
+def load_baseline(name: str, folder: Path, dataset: Dataset) -> Method:
     """The row of a trained baseline, on the data set's device.
 
     Args:
@@ -173,7 +173,7 @@ def load_baseline(name: str, folder: Path, dataset: Dataset) -> Row:
     kind = BASELINES[name]
     wanted = (dataset.size, dataset.channels, dataset.device, ("sigma",))
     net, note = load_fitting(path, name, kind, *wanted)
-    return baseline_row(dataset, net, note["sigma"])
+    return baseline_method(dataset, net, note["sigma"])
 
 
 class Fuses(Interface):
@@ -184,7 +184,7 @@ class Fuses(Interface):
         ...
 
 
-def plus_row(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Made]) -> Row:
+def plus_method(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Output]) -> Method:
     """FET+; *oracle* takes the truth's points in the place of J_gen.
 
     Args:
@@ -193,18 +193,20 @@ def plus_row(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Made]) -> 
         transfer: Ω+ in eval mode, there too.
     """
 
-    def make(pairs: Pairs, protocol: Protocol) -> Tensor:
-        if not len(pairs):
-            return dataset.bytes(pairs.target)
-        own = dataset.points[pairs.target]
-        wanted = dataset.points[pairs.truth]
+    def make(triples: Triples, protocol: Protocol) -> Tensor:
+        if not len(triples):
+            return dataset.bytes(triples.target)
+        own = dataset.points[triples.target]
+        wanted = dataset.points[triples.truth]
         if protocol == "transfer":
-            wanted = fusion.fuse(dataset.points[pairs.source], own)
-        return to_bytes(transfer(dataset.pictures(pairs.target), own, wanted).picture)
+            wanted = fusion.fuse(dataset.points[triples.source], own)
+        return to_bytes(transfer(dataset.pictures(triples.target), own, wanted).picture)
 
     return make
 
 
 def predictor(dataset: Dataset, fusion: Fuses) -> Predictor:
     """Φ+ as a predictor of points."""
-    return lambda pairs: fusion.fuse(dataset.points[pairs.source], dataset.points[pairs.target])
+    return lambda triples: fusion.fuse(
+        dataset.points[triples.source], dataset.points[triples.target]
+    )

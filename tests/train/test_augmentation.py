@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from fet_core.geometry.raster import draw, sample
-from fet_core.train.augmentation import GAIN, LIFT, SHIFT, TURN, ZOOM, Placement
+from fet_core.train.augmentation import GAIN, LIFT, SHIFT, TURN, ZOOM, Augmentation
 
 CPU = torch.device("cpu")
 SIZE = 64
 
 
-def place(step: int = 0, strength: float = 1.0, batch: int = 2, seed: int = 3) -> Placement:
-    return Placement(batch, strength, seed, step, CPU)
+def place(step: int = 0, strength: float = 1.0, batch: int = 2, seed: int = 3) -> Augmentation:
+    return Augmentation(batch, strength, seed, step, CPU)
 
 
 def photo(channels: int = 3, batch: int = 2) -> Tensor:

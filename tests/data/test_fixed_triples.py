@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fet_core import tables
-from fet_core.data import samples as pairs
+from fet_core.data import samples as triples
 from fet_core.errors import UserError
 
 POINTS = [0.0] * (tables.POINTS * 2)
@@ -37,9 +37,9 @@ def person(name: str, *expressions: str, **more: str) -> list[dict]:
     ]
 
 
-def fix(table: pa.Table, seed=0, per_target=1, max_pairs=None, neutral_only=False) -> list[dict]:
-    found = pairs.test_pairs(table, seed, per_target, max_pairs, neutral_only)
-    assert found.schema == tables.PAIRS
+def fix(table: pa.Table, seed=0, per_target=1, max_triples=None, neutral_only=False) -> list[dict]:
+    found = triples.fixed_triples(table, seed, per_target, max_triples, neutral_only)
+    assert found.schema == tables.TRIPLES
     return found.to_pylist()
 
 
@@ -102,23 +102,23 @@ def test_all_and_only_valid_triples(rows, seed, per_target, neutral_only):
         return
 
     found = fix(table, seed, per_target, None, neutral_only)
-    assert [pair["pair_id"] for pair in found] == list(range(len(found)))
+    assert [triple["triple"] for triple in found] == list(range(len(found)))
     counted: dict = {}
-    for pair in found:
+    for triple in found:
         source, reference, target, truth = (
-            rows[pair[key]] for key in ("source", "reference", "target", "truth")
+            rows[triple[key]] for key in ("source", "reference", "target", "truth")
         )
         assert all(row in usable for row in (source, reference, target, truth))
         assert together(truth, target)
         assert together(source, reference)
-        assert source["subject"] == pair["source_subject"] != truth["subject"]
-        assert truth["subject"] == pair["target_subject"]
-        assert source["expression"] == truth["expression"] == pair["expression"]
-        assert reference["expression"] == target["expression"] == pair["target_expression"]
+        assert source["subject"] == triple["source_subject"] != truth["subject"]
+        assert truth["subject"] == triple["target_subject"]
+        assert source["expression"] == truth["expression"] == triple["expression"]
+        assert reference["expression"] == target["expression"] == triple["target_expression"]
         assert all(source[key] == truth[key] for key in ("camera", "gaze"))
-        assert pair["split"] == "test"
-        key = (pair["truth"], pair["target_expression"])
-        counted[key] = counted.get(key, set()) | {pair["source_subject"]}
+        assert triple["split"] == "test"
+        key = (triple["truth"], triple["target_expression"])
+        counted[key] = counted.get(key, set()) | {triple["source_subject"]}
     assert {key: len(people) for key, people in counted.items()} == expected
     assert len(found) == sum(expected.values())
 
@@ -141,7 +141,7 @@ def test_the_seed_chooses_and_choices_are_spread():
     table = samples(crowd(8))
     assert named(table, fix(table, seed=1)) == named(table, fix(table, seed=1))
     assert named(table, fix(table, seed=1)) != named(table, fix(table, seed=2))
-    assert {pair["source_subject"] for pair in fix(table)} == {f"p{n}" for n in range(8)}
+    assert {triple["source_subject"] for triple in fix(table)} == {f"p{n}" for n in range(8)}
 
 
 def test_per_target_takes_different_people_and_only_adds():
@@ -153,14 +153,14 @@ def test_per_target_takes_different_people_and_only_adds():
 
 def test_a_limit_keeps_a_subset_and_the_order():
     table = samples(crowd(6))
-    everything, some = fix(table), fix(table, max_pairs=20)
+    everything, some = fix(table), fix(table, max_triples=20)
     assert len(some) == 20
     assert named(table, some) < named(table, everything)
-    assert named(table, fix(table, max_pairs=10)) < named(table, some)
-    assert [pair["pair_id"] for pair in some] == list(range(20))
+    assert named(table, fix(table, max_triples=10)) < named(table, some)
+    assert [triple["triple"] for triple in some] == list(range(20))
     keys = [(p["target_subject"], tables.EXPRESSIONS.index(p["expression"])) for p in some]
     assert keys == sorted(keys)
-    assert fix(table, max_pairs=10_000) == everything
+    assert fix(table, max_triples=10_000) == everything
 
 
 def test_sequences_stay_together():
@@ -171,9 +171,9 @@ def test_sequences_stay_together():
         rows += person(name, "neutral", "sad", sequence="2")
     table = samples(rows)
     found = fix(table, neutral_only=True)
-    for pair in found:
-        assert rows[pair["target"]]["sequence"] == rows[pair["truth"]]["sequence"]
-        assert rows[pair["source"]]["sequence"] == rows[pair["reference"]]["sequence"]
+    for triple in found:
+        assert rows[triple["target"]]["sequence"] == rows[triple["truth"]]["sequence"]
+        assert rows[triple["source"]]["sequence"] == rows[triple["reference"]]["sequence"]
     assert len(found) == 8
     assert {p["expression"] for p in found} == {"neutral", "happy", "sad"}
 

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, to_bytes
+from fet_core.measure.methods import plus_method
 from fet_core.measure.metrics import nme
-from fet_core.measure.rows import plus_row
-from fet_core.measure.triples import Pairs
+from fet_core.measure.triples import Triples
 from fet_core.nets.fusion import Fusion, PeakFusion, PointFusion
 from fet_core.nets.warping import Painting, Warping
 from fet_core.nets.weights import save
@@ -24,7 +24,7 @@ from fet_core.recipes import fet, fet_plus
 from fet_core.show import shown
 
 CPU = torch.device("cpu")
-TRIPLES = Pairs(*torch.tensor([[4, 8, 1], [3, 6, 0], [0, 3, 9], [1, 5, 10]]))
+TRIPLES = Triples(*torch.tensor([[4, 8, 1], [3, 6, 0], [0, 3, 9], [1, 5, 10]]))
 WARP = {"channels": 3, "width": 8, "working": 32}
 UNET = {"size": 32, "channels": 3, "width": 4, "sigma": 0.03}
 PHI = {"rank": 3, "width": 8, "code": 4}
@@ -53,7 +53,7 @@ class Shift(nn.Module):
 def test_the_row_gives_the_net_the_points_of_the_protocol(dataset: Dataset) -> None:
     torch.manual_seed(0)
     transfer = Painting(32, 3, 4, 0.03).eval()
-    row = plus_row(dataset, Shift(), transfer)
+    row = plus_method(dataset, Shift(), transfer)
     photo, own = dataset.pictures(TRIPLES.target), dataset.points[TRIPLES.target]
     truth = dataset.points[TRIPLES.truth]
     with torch.no_grad():
@@ -67,8 +67,8 @@ def test_the_row_gives_the_net_the_points_of_the_protocol(dataset: Dataset) -> N
 def test_the_row_of_a_fresh_warp_hardly_changes_a_target_that_is_the_truth(
     dataset: Dataset,
 ) -> None:
-    still = Pairs(TRIPLES.source, TRIPLES.reference, TRIPLES.target, TRIPLES.target)
-    row = plus_row(dataset, Shift(), Warping(**WARP).eval())  # type: ignore[arg-type]
+    still = Triples(TRIPLES.source, TRIPLES.reference, TRIPLES.target, TRIPLES.target)
+    row = plus_method(dataset, Shift(), Warping(**WARP).eval())  # type: ignore[arg-type]
     with torch.no_grad():
         found = row(still, "oracle").int() - dataset.bytes(still.target).int()
     # The mask is closed but for a twentieth, and but for the mouth.
@@ -79,7 +79,7 @@ def test_the_row_of_a_fresh_warp_hardly_changes_a_target_that_is_the_truth(
 
 def test_no_triples_make_no_pictures(dataset: Dataset) -> None:
     none = TRIPLES.at([])
-    found = plus_row(dataset, Shift(), Warping(**WARP).eval())(none, "transfer")  # type: ignore[arg-type]
+    found = plus_method(dataset, Shift(), Warping(**WARP).eval())(none, "transfer")  # type: ignore[arg-type]
     assert found.shape == (0, 3, 32, 32)
 
 
