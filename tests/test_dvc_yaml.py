@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -59,6 +60,21 @@ def test_every_stage_depends_on_what_is_noted_of_its_code_and_on_no_file_of_it()
         measured = {"probes/measure.json"} if name.startswith("evaluate") else set()
         assert noted == {f"probes/{name}.json"} | measured, name
         assert not [dep for dep in stage["deps"] if dep.endswith(".py")], name
+
+
+def test_make_clean_knows_the_folders_of_all_stages() -> None:
+    from fet_core import registry
+
+    told = subprocess.run(
+        ["make", "--silent", "--eval", "told: ; @echo $(STAGES)", "told"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    studied = {one.stage for one in registry.MODELS if not one.tables}
+    studied |= {part.stage for one in registry.MODELS if not one.tables for part in one.parts[-1:]}
+    assert set(told.stdout.split()) == set(registry.stage_lines()) - studied
 
 
 def test_the_notes_are_of_all_the_code_and_nothing_else_is_noted() -> None:

@@ -167,11 +167,11 @@ def test_a_truth_without_a_face_does_not_count(bench: Bench) -> None:
 
 def test_triples_that_tell_nothing_are_refused(bench: Bench) -> None:
     check_triples(bench.table)
-    with pytest.raises(UserError, match=r"triples.parquet has no test triples"):
+    with pytest.raises(UserError, match=r"triples.parquet is empty"):
         check_triples(bench.table.slice(0, 0))
     people = bench.table["target_subject"].to_pylist()
     alone = bench.table.filter(pa.array([person == "p2" for person in people]))
-    with pytest.raises(UserError, match=r"all 2 test triples in triples.parquet have p2 as their"):
+    with pytest.raises(UserError, match=r"all 2 rows of triples.parquet have the target p2"):
         measure_truths(bench.dataset, bench.triples, alone)
     with pytest.raises(UserError, match=r"have p2 as their"):
         read_truths(bench.readings, bench.dataset, bench.triples, alone)
