@@ -270,7 +270,7 @@ BASE |= {
     | {"lambda1": 0.7, "lambda2": 10.0, "lambda3": 50.0, "identities": 1.0},
     "transfer": _TRAINING
     | {"width": 8, "d_width": 8, "d_norm": "spectral", "mu1": 0.7, "mu2": 50.0}
-    | {"true_landmarks": 0.5, "augmentation": 0.5},
+    | {"true_landmarks": 0.5, "augmentation": 1.0},
     "fusion_plus": _TRAINING
     | {"rank": 4, "width": 16, "code": 4, "dropout": 0.1}
     | {"weight_decay": 0.1, "noise": 0.01, "identities": 1.0, "d_width": 8}
@@ -280,8 +280,8 @@ BASE |= {
     "transfer_plus": _TRAINING
     | {"width": 8, "working": 32, "motion": True, "ridge": 0.01}
     | {"d_width": 8, "mu1": 0.7, "mu2": 50.0, "structure": 20.0, "moved": 10.0, "regions": 2.0}
-    | {"true_landmarks": 0.5, "augmentation": 0.5},
+    | {"true_landmarks": 0.5, "augmentation": 1.0},
     "baseline": _TRAINING
     | {"width": 8, "d_width": 8, "sigma": 0.03, "adversarial": 0.7, "l1": 50.0, "cycle": 10.0}
-    | {"identity": 1.0, "cgan_lr_g": 0.0001, "cgan_lr_d": 0.0003, "augmentation": 0.5},
+    | {"identity": 1.0, "cgan_lr_g": 0.0001, "cgan_lr_d": 0.0003, "augmentation": 1.0},
 }

@@ -148,6 +148,33 @@ def write_rows(data: Path, metrics: Path) -> None:
         note_shown(data / stage, table, shown)
 
 
+def decoded(folder: Path) -> dict[str, Any]:
+    """Points read from a landmark image whose spots are of every height, down to none.
+
+    Those that the paper's Φ makes of weights by formula are all of about one height.
+    """
+    import numpy as np
+    import torch
+
+    from fet_core.geometry.raster import decode_peaks
+    from fet_core.probes import account
+
+    side, spots = 64, 68
+    place = torch.arange(spots)
+    points = torch.stack([4 + 6.3 * (place % 9), 5 + 7.1 * (place // 9)], dim=1)
+    height = 2.0 * (place + 1) / spots
+    line = torch.arange(side, dtype=torch.float32)
+    near = (line[None, None, :] - points[:, 0, None, None]) ** 2
+    near = near + (line[None, :, None] - points[:, 1, None, None]) ** 2
+    image = (height[:, None, None] * torch.exp(-near / 2)).amax(dim=0) - 1
+    # Some have a longer way than others, and some too long a one.
+    moved = points + 0.15 * place[:, None]
+    folder.mkdir(parents=True)
+    found = decode_peaks(image[None, None], moved[None])
+    np.save(folder / "points.npy", found.numpy().astype(np.float32))
+    return account(folder)
+
+
 def _score(triple: dict[str, Any], protocol: str, phase: float) -> dict[str, Any]:
     wave = math.sin(triple["triple"] * 2.1 + phase)
     found = triple["triple"] % 5 != int(phase) % 5

@@ -21,6 +21,9 @@ SIZE = inputs.SIZE
 MEASURED = ("copy", "warp", "truth")
 """Rows of `fet evaluate` whose numbers say what the instruments do, and not what a model does."""
 
+DECODED = ("fet-plus", "fet-plus-heatmap")
+"""Models in whose results landmark images are decoded."""
+
 
 def every() -> dict[str, Callable[[Path], Parts]]:
     """What is to be run, by name; each is given an empty folder. The longest come first."""
@@ -127,7 +130,8 @@ def evaluate_alone(name: str, folder: Path) -> Parts:
     made.weights(folder, 3, ("fet", name))
     found = _account(stage, folder, {}, in_=folder, row=name, device="cpu")
     part = "evaluate_plus" if name == "fet-plus" else registry.model(name).stage
-    return {part: {"plain": found}}
+    faint = {"faint": made.decoded(folder / "decoded")} if name in DECODED else {}
+    return {part: {"plain": found} | faint}
 
 
 def compare(folder: Path) -> Parts:
