@@ -351,7 +351,7 @@ def folders(changed: dict[str, Any], raw: str = "raw", dataset: str = "rafd") ->
         (params(fusion__lambda1=1.0), 6),
         # Who may be shown changes figures, and nothing that is read on truths.
         (params(figures__subjects={"rafd": ["01"]}), 6),
-        (params(augment__max_pairs=5), 4),
+        (params(augment__max_triples=5), 4),
         (params(landmarks__readings=5), 3),
         (params(align__size=64), 2),
         (params(split__seed=1), 0),
