@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
-IDLE = (
+IDLE: tuple[str, ...] = (
     "synthesis",
     "weights",
     "__init__.py",
@@ -36,7 +36,7 @@ IDLE += ("probes.py", "paramsfile.py", "timing.py", "studies.py", "portrait.py",
 IDLE += ("charts.py", "sweeps.py")
 """Modules that no stage's result depends on: the generator, messages, pages, photographs."""
 
-ASIDE = (
+ASIDE: tuple[str, ...] = (
     "soft_mask",
     "face_mask",
     "paste",
@@ -51,7 +51,14 @@ ASIDE += ("lacking", "better_seed", "choose_device", "load_plus", "Plus", "_why_
 ASIDE += ("prepare", "autocast", "_can_compile", "upload", "Checkpoints", "_wrong_root")
 """Functions of other modules that none depends on either: pasting, surveys, sentences, GPUs."""
 
-COUNTS = ("_AT_A_TIME", "_TRUTHS_AT_A_TIME", "_BATCH", "_POOL_FROM", "KEPT", "save_seconds")
+COUNTS: tuple[str, ...] = (
+    "_AT_A_TIME",
+    "_TRUTHS_AT_A_TIME",
+    "_BATCH",
+    "_POOL_FROM",
+    "KEPT",
+    "save_seconds",
+)
 COUNTS += ("processes", "pool_from")
 """Constants and arguments that say how much is done at a time, and not what."""
 
@@ -120,6 +127,7 @@ def mutations(path: Path) -> Iterator[Mutation]:
             return
         if isinstance(node, ast.arguments):
             named = [*node.posonlyargs, *node.args][-len(node.defaults) or None :]
+            pairs: list[tuple[ast.arg, ast.expr | None]]
             pairs = [*zip(named, node.defaults, strict=False)]
             pairs += [*zip(node.kwonlyargs, node.kw_defaults, strict=False)]
             for argument, default in pairs:
@@ -136,9 +144,12 @@ def mutations(path: Path) -> Iterator[Mutation]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             where = f"{where}.{node.name}".strip(".")
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            assert isinstance(node.value, int | float)
             begin = place(node.lineno, node.col_offset)
             end = place(node.end_lineno, node.end_col_offset)
-            grown = node.value + 1 if isinstance(node.value, int) else node.value * 1.25 or 0.25
+            grown: float = (
+                node.value + 1 if isinstance(node.value, int) else node.value * 1.25 or 0.25
+            )
             yield Mutation(path, where, begin, end, text[begin:end].decode(), repr(grown))
         sides: list[tuple[ast.expr, ast.AST, ast.expr]] = []
         if isinstance(node, ast.BinOp):

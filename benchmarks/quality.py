@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,16 @@ from fet_core.files import write_json
 from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.methods import Method, plus_method, score
 from fet_core.measure.triples import Triples
-from fet_core.nets.warping import Made
+from fet_core.nets.warping import Output
 from fet_core.nets.weights import Plus, load_plus
 from fet_core.progress import track
 from fet_core.recipes import fet_plus
 
 
-def shipped_row(dataset: Dataset, plus: Plus) -> Method:
+def shipped_method(dataset: Dataset, plus: Plus) -> Method:
     """The shipped weights as a row; a grey photo is repeated to colour and the result averaged."""
 
-    def transfer(photo: Tensor, points: Tensor, wanted: Tensor) -> Made:
+    def transfer(photo: Tensor, points: Tensor, wanted: Tensor) -> Output:
         made = plus.transfer(photo.expand(-1, plus.channels, -1, -1), points, wanted)
         if dataset.channels == plus.channels:
             return made
@@ -40,7 +41,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("metrics/shipped/quality.json"))
     options = parser.parse_args()
     plus = load_plus()
-    found = {}
+    # Those of sets that are not named stay.
+    found = json.loads(options.out.read_text("utf-8")) if options.out.is_file() else {}
     for folder in options.folders:
         samples = tables.read(folder / "augment" / "samples.parquet", tables.SAMPLES)
         table = tables.read(folder / "augment" / "triples.parquet", tables.TRIPLES)
@@ -49,7 +51,7 @@ def main() -> None:
         fusion = fet_plus.load_phi_plus(folder, dataset)
         transfer = fet_plus.load_warping(folder / "train_transfer_plus" / fet_plus.WEIGHTS, dataset)
         rows = {
-            "shipped": shipped_row(dataset, plus),
+            "shipped": shipped_method(dataset, plus),
             "trained on this set": plus_method(dataset, fusion, transfer),
         }
         triples = Triples.of(table, device)
