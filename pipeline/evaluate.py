@@ -10,7 +10,8 @@ import pyarrow as pa
 import typer
 
 from fet_core import registry, tables
-from fet_core.data.dataset import Dataset, open_faces, write_faces
+from fet_core.data.dataset import Dataset
+from fet_core.data.frames import open_faces, write_faces
 from fet_core.errors import UserError
 from fet_core.files import write_png, write_text
 from fet_core.geometry.raster import choose_device

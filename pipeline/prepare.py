@@ -8,15 +8,6 @@ from typing import Annotated
 import typer
 
 from fet_core import tables
-from fet_core.data.dataset import (
-    frame_paths,
-    make_frames,
-    merged_faces,
-    merged_samples,
-    merged_triples,
-    open_faces,
-    write_faces,
-)
 from fet_core.data.faces import (
     FaceWriter,
     align_all,
@@ -26,6 +17,15 @@ from fet_core.data.faces import (
     mean_landmarks_all,
     preview_faces,
     preview_landmarks,
+)
+from fet_core.data.frames import (
+    frame_paths,
+    make_frames,
+    merged_faces,
+    merged_samples,
+    merged_triples,
+    open_faces,
+    write_faces,
 )
 from fet_core.data.ingest import check_ingested
 from fet_core.data.ingest import ingest as ingest_pictures

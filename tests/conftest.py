@@ -19,6 +19,16 @@ settings.load_profile("fet")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one worker, and those that share a project made once in one too."""
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        alone = path.removeprefix("dvc/") in ("test_run.py", "test_full_table.py")
+        shared = path.startswith("dvc/")
+        group = path if not shared else "dvc, two sets and all rows" if alone else "dvc"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return ROOT

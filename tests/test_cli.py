@@ -24,7 +24,8 @@ from fake_results import on_other_triples, write_data_set, write_experiment
 from typer.testing import CliRunner
 
 from fet_core import tables
-from fet_core.data.dataset import Dataset, write_faces
+from fet_core.data.dataset import Dataset
+from fet_core.data.frames import write_faces
 from fet_core.data.readers import Kind
 from fet_core.data.samples import fixed_triples
 from fet_core.files import END, RESERVED, START, write_json

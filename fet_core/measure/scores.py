@@ -115,10 +115,7 @@ class Truth:
 
 
 def check_triples(triples_table: pa.Table) -> None:
-    """Refuse triples that nothing can be told from.
-
-    Args:
-        triples_table: with the schema `fet_core.tables.TRIPLES`.
+    """Refuse triples, with the schema `fet_core.tables.TRIPLES`, that nothing can be told from.
 
     Raises:
         UserError: there are none, or all of them have one person as their target.
@@ -131,9 +128,9 @@ def check_triples(triples_table: pa.Table) -> None:
         )
     if len(people) == 1:
         raise UserError(
-            f"all {triples_table.num_rows} rows of triples.parquet have the target {people[0]}, "
-            "so that nothing can be said of other people; raise split.test_share or add "
-            "people, and run `dvc repro` again"
+            f"all {triples_table.num_rows} rows of triples.parquet have the target {people[0]}, so "
+            "that nothing is said of others; raise split.test_share or add people, and run "
+            "`dvc repro` again"
         )
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from fet_core import tables
-from fet_core.data.dataset import merged_faces, merged_samples, merged_triples
+from fet_core.data.frames import merged_faces, merged_samples, merged_triples
 from fet_core.data.samples import fixed_triples
 from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError

@@ -16,7 +16,7 @@ import torch
 from ruamel.yaml import YAML
 
 from fet_core import tables
-from fet_core.data.dataset import open_faces
+from fet_core.data.frames import open_faces
 from fet_core.nets.weights import load_plus
 from fet_core.paramsfile import dump_yaml, load
 from pipeline.cli import main

@@ -1,0 +1,167 @@
+"""A data set's pictures from stage to stage: as files, as one array, several sets as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fet_core import tables
+from fet_core.data.pictures import conversion_needed, describe, read_picture
+from fet_core.errors import UserError, remedy
+from fet_core.files import atomic_path, is_file, write_png
+from fet_core.parallel import each
+
+
+def make_frames(
+    manifest: pa.Table, root: Path, channels: int, out: Path, processes: int | None = None
+) -> pa.Table:
+    """Convert what needs it and say for every picture which file to read.
+
+    Args:
+        manifest: with the schema `fet_core.tables.MANIFEST`.
+        root: the raw folder; only read.
+        channels: 1 for grey, 3 for colour.
+        out: folder for converted pictures, PNG.
+        processes: as in `fet_core.parallel.each`.
+
+    Returns:
+        a table with the schema `fet_core.tables.FRAMES`.
+
+    Raises:
+        UserError: a picture that was there at ingestion cannot be read any more.
+    """
+    items = list(zip(manifest["sample_id"].to_pylist(), manifest["path"].to_pylist(), strict=True))
+    convert = partial(_convert, root=root, channels=channels, out=out)
+    rows = []
+    for (sample_id, path), done in zip(
+        items, each(convert, items, "grayscale", processes=processes, pool_from=200), strict=True
+    ):
+        rows.append(
+            {
+                "sample_id": sample_id,
+                "source": "converted" if done else "raw",
+                "path": f"{sample_id}.png" if done else path,
+                "conversion": done,
+            }
+        )
+    return tables.from_rows(rows, tables.FRAMES)
+
+
+def frame_paths(frames: pa.Table, root: Path, converted: Path) -> list[Path]:
+    """The file of each row of frames.parquet.
+
+    Args:
+        frames: with the schema `fet_core.tables.FRAMES`.
+        root: the raw folder.
+        converted: the grayscale stage's folder.
+    """
+    folders = {"raw": root, "converted": converted}
+    return [
+        folders[source] / path
+        for source, path in zip(
+            frames["source"].to_pylist(), frames["path"].to_pylist(), strict=True
+        )
+    ]
+
+
+def _convert(item: tuple[str, str], root: Path, channels: int, out: Path) -> str:
+    """Convert one picture where needed; returns what was done, "" for nothing."""
+    sample_id, path = item
+    needed = conversion_needed(describe(root / path), channels)
+    if needed:
+        write_png(out / f"{sample_id}.png", read_picture(root / path, channels))
+    return needed
+
+
+def open_faces(path: Path, command: str | None = None) -> NDArray[np.uint8]:
+    """Faces [N, S, S, C] uint8, as those of faces.npy, mapped, not read.
+
+    Args:
+        path: the file.
+        command: that makes it, as "evaluate --row cgan"; None: what its folder says.
+
+    Raises:
+        UserError: the file is missing, damaged or holds something else.
+    """
+    how = f"run `fet {command}`" if command else remedy(path)
+    if not is_file(path):
+        raise UserError(f"there is no {path}; {how} first")
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path} is damaged; {how} again") from error
+    if array.ndim != 4 or array.dtype != np.uint8:
+        raise UserError(
+            f"{path} holds {array.dtype} {list(array.shape)} where uint8 faces [N, S, S, C] are "
+            f"expected; {how} again"
+        )
+    return array
+
+
+def write_faces(path: Path, faces: NDArray[np.uint8]) -> None:
+    """Write faces [N, S, S, C] uint8 as a file that `open_faces` opens."""
+    with atomic_path(path) as temporary:
+        np.save(temporary, faces, allow_pickle=False)
+
+
+def merged_faces(faces: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """The pictures of all sets, in colour: grey ones have three equal channels.
+
+    Args:
+        faces: [N, S, S, C] of each set by its name.
+
+    Returns:
+        [N, S, S, 3] uint8, set after set.
+
+    Raises:
+        UserError: the sets have pictures of different sizes.
+    """
+    sizes = {name: array.shape[1] for name, array in faces.items()}
+    if len(set(sizes.values())) > 1:
+        said = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise UserError(
+            f"the data sets are aligned at different sizes ({said}); align them with one params "
+            "file"
+        )
+    return np.concatenate(
+        [np.repeat(a, 3, axis=3) if a.shape[3] == 1 else np.asarray(a) for a in faces.values()]
+    )
+
+
+def merged_samples(samples: Mapping[str, pa.Table], pictures: Sequence[int]) -> pa.Table:
+    """The samples of all sets; names of samples and subjects begin with that of their set.
+
+    Args:
+        samples: with the schema `fet_core.tables.SAMPLES`, by the name of the set.
+        pictures: how many faces each set has.
+    """
+    rows, offset = [], 0
+    for (name, table), count in zip(samples.items(), pictures, strict=True):
+        for row in table.to_pylist():
+            named = {key: f"{name}/{row[key]}" for key in ("sample_id", "subject", "sequence")}
+            rows.append(row | named | {"row": row["row"] + offset})
+        offset += count
+    return tables.from_rows(rows, tables.SAMPLES)
+
+
+def merged_triples(triples: Mapping[str, pa.Table], samples: Sequence[int]) -> pa.Table:
+    """The test triples of all sets; none mixes two sets.
+
+    Args:
+        triples: with the schema `fet_core.tables.TRIPLES`, by the name of the set.
+        samples: how many rows of samples each set has.
+    """
+    rows: list[dict[str, object]] = []
+    offset = 0
+    for (name, table), count in zip(triples.items(), samples, strict=True):
+        for row in table.to_pylist():
+            moved = {k: row[k] + offset for k in ("source", "reference", "target", "truth")}
+            named = {k: f"{name}/{row[k]}" for k in ("source_subject", "target_subject")}
+            rows.append(row | moved | named | {"triple": len(rows)})
+        offset += count
+    return tables.from_rows(rows, tables.TRIPLES)
