@@ -38,7 +38,7 @@ readme: env ## bring the tables and pictures of README and docs/ in step with me
 
 .PHONY: test
 test: env ## run the default test suite
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 .PHONY: test-slow
 test-slow: env ## run the tests that take minutes each

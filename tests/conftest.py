@@ -19,14 +19,20 @@ settings.load_profile("fet")
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests run in one worker, and those that share a project made once in one too."""
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests").as_posix()
-        alone = path.removeprefix("dvc/") in ("test_run.py", "test_full_table.py")
-        shared = path.startswith("dvc/")
-        group = path if not shared else "dvc, two sets and all rows" if alone else "dvc"
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With --dist loadfile, files that share a project of `tests/dvc` run in one worker too."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByProject(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            if "/dvc/" not in file:
+                return file
+            # Two groups of about one length, as one would take longer than all else together.
+            return "full" if file.endswith(("test_run.py", "test_full_table.py")) else "small"
+
+    return ByProject(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
