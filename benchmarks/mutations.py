@@ -62,6 +62,9 @@ COUNTS: tuple[str, ...] = (
 COUNTS += ("processes", "pool_from")
 """Constants and arguments that say how much is done at a time, and not what."""
 
+ANY_BELOW_ZERO = (".reshape", ".circle")
+"""Functions for which -2 is what -1 is: a length to be found, a spot that is filled."""
+
 SWAPS = {
     ast.Add: "-",
     ast.Sub: "+",
@@ -133,6 +136,11 @@ def mutations(path: Path) -> Iterator[Mutation]:
             for argument, default in pairs:
                 if default is not None and argument.arg not in COUNTS:
                     yield from walk(default, where)
+            return
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(ANY_BELOW_ZERO):
+            for child in [node.func, *node.args]:
+                if not isinstance(child, ast.UnaryOp):
+                    yield from walk(child, where)
             return
         if isinstance(node, ast.AnnAssign):
             # The annotation is no behaviour.
