@@ -121,8 +121,12 @@ def mutations(path: Path) -> Iterator[Mutation]:
             return
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             return
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Field":
-            # A limit decides what is refused, and never what comes out.
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Field", "bar", "track"):
+            # A limit decides what is refused, and never what comes out; a total what is shown.
+            return
+        if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise):
+            for child in node.orelse:
+                yield from walk(child, where)
             return
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in COUNTS:
             return

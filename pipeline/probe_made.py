@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,7 +118,7 @@ def write_rows(data: Path, metrics: Path) -> None:
     from fet_core import tables
     from fet_core.data.dataset import Dataset
     from fet_core.geometry.raster import choose_device
-    from fet_core.measure import results
+    from fet_core.measure import results, summaries
     from fet_core.measure.triples import Triples, identify
     from fet_core.show.figures import note_shown
     from fet_core.show.shown import shown_triples
@@ -139,13 +141,39 @@ def write_rows(data: Path, metrics: Path) -> None:
                 for one in table.to_pylist()
             ]
             inputs.write(data / stage / f"{row}.parquet", lines, tables.SCORES)
+            found = tables.from_rows(lines, tables.SCORES)
             form = (len(shown), inputs.SIZE, inputs.SIZE, dataset.channels)
             made = np.full(form, 20 * number, np.uint8)
             np.save(data / stage / f"{row}.npy", made)
-            means = {p: {m.key: round(0.1 * number, 3) for m in results.METRICS} for p in protocols}
-            told = results.Scored(triples, means, {p: {} for p in protocols})
-            results.write_row(metrics / f"{row}.json", told)
+            told = summaries.summary(found), summaries.interval_summary(found)
+            results.write_row(metrics / f"{row}.json", results.Scored(triples, *told))
         note_shown(data / stage, table, shown)
+
+
+def drawn(folder: Path) -> dict[str, Any]:
+    """Training triples drawn from more people than the pictures have, by both rules."""
+    from fet_core import tables
+    from fet_core.data.training_triples import training_index
+    from fet_core.probes import account
+    from fet_core.train.checkpoint import Schedule
+
+    folder.mkdir(parents=True)
+    every = itertools.product(range(14), tables.EXPRESSIONS[:6], (False, True))
+    rows = [
+        {"sample_id": f"{person}{expression}{flipped}", "row": number // 2, "flipped": flipped}
+        | {"subject": f"{person}", "sequence": "", "expression": expression, "gaze": "frontal"}
+        | {"camera": "090", "split": "train", "points": [0.0] * 136, "mean": [0.0] * 136}
+        for number, (person, expression, flipped) in enumerate(every)
+    ]
+    samples = tables.from_rows(rows, tables.SAMPLES)
+    for rule in (False, True):
+        schedule = Schedule(training_index(samples, rule), 16, 5)
+        steps = (0, 1, schedule.steps_per_epoch - 1, schedule.steps_per_epoch)
+        batches = [schedule.batch(step) for step in steps]
+        told = [[b.truth, b.target, b.source, b.reference] for b in batches]
+        text = json.dumps([[column.tolist() for column in batch] for batch in told])
+        (folder / f"neutral_only {rule}.json").write_text(text, encoding="utf-8")
+    return account(folder)
 
 
 def decoded(folder: Path) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def train(name: str, folder: Path) -> Parts:
     from .train import train as stage
 
     part = next(own for own, part in registry.part_names() if part.stage == name)
-    found = {}
+    found = {"drawn": made.drawn(folder / "drawn")}
     for variant, given in made.TRAINING.get(name, {"plain": {}}).items():
         place = folder / variant
         more = {"checkpoints": place / "checkpoints", "device": "cpu"}
