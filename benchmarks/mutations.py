@@ -125,8 +125,8 @@ def mutations(path: Path) -> Iterator[Mutation]:
             # A limit decides what is refused, and never what comes out; a total what is shown.
             return
         if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise):
-            for child in node.orelse:
-                yield from walk(child, where)
+            for other in node.orelse:
+                yield from walk(other, where)
             return
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in COUNTS:
             return
