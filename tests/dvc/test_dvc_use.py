@@ -100,6 +100,7 @@ def test_a_new_person_reruns_what_depends_on_it_and_moves_nobody(project: Projec
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.slow
 def test_a_queued_experiment_ends_well(project: Project) -> None:
     project.dvc("exp", "run", "--queue", "-n", "queued", "-S", "transfer.mu2=50")
     project.dvc("queue", "start")
