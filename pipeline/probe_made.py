@@ -158,12 +158,16 @@ def drawn(folder: Path) -> dict[str, Any]:
     from fet_core.train.checkpoint import Schedule
 
     folder.mkdir(parents=True)
-    every = itertools.product(range(14), tables.EXPRESSIONS[:6], (False, True))
+    every = itertools.product(range(14), tables.EXPRESSIONS[:6], range(3), (False, True))
     rows = [
-        {"sample_id": f"{person}{expression}{flipped}", "row": number // 2, "flipped": flipped}
+        {
+            "sample_id": f"{person}-{expression}-{shot}-{flipped}",
+            "row": number // 2,
+            "flipped": flipped,
+        }
         | {"subject": f"{person}", "sequence": "", "expression": expression, "gaze": "frontal"}
         | {"camera": "090", "split": "train", "points": [0.0] * 136, "mean": [0.0] * 136}
-        for number, (person, expression, flipped) in enumerate(every)
+        for number, (person, expression, shot, flipped) in enumerate(every)
     ]
     samples = tables.from_rows(rows, tables.SAMPLES)
     for rule in (False, True):
