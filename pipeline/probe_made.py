@@ -158,7 +158,7 @@ def drawn(folder: Path) -> dict[str, Any]:
     from fet_core.train.checkpoint import Schedule
 
     folder.mkdir(parents=True)
-    every = itertools.product(range(14), tables.EXPRESSIONS[:6], range(3), (False, True))
+    every = itertools.product(range(14), tables.EXPRESSIONS[:6], range(5), (False, True))
     rows = [
         {
             "sample_id": f"{person}-{expression}-{shot}-{flipped}",
