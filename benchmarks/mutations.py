@@ -49,6 +49,7 @@ ASIDE: tuple[str, ...] = (
 )
 ASIDE += ("lacking", "better_seed", "choose_device", "load_plus", "Plus", "_why_none")
 ASIDE += ("prepare", "autocast", "_can_compile", "upload", "Checkpoints", "_wrong_root")
+ASIDE += ("Listing", "_short")
 """Functions of other modules that none depends on either: pasting, surveys, sentences, GPUs."""
 
 COUNTS: tuple[str, ...] = (
@@ -121,7 +122,12 @@ def mutations(path: Path) -> Iterator[Mutation]:
             return
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             return
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Field", "bar", "track"):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "Field",
+            "bar",
+            "track",
+            "Style",
+        ):
             # A limit decides what is refused, and never what comes out; a total what is shown.
             return
         if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise):
