@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 TOP = Path(__file__).resolve().parents[1]
 IDLE: tuple[str, ...] = (
@@ -105,6 +106,10 @@ class Mutation:
         file.write_bytes(text[: self.start] + self.new.encode() + text[self.end :])
 
 
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def mutations(path: Path) -> Iterator[Mutation]:
     """All changes of a module: each number grown, each operator of arithmetic or order swapped."""
     text = (TOP / path).read_bytes()
@@ -161,13 +166,10 @@ def mutations(path: Path) -> Iterator[Mutation]:
             return
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             where = f"{where}.{node.name}".strip(".")
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            assert isinstance(node.value, int | float)
+        if isinstance(node, ast.Constant) and _is_number(value := node.value):
             begin = place(node.lineno, node.col_offset)
             end = place(node.end_lineno, node.end_col_offset)
-            grown: float = (
-                node.value + 1 if isinstance(node.value, int) else node.value * 1.25 or 0.25
-            )
+            grown: float = value + 1 if isinstance(value, int) else value * 1.25 or 0.25
             yield Mutation(path, where, begin, end, text[begin:end].decode(), repr(grown))
         sides: list[tuple[ast.expr, ast.AST, ast.expr]] = []
         if isinstance(node, ast.BinOp):

@@ -61,7 +61,7 @@ class Model:
         differences: file that tells what it has more than each other row, "" for none.
         figures: folder of its figures below metrics/DATASET, "" for none.
         landmarks: "module:function" that compares the landmarks that it predicts with others'
-            (`fet_core.recipes.base.Landmarks`), "" for none.
+            (`fet_core.recipes.base.LandmarkErrors`), "" for none.
         short: whether `dvc exp show` has columns of it.
         tables: whether the full tables have it; an ablation stands in its study's table alone.
         published: the paper's name for it in Tables 3 and 4, "" where it is not there.

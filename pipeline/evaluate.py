@@ -86,9 +86,9 @@ def evaluate(
     made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in models}
     reader = ExpressionReader.of(inputs.samples)
 
-    def score(name: str, row: Method, protocols: Any) -> pa.Table:
+    def score(name: str, method: Method, protocols: Any) -> pa.Table:
         about = (inputs.dataset, inputs.triples, inputs.triples_table, truth)
-        return scores.score_row(row, *about, reader, protocols, batch, name=name)
+        return scores.score_row(method, *about, reader, protocols, batch, name=name)
 
     # It shows other results than these, and perhaps people who may not be shown any more.
     (folder / "models" / "models.png").unlink(missing_ok=True)
@@ -117,7 +117,6 @@ def evaluate(
 
 def _figures(inputs: Inputs, made: Mapping[str, Method], model: str, folder: Path) -> None:
     """Fig. 3 and 4 of the paper with a model, and the rows beside each other on a few triples."""
-
     settings, dataset, samples = inputs.settings, inputs.dataset, inputs.samples
     options = settings.evaluate
     side = figure_targets(
@@ -203,7 +202,6 @@ def compare(
 
 def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:
     """The scores of a row, which must be of the test triples that there are now."""
-
     path = folder / f"{row}.parquet"
     command = _command(inputs.name, folder.name)
     if not path.is_file():

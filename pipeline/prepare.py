@@ -87,7 +87,6 @@ def grayscale(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Write grey or plain 8-bit colour pictures where needed (CK+ grey, RaFD colour)."""
-
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     folder = common.out_folder(out, settings, dataset, raw) / "grayscale"
@@ -107,7 +106,6 @@ def align(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Find the face in each picture and bring its eyes to fixed places."""
-
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
@@ -135,7 +133,6 @@ def landmarks(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Carry the 68 landmarks into the aligned face, and read them many times for their mean."""
-
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
@@ -158,7 +155,6 @@ def augment(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Join labels and landmarks, mirror the training side, fix the test triples."""
-
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
     folder = common.out_folder(out, settings, dataset) / "augment"

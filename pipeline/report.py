@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fet_core import registry
 from fet_core.errors import UserError
+from fet_core.files import RESERVED, between_marks, copy_file, write_text
+from fet_core.measure.comparable import PROTOCOLS, reference
+from fet_core.measure.results import read_all, read_differences, read_list
+from fet_core.paramsfile import load
+from fet_core.show import sweeps
+from fet_core.show.charts import CURVES, beside, curve_chart, read_curves
+from fet_core.show.report import Section, agreeing, agreeing_lines, compact, render, short, table
+from fet_core.show.tables import PAPER, Results
 
 from . import common
-
-if TYPE_CHECKING:
-    from fet_core.show.tables import Results
-
 
 EXPERIMENTS = "experiments"
 
@@ -26,8 +30,6 @@ def data_sets(metrics: Path) -> list[Path]:
     Raises:
         UserError: there is none.
     """
-    from fet_core.files import RESERVED
-
     found = sorted({path.parent for path in metrics.glob("*/*.json")})
     found = [folder for folder in found if folder.name not in RESERVED]
     if not found:
@@ -73,11 +75,6 @@ def results_of(
     Raises:
         UserError: a file of results is damaged or of an older version.
     """
-    from fet_core.measure.comparable import PROTOCOLS, reference
-    from fet_core.measure.results import read_all, read_differences, read_list
-    from fet_core.show.report import agreeing, agreeing_lines
-    from fet_core.show.tables import PAPER, Results
-
     found = read_all(folder, rows)
     triples = reference({row: scored.triples for row, scored in found.items()})
     same = {row: one for row, one in found.items() if one.triples.digest == triples.digest}
@@ -117,8 +114,6 @@ def results_of(
 
 def _reader(dataset: str, params: Path) -> str:
     """The reader of a data set."""
-    from fet_core.paramsfile import load
-
     if not params.is_file():
         return dataset
     settings = load(params)
@@ -133,8 +128,6 @@ def show(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Print every data set's tables and the paths of its figures."""
-    from fet_core.show.report import table
-
     for folder in data_sets(metrics):
         results = results_of(folder, params)
         print(table(results))
@@ -153,11 +146,6 @@ def report(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Write all tables, figures, curves and experiments into one HTML page."""
-    from fet_core.files import write_text
-    from fet_core.show import sweeps
-    from fet_core.show.charts import read_curves
-    from fet_core.show.report import Section, render
-
     common.check_outside_raw(params, out.parent)
     sections = []
     for folder in data_sets(metrics):
@@ -199,8 +187,6 @@ def readme(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Bring the published tables and pictures in step with the results."""
-    from fet_core.files import write_text
-
     for path in (readme.parent, results.parent, pictures):
         common.check_outside_raw(params, path)
     made = texts(metrics, readme, results, params)
@@ -222,9 +208,6 @@ def texts(metrics: Path, readme: Path, results: Path, params: Path) -> dict[Path
     Raises:
         UserError: a file is missing or does not have the marks, or as `results_of`.
     """
-    from fet_core.files import between_marks
-    from fet_core.show.report import compact, short
-
     sets: list[Results] = [results_of(folder, params) for folder in data_sets(metrics)]
     bodies = {readme: short(sets), results: "\n".join(map(compact, sets))}
     return {path: between_marks(path, body) for path, body in bodies.items()}
@@ -235,9 +218,6 @@ def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
 
     What is not there stays as it was published, and so do curves where a row has none now.
     """
-    from fet_core.files import copy_file, write_text
-    from fet_core.show.charts import CURVES, beside, curve_chart, read_curves
-
     copied = []
     for dataset in (name for name in PICTURES if _is_demo(params, name)):
         for figure, name in PICTURES[dataset].items():
@@ -257,7 +237,5 @@ def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
 
 def _is_demo(params: Path, dataset: str) -> bool:
     """Whether a data set's pictures are the demo's: a set of that name may be anybody's."""
-    from fet_core.paramsfile import load
-
     known = load(params).datasets.get(dataset) if params.is_file() else None
     return known is not None and Path(known.root).resolve() == (DEMO / dataset).resolve()

@@ -10,16 +10,20 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
+from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.paramsfile import load, read_yaml
+from fet_core.show.tables import overview
 
 from . import common
+from .report import figures_of, results_of
 
 PROBE = "probe"
 PIPELINE, BASELINES = "dvc.yaml", "comparison/dvc.yaml"
@@ -192,16 +196,7 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
         params: the params file.
         baselines: whether the baselines were run too.
     """
-    from dataclasses import replace
-
-    from fet_core.measure.results import ROWS as EVERY
-    from fet_core.show.tables import overview
-
-    from .evaluate import ROWS as BY_STAGE
-    from .report import figures_of, results_of
-
-    own = {row for stage in ("evaluate", "evaluate_fet_plus") for row in BY_STAGE[stage]}
-    wanted = [row for row in EVERY if baselines or row in own]
+    wanted = [row for row in registry.rows() if baselines or row not in registry.BASELINES]
     found = {name: results_of(metrics / name, params, rows=wanted) for name in names}
     sets = [replace(one, left_out=[]) for one in found.values()]
     block = overview(sets)

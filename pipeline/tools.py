@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
+from fet_core.data.ingest import Survey, survey
+from fet_core.data.readers import make_reader
 from fet_core.errors import UserError
 from fet_core.params import Params
 from fet_core.paramsfile import load, put_values
@@ -15,12 +21,6 @@ from fet_core.studies import open_study
 
 from . import common
 from .common import PARAMS, DatasetOption, ParamsOption, RootOption
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from fet_core.data.ingest import Survey
-
 
 _PIPE_WIDTH = 1000
 
@@ -34,13 +34,6 @@ def check(
     ] = False,
 ) -> None:
     """Print what a raw folder holds: people, pictures, labels, and what is missing or odd."""
-    from rich.console import Console
-
-    from fet_core.data.ingest import survey
-    from fet_core.data.readers import make_reader
-
-    from . import common
-
     values = common.load(params, dataset)
     chosen = values.dataset(dataset)
     found = survey(
@@ -95,9 +88,6 @@ def _report(found: Survey, ascii_only: bool) -> list[Table]:
 
 
 def _table(title: str, columns: list[str], ascii_only: bool, header: bool = True) -> Table:
-    from rich import box
-    from rich.table import Table
-
     style = box.ASCII if ascii_only else box.ROUNDED
     table = Table(
         title=_plain(title), title_justify="left", box=style, show_header=header, show_lines=False
@@ -113,8 +103,6 @@ def _table(title: str, columns: list[str], ascii_only: bool, header: bool = True
 
 def _plain(text: str) -> str:
     """The text with nothing in it taken for rich's markup."""
-    from rich.markup import escape
-
     return escape(text)
 
 

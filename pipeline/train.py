@@ -21,6 +21,7 @@ from fet_core.files import check_folder, make_folder, sha256
 from fet_core.nets.weights import save
 from fet_core.probes import behaviour
 from fet_core.recipes.base import Inputs, Training, open_inputs
+from fet_core.train import loop
 from fet_core.train.checkpoint import Checkpoints, Schedule, fingerprint
 
 from . import common
@@ -38,7 +39,6 @@ class LiveRecorder:
     """
 
     def __init__(self, folder: Path, epoch: int = 1) -> None:
-
         from dvclive import Live
 
         class Alone(Live):
@@ -75,11 +75,9 @@ def exit_when_interrupted() -> Iterator[None]:
 
     Exit code 0 would let DVC take half-trained weights for finished ones.
     """
-    from fet_core.train.loop import Interrupted
-
     try:
         yield
-    except Interrupted as stop:
+    except loop.Interrupted as stop:
         print(f"fet: {stop}; the same command goes on from there", file=sys.stderr)
         raise SystemExit(stop.code) from None
 
@@ -144,8 +142,6 @@ def _loop(
     title: str, inputs: Inputs, training: Training, folder: Path, live: Path, save_every: float
 ) -> None:
     """Train to the end with live metrics; exits 130 or 143 on a signal."""
-    from fet_core.train.loop import train
-
     task, options = training.task, training.options
     own = training.neutral_only
     rule = inputs.kind.neutral_only if own is None else own
@@ -153,7 +149,7 @@ def _loop(
     # DVC wants the folder even where nothing is drawn.
     make_folder(live / "plots" / "images")
     with exit_when_interrupted():
-        train(
+        loop.train(
             task,
             Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed),
             Checkpoints(folder, task.nets, task.optimizers),

@@ -10,10 +10,16 @@ import pytest
 from import_graph import ROOT, imported_names, sources
 
 
-def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def said_by(code: str, *arguments: str) -> str:
+    """What a program prints that ends without a complaint."""
+    done = run(code, *arguments)
+    assert done.stderr == ""
+    return done.stdout.strip()
 
 
 def names(folder: str) -> dict[Path, set[str]]:
@@ -154,15 +160,7 @@ def test_two_photographs_need_no_training_and_no_tables() -> None:
     )
     people = ("28_Caucasian_male_happy", "08_Caucasian_female_neutral")
     pictures = [f"data/demo/rafd/Rafd090_{name}_frontal.jpg" for name in people]
-    done = subprocess.run(
-        [sys.executable, "-c", PHOTOGRAPHS, *pictures, *unwanted],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    assert done.stdout.strip() == "[]"
+    assert said_by(PHOTOGRAPHS, *pictures, *unwanted) == "[]"
 
 
 TABLES = """
@@ -179,15 +177,7 @@ print([name for name in sys.argv[1:] if name in sys.modules])
 
 def test_tables_are_shown_without_anything_heavy() -> None:
     heavy = ("torch", "numpy", "cv2", "dlib", "scipy", "sklearn", "pyarrow", "matplotlib")
-    done = subprocess.run(
-        [sys.executable, "-c", TABLES, *heavy],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    assert done.stdout.strip() == "[]"
+    assert said_by(TABLES, *heavy) == "[]"
 
 
 BLOCK = """
@@ -218,15 +208,7 @@ def test_training_needs_neither_dlib_nor_dvc() -> None:
     ]
     files += sources("fet_core/recipes")
     modules = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files]
-    done = subprocess.run(
-        [sys.executable, "-c", BLOCK, *modules],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    assert done.stdout.strip() == f"imported {len(modules)}"
+    assert said_by(BLOCK, *modules) == f"imported {len(modules)}"
 
 
 @pytest.mark.parametrize("path", [*sources("fet_core"), *sources("pipeline")], ids=str)

@@ -16,7 +16,7 @@ _NEUTRAL = EXPRESSIONS.index("neutral")
 
 
 class Draw(NamedTuple):
-    """Method numbers in samples.parquet, int64 [B] each."""
+    """Row numbers in samples.parquet, int64 [B] each."""
 
     target: np.ndarray
     source: np.ndarray

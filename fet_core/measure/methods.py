@@ -65,15 +65,15 @@ def truth_method(dataset: Dataset) -> Method:
 
 
 @torch.no_grad()
-def pictures(row: Method, triples: Triples) -> NDArray[np.uint8]:
-    """What a row makes of a few triples in the transfer protocol, [P, S, S, C] uint8."""
-    made = row(triples, "transfer")
+def pictures(method: Method, triples: Triples) -> NDArray[np.uint8]:
+    """What a method makes of a few triples in the transfer protocol, [P, S, S, C] uint8."""
+    made = method(triples, "transfer")
     return np.ascontiguousarray(made.permute(0, 2, 3, 1).cpu().numpy())
 
 
 @torch.no_grad()
 def score(
-    row: Method, dataset: Dataset, triples: Triples, protocol: Protocol, batch: int
+    method: Method, dataset: Dataset, triples: Triples, protocol: Protocol, batch: int
 ) -> dict[str, float]:
     """Mean SSIM and PSNR over the triples and their number.
 
@@ -82,7 +82,7 @@ def score(
     """
     similarities, ratios = [], []
     for part in triples.batches(batch):
-        made, truth = row(part, protocol), dataset.bytes(part.truth)
+        made, truth = method(part, protocol), dataset.bytes(part.truth)
         similarities.append(ssim(made, truth))
         ratios.append(psnr(made, truth))
     return {

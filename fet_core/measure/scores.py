@@ -205,7 +205,7 @@ def _reading(points: list[float] | None, embedding: list[float] | None) -> Readi
 
 @torch.no_grad()
 def score_row(
-    row: Method,
+    method: Method,
     dataset: Dataset,
     triples: Triples,
     triples_table: pa.Table,
@@ -221,7 +221,7 @@ def score_row(
     The pictures, their SSIM and PSNR are made on the device, the rest in processes.
 
     Args:
-        row: what makes the pictures.
+        method: what makes the pictures.
         dataset: pictures of all samples.
         triples: the test triples.
         triples_table: the same with names, schema `fet_core.tables.TRIPLES`.
@@ -239,7 +239,7 @@ def score_row(
     with bar(f"make {name}", len(protocols) * len(triples), unit="pictures") as advance:
         for protocol in protocols:
             for part in triples.batches(batch):
-                made, wanted = row(part, protocol), dataset.bytes(part.truth)
+                made, wanted = method(part, protocol), dataset.bytes(part.truth)
                 similarities.append(ssim(made, wanted))
                 ratios.append(psnr(made, wanted))
                 pictures.append(_arrays(made))

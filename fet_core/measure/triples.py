@@ -21,7 +21,7 @@ from fet_core.nets.fusion import Fusion
 
 @dataclass(frozen=True)
 class Triples:
-    """Method numbers in samples.parquet, each [P] int64 on the device."""
+    """Row numbers in samples.parquet, each [P] int64 on the device."""
 
     source: Tensor
     reference: Tensor

@@ -71,7 +71,7 @@ def label_planes(labels: Tensor) -> Tensor:
 class G2gan(nn.Module):
     """Two generators for opposite tasks, which meet in the neutral face.
 
-    The publication fixes: expression removal and expression synthesis as a triple of adversarial
+    The publication fixes: expression removal and expression synthesis as a pair of adversarial
     networks trained together; heat maps of fiducial points as the condition; the way of a
     transfer through the person's neutral face. We found no code of it; here both generators are
     pix2pix's U-net.

@@ -113,5 +113,5 @@ Recipe = Callable[[Inputs, Path], Training]
 Predictor = Callable[[Inputs, Path], Method]
 """Makes a row of the tables from a data set and the folder of its stages' outputs."""
 
-Landmarks = Callable[[Inputs, Path], dict[str, Any]]
+LandmarkErrors = Callable[[Inputs, Path], dict[str, Any]]
 """Compares the landmarks that a model predicts with others', for landmarks.json."""

@@ -72,7 +72,7 @@ def read_curves(folder: Path) -> dict[str, dict[str, Curve]]:
             `train_transfer` is the paper's model, `train_transfer_plus` FET+.
 
     Returns:
-        Method to "ssim" and "psnr" to curve. A training that watches neither (Φ's) is left out.
+        Row to "ssim" and "psnr" to curve. A training that watches neither (Φ's) is left out.
     """
     found: dict[str, dict[str, Curve]] = {}
     for training in sorted(folder.glob("train_*")):

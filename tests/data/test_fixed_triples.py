@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pyarrow as pa
 import pytest
+import sample_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,23 +14,7 @@ from fet_core import tables
 from fet_core.data import samples as triples
 from fet_core.errors import UserError
 
-POINTS = [0.0] * (tables.POINTS * 2)
-
-
-def samples(rows: list[dict]) -> pa.Table:
-    """Rows of (subject, expression) and what else is of interest, on the test side."""
-    default = {
-        "row": 0,
-        "flipped": False,
-        "sequence": "",
-        "gaze": "frontal",
-        "camera": "090",
-        "split": "test",
-        "points": POINTS,
-        "mean": POINTS,
-    }
-    full = [{"sample_id": f"id{number}"} | default | row for number, row in enumerate(rows)]
-    return tables.from_rows(full, tables.SAMPLES)
+samples = partial(sample_rows.samples, split="test")
 
 
 def person(name: str, *expressions: str, **more: str) -> list[dict]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 import pytest
+import sample_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,22 +15,7 @@ from fet_core import tables
 from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
 
-POINTS = [0.0] * (tables.POINTS * 2)
-
-
-def samples(rows: list[dict]):
-    default = {
-        "row": 0,
-        "flipped": False,
-        "sequence": "",
-        "gaze": "frontal",
-        "camera": "090",
-        "split": "train",
-        "points": POINTS,
-        "mean": POINTS,
-    }
-    full = [{"sample_id": f"id{number}"} | default | row for number, row in enumerate(rows)]
-    return tables.from_rows(full, tables.SAMPLES)
+samples = partial(sample_rows.samples, split="train")
 
 
 def triples(rows: list[dict], neutral_only: bool) -> dict[int, set[tuple[int, int, int]]]:
