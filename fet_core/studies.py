@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,12 @@ class Study(BaseModel):
     Attributes:
         title: of the table.
         question: what the study is to answer.
-        base: what it overlays: a params file, relative to the working folder, or the name of
-            another study, whose values, data sets and stages it takes where it has no own.
+        base: what it overlays: a params file, from the working folder, or another study by its
+            name, whose values, data sets and stages it takes where it has no own.
         set: values that differ from the base; "datasets" stands for all data sets.
         datasets: names of the data sets to run; all of the params where it is missing.
-        stages: command lines as "train-baseline --model g2gan", words of `fet_core.registry.STAGES`
-            for several, or "all". What stands before "merge" is run for each data set, what stands
-            after it for the data set "merged".
+        stages: command lines as "train g2gan", words of `fet_core.registry.STAGES`, or "all". What
+            stands before "merge" is run for each data set, what stands after it for "merged".
         model: what "{model}" stands for in stages and `collect`; the key "model" may vary too.
         points: one by one, all with the same keys.
         grid: values for each key; the points are all combinations.
@@ -58,7 +57,7 @@ class Study(BaseModel):
         paper: the values that make a point the paper's own; empty where none is.
         collect: the numbers of each point, as "train_fusion.test_l1" (of train_fusion/metrics.json)
             or "fet.transfer.ssim" (of fet.json).
-        answer: what came out, written by hand after the run.
+        answer: what came out, by hand.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -80,12 +79,13 @@ class Study(BaseModel):
     @model_validator(mode="after")
     def _allowed(self) -> Study:
         given = [name for name, value in self._forms().items() if value is not None]
+        lists = (self.grid or self.one_at_a_time or {}).values()
         if len(given) > 1:
             raise ValueError(
                 "of points, grid and one_at_a_time there may be one, but there is "
                 f"{' and '.join(given)}; drop all but one"
             )
-        if given and (not self._forms()[given[0]] or not self.keys or not all(self._lists())):
+        if given and (not self._forms()[given[0]] or not self.keys or not all(lists)):
             raise ValueError(f"{given[0]} holds no values, so there is nothing to run; add some")
         if self.points and any(set_.keys() != self.points[0].keys() for set_ in self.points):
             raise ValueError("all points must have the same keys; write the base's value too")
@@ -115,9 +115,6 @@ class Study(BaseModel):
 
     def _forms(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("points", "grid", "one_at_a_time")}
-
-    def _lists(self) -> list[list[Any]]:
-        return list((self.grid or self.one_at_a_time or {"": [None]}).values())
 
 
 @dataclass(frozen=True)
@@ -167,6 +164,14 @@ class Opened:
     def name(self) -> str:
         """The study's name, which is also that of its results."""
         return self.file.stem
+
+    def alone(self, dataset: str) -> Opened:
+        """The study of one of its data sets; `UserError` where it has no such, or merges them."""
+        if dataset in self.datasets and MERGE not in self.stages:
+            return replace(self, datasets=[dataset])
+        end = ", which it merges; run it whole" if MERGE in self.stages else "; say one of them"
+        named = ", ".join(self.datasets)
+        raise UserError(f'no "{dataset}" alone: {self.file} has the data sets {named}{end}')
 
 
 def find_study(name: str) -> Path:

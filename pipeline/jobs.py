@@ -18,7 +18,7 @@ from types import FrameType
 from typing import IO, Any
 
 from fet_core.errors import UserError
-from fet_core.files import copy_file, link, write_json
+from fet_core.files import copy_file, link, mirror, write_json, write_text
 from fet_core.paramsfile import look_up
 
 from .stages import Stage
@@ -136,6 +136,24 @@ def run(
         )
     shutil.rmtree(job.folder / "checkpoints", ignore_errors=True)
     return seconds
+
+
+def publish(done: Sequence[Job], folder: Path, params: str, new: bool) -> None:
+    """Bring the small results of a data set in step with what its jobs wrote so far.
+
+    Args:
+        done: its jobs that have run.
+        folder: of the results.
+        params: content of the params file that stands beside them.
+        new: whether the last of them has run just now.
+    """
+    if new:
+        # It shows other results than these, and perhaps people who may not be shown any more.
+        shutil.rmtree(folder / "models", ignore_errors=True)
+    written = [path for job in done if (path := job.folder / "metrics").is_dir()]
+    if written:
+        write_text(folder / "params.yaml", params)
+        mirror(written, folder)
 
 
 def _lay_out(job: Job) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
-from fet_core.files import check_folder, link, listing_digest, locked, mirror, write_text
+from fet_core.files import check_folder, link, listing_digest, locked, write_text
 from fet_core.paramsfile import dump_yaml, load
 from fet_core.progress import bar, duration
 from fet_core.show import report, sweeps
@@ -67,6 +67,10 @@ def study(
             "--metrics", help="Folder of all results; a grid's come to experiments/ in it."
         ),
     ] = Path("metrics"),
+    dataset: Annotated[
+        str | None,
+        typer.Option("--dataset", help="Run the study of this data set of it alone."),
+    ] = None,
     device: common.DeviceOption = "auto",
     table: Annotated[
         bool,
@@ -77,7 +81,8 @@ def study(
 
     A study that was stopped or killed goes on with the same command.
     """
-    opened = open_study(name)
+    whole = open_study(name)
+    opened = whole if dataset is None else whole.alone(dataset)
     points = _points(opened)
     roots = _roots(root or [], opened)
     known = {key: Path(one["root"]) for key, one in opened.params["datasets"].items()}
@@ -97,7 +102,7 @@ def study(
             raise UserError(f"{data_set}: there is no raw folder {folder}; say where with --root")
     listings = {data_set: listing_digest(folder) for data_set, folder in raw.items()}
     chains = _chains(opened, points, listings, device, store)
-    folders = {} if points else _folders(chains, results)
+    folders = {} if points else _folders(chains, results, len(whole.datasets) > 1)
     with locked(out, BUSY) as lock:
         _run(opened, chains, place, folders, roots, device, lock)
         if points:
@@ -176,10 +181,11 @@ def _chains(
     return [Chain(name, opened.params, name, row) for name, row in planned.items()]
 
 
-def _folders(chains: Sequence[Chain], results: Path) -> dict[str, Path]:
+def _folders(chains: Sequence[Chain], results: Path, several: bool) -> dict[str, Path]:
     """Where the small results of each data set come to that has any."""
     names = [one.name for one in chains if any("metrics" in job.stage.takes for job in one.jobs)]
-    return {name: results / name if len(names) > 1 else results for name in names}
+    below = several or len(names) > 1
+    return {name: results / name if below else results for name in names}
 
 
 def _run(
@@ -217,19 +223,8 @@ def _run(
                 for output in sorted((job.folder / "out").iterdir()):
                     link(folder / output.name, output)
                 if chain.name in folders:
-                    new = seconds is not None
-                    _publish(chain.jobs[:last], folders[chain.name], opened, new)
-
-
-def _publish(done: Sequence[Job], folder: Path, opened: Opened, new: bool) -> None:
-    """Bring the small results of a data set in step with what its jobs wrote so far."""
-    if new:
-        # It shows other results than these, and perhaps people who may not be shown any more.
-        shutil.rmtree(folder / "models", ignore_errors=True)
-    written = [path for job in done if (path := job.folder / "metrics").is_dir()]
-    if written:
-        write_text(folder / "params.yaml", resolved(opened))
-        mirror(written, folder)
+                    done, new = chain.jobs[:last], seconds is not None
+                    jobs.publish(done, folders[chain.name], resolved(opened), new)
 
 
 def resolved(opened: Opened) -> str:
