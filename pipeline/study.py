@@ -102,8 +102,9 @@ def study(
             raise UserError(f"{data_set}: there is no raw folder {folder}; say where with --root")
     listings = {data_set: listing_digest(folder) for data_set, folder in raw.items()}
     chains = _chains(opened, points, listings, device, store)
-    folders = {} if points else _folders(chains, results, len(whole.datasets) > 1)
+    folders = {} if points else result_folders(chains, results, len(whole.datasets) > 1)
     with locked(out, BUSY) as lock:
+        shutil.rmtree(place / (dataset or ""), ignore_errors=True)
         _run(opened, chains, place, folders, roots, device, lock)
         if points:
             sweeps.write(results, _result(opened, points, chains))
@@ -181,8 +182,8 @@ def _chains(
     return [Chain(name, opened.params, name, row) for name, row in planned.items()]
 
 
-def _folders(chains: Sequence[Chain], results: Path, several: bool) -> dict[str, Path]:
-    """Where the small results of each data set come to that has any."""
+def result_folders(chains: Sequence[Chain], results: Path, several: bool) -> dict[str, Path]:
+    """Where the small results of each data set come to that has any; `several` are the study's."""
     names = [one.name for one in chains if any("metrics" in job.stage.takes for job in one.jobs)]
     below = several or len(names) > 1
     return {name: results / name if below else results for name in names}
@@ -205,7 +206,6 @@ def _run(
         f"{opened.name}: {len(chains)} {what}, {waiting} of {len(different)} stages to run",
         flush=True,
     )
-    shutil.rmtree(place, ignore_errors=True)
     with bar(opened.name, waiting, unit="stages") as advance:
         for number, chain in enumerate(chains, 1):
             folder = place / chain.name

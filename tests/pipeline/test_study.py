@@ -21,7 +21,7 @@ from fet_core.registry import STAGES as STAGE_LINES
 from fet_core.show.sweeps import read, table
 from pipeline.jobs import plan
 from pipeline.stages import find_stages
-from pipeline.study import BUSY, study
+from pipeline.study import BUSY, Chain, result_folders, study
 
 TOP = Path(__file__).resolve().parents[2]
 DEMO = TOP / "data" / "demo" / "rafd"
@@ -217,6 +217,29 @@ def test_a_study_that_would_write_into_others_results(place: Place) -> None:
         with pytest.raises(UserError, match=f"metrics/{name}; give the study's file another name"):
             place.run(path)
     assert not (place.folder / "out").exists()
+
+
+def test_one_data_set_alone_has_its_place_beside_the_others(place: Place) -> None:
+    sets = {name: {"reader": "rafd", "root": str(place.raw)} for name in (*SETS, "merged")}
+    values = {"datasets": sets, "align.size": 32, "split.test_share": 0.4, "split.seed": 3}
+    place.write(**PLAIN, set=values, datasets=list(SETS), stages=["ingest", "grayscale"])
+    for name in SETS:
+        place.run(dataset=name)
+    for name in SETS:
+        assert (place.folder / "out/_points/made" / name / "grayscale").is_dir()
+    assert len(place.stages("ingest")) == 2
+    with pytest.raises(UserError, match=r"alone: .* has the data sets ckplus, rafd; say one of"):
+        place.run(dataset="london")
+    place.write(**PLAIN, set=values, datasets=list(SETS), stages=["prepare", "merge"])
+    with pytest.raises(UserError, match="which it merges; run it whole"):
+        place.run(dataset="rafd")
+
+
+def test_results_of_several_data_sets_have_a_folder_each() -> None:
+    jobs = plan(find_stages(["train fet/fusion"]), params(), "rafd", "raw", "cpu", Path("s"))
+    chain = Chain("rafd", {}, "rafd", jobs)
+    assert result_folders([chain], Path("m"), several=True) == {"rafd": Path("m/rafd")}
+    assert result_folders([chain], Path("m"), several=False) == {"rafd": Path("m")}
 
 
 def test_whose_a_raw_folder_is(place: Place) -> None:
