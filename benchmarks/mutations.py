@@ -67,6 +67,22 @@ COUNTS += ("processes", "pool_from")
 ANY_BELOW_ZERO = (".reshape", ".circle")
 """Functions for which -2 is what -1 is: a length to be found, a spot that is filled."""
 
+_NAMES = "which of two sentences refuses a name"
+SAME = {
+    "due = progress.step == total or time.monotonic() - saved > save_seconds": "when a checkpoint "
+    "comes, to the last digit of a clock",
+    "return nth, np.clip(scaled - nth, 0.0, np.nextafter(1.0, 0.25))": "the number just below 1 "
+    "is the same from wherever one comes",
+    "if count < wanted:": "where as many are there as are wanted, both ways take all",
+    "shapes = place[..., 0] - 1j * place[..., 1]": "shapes that are all mirrored are as far apart",
+    "sizes = {name: array.shape[2] for name, array in faces.items()}": "faces are square",
+    "def _few(names: Sequence[str], most: int = 4) -> str:": "how many names a sentence tells",
+    'names, owner = dict(part_names()), name.partition("/")[1]': _NAMES,
+    'if known := [one for one in names if one.partition("/")[1] == owner]:': _NAMES,
+    "files = 1": "a count that `fet check` tells",
+}
+"""Lines as a change makes them, after which every result is the same, and why it is."""
+
 SWAPS = {
     ast.Add: "-",
     ast.Sub: "+",
@@ -97,6 +113,15 @@ class Mutation:
     end: int
     old: str
     new: str
+
+    def line(self) -> str:
+        """What the line says after the change."""
+        text = (TOP / self.path).read_bytes()
+        start = text.rfind(b"\n", 0, self.start) + 1
+        end = text.find(b"\n", self.end)
+        return (
+            (text[start : self.start] + self.new.encode() + text[self.end : end]).decode().strip()
+        )
 
     def apply(self, top: Path) -> None:
         """Make the change in a copy of the project."""
@@ -255,15 +280,21 @@ def main() -> None:
     found = []
     with ThreadPoolExecutor(options.jobs) as pool:
         for one, parts in zip(tried, pool.map(noticed, tried), strict=True):
-            change = f"{one.old.strip()} -> {one.new.strip()}"
             place = f"{one.path.as_posix()} {one.where}".strip()
-            found.append({"place": place, "change": change, "noticed by": parts})
-            print(f"{place}: {change}: {', '.join(parts) or 'NOBODY'}", flush=True)
-    share = sum(bool(one["noticed by"]) for one in found) / len(found)
-    result = {"tried": len(found), "noticed": round(share, 3), "changes": found}
+            line = {"place": place, "becomes": one.line(), "noticed by": parts}
+            if not parts and one.line() in SAME:
+                line["changes no result"] = SAME[one.line()]
+            found.append(line)
+            said = ", ".join(parts) or line.get("changes no result", "NOBODY")
+            print(f"{place}: {one.line()}: {said}", flush=True)
+    same = sum("changes no result" in line for line in found)
+    seen = sum(bool(line["noticed by"]) for line in found)
+    share = seen / (len(found) - same)
+    counts = {"tried": len(found), "noticed": seen, "change no result": same}
+    result = counts | {"share": round(share, 3), "changes": found}
     text = json.dumps(result, indent=1, ensure_ascii=False)
     options.out.write_text(text + "\n", encoding="utf-8")
-    print(f"{share:.1%} of {len(found)} changes were noticed: {options.out}")
+    print(f"{seen} of {len(found)} noticed, {same} change no result; {share:.1%}: {options.out}")
 
 
 if __name__ == "__main__":
