@@ -1,0 +1,1 @@
+"""A face in three dimensions: a small linear model of it, and what a picture says of that."""

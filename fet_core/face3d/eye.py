@@ -1,0 +1,132 @@
+"""The eye of `fet transfer`: the mesh finds faces at any angle, dlib reads 68 points in each.
+
+dlib's predictor is the better reader of expressions, but its detector sees frontal, upright faces
+alone, and the box that it gives jumps by a tenth of its side. So each face that the mesh finds is
+cut out upright at one size, with the box where dlib's own detector has it on average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+from fet_core.geometry.align import mean_points
+from fet_core.geometry.landmarks import FaceFinder
+from fet_core.geometry.mesh import MeshFinder, shrunk
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_SIDE = 320  # of the picture in which dlib reads
+_BOX = 150  # side of the face's box in it
+_WIDE = 0.944  # of dlib's box over the longer side of the mesh
+_DOWN = 0.026  # its middle below the mesh's, in the same unit
+_DEEP = 0.35  # its place between the front and the back of the mesh
+
+_SCALES = (0.5, 1.0, 2.0)
+_WIDEST_VIEW = 6000
+
+_TOP, _CHIN, _RIGHT, _LEFT = 10, 152, 33, 263
+
+
+@dataclass(frozen=True)
+class Found:
+    """A face that was found in a picture.
+
+    Attributes:
+        box: left, top, right, bottom in the picture's pixels.
+        matrix: [2, 3] from the picture's pixels to those in which dlib reads; None for a face of
+            dlib's own detector, which is read where it is.
+    """
+
+    box: tuple[float, float, float, float]
+    matrix: Floats | None = None
+
+
+class Eye:
+    """Finds faces and reads their landmarks. Not to be shared between threads.
+
+    Without the mesh's models dlib's detector finds the faces, and it is asked where the mesh finds
+    none.
+
+    Args:
+        readings: boxes whose mean is read, each in the picture and in its mirror.
+
+    Raises:
+        UserError: dlib or its weights are not installed.
+    """
+
+    def __init__(self, readings: int = 12) -> None:
+        self._readings = readings
+        self._dlib = FaceFinder()
+        try:
+            self._meshes: MeshFinder | None = MeshFinder()
+        except UserError:
+            self._meshes = None
+
+    def find(self, picture: Picture) -> list[Found]:
+        """All faces of a picture [H, W] or [H, W, 3] uint8, from left to right."""
+        found: list[Found] = []
+        if self._meshes is not None:
+            for mesh in self._meshes.meshes(picture):
+                low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
+                box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+                found.append(Found(box, upright(mesh.points)))
+        if not found:
+            small = min(_SCALES[0], _WIDEST_VIEW / max(picture.shape[:2]))
+            boxes = self._dlib.boxes(picture, (small, *_SCALES[1:]))
+            found = [Found((box.left, box.top, box.right, box.bottom)) for box in boxes]
+        return sorted(found, key=lambda one: (one.box[0] + one.box[2], one.box[1]))
+
+    def read(self, picture: Picture, face: Found) -> Floats:
+        """dlib's 68 landmarks [68, 2] of a face in the picture's pixels."""
+        if face.matrix is None:
+            box = [round(side) for side in face.box]
+            return mean_points(self._dlib, picture, box, self._readings).astype(np.float64)
+        low, high = (_SIDE - _BOX) // 2, (_SIDE + _BOX) // 2
+        cut = _warped(picture, face.matrix)
+        points = mean_points(self._dlib, cut, [low, low, high, high], self._readings)
+        back = np.linalg.inv(face.matrix[:, :2])
+        return (points.astype(np.float64) - face.matrix[:, 2]) @ back.T
+
+
+def upright(mesh: Floats) -> Floats:
+    """[2, 3] from a picture's pixels to those of the picture in which dlib reads.
+
+    Args:
+        mesh: [468, 3], see `fet_core.geometry.mesh.Mesh`.
+    """
+    across = _unit(mesh[_LEFT] - mesh[_RIGHT])
+    down = mesh[_CHIN] - mesh[_TOP]
+    down = _unit(down - across * (across @ down))
+    axes = np.stack([across, down, np.cross(across, down)])
+    own = mesh @ axes.T
+    low, high = own.min(axis=0), own.max(axis=0)
+    size = max(float((high - low)[:2].max()), 1e-6)
+    middle = (low + high) / 2
+    middle[1] += _DOWN * size
+    middle[2] = low[2] + _DEEP * (high - low)[2]
+    centre = (middle @ axes)[:2]
+    # Level is what stands across the axis of the face, however it is turned.
+    axis = _unit(down[:2])
+    turn = _BOX / (_WIDE * size) * np.array([[axis[1], -axis[0]], [axis[0], axis[1]]])
+    return np.concatenate([turn, (_SIDE / 2 - turn @ centre)[:, None]], axis=1)
+
+
+def _unit(vector: Floats) -> Floats:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9))
+
+
+def _warped(picture: Picture, matrix: Floats) -> Picture:
+    """The upright cut; what lies outside of the picture repeats its border."""
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    if scale < 0.5:
+        picture, matrix = shrunk(picture, scale, matrix)
+    cut = cv2.warpAffine(
+        picture, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(cut, np.uint8)

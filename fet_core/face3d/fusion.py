@@ -1,0 +1,122 @@
+"""Φ in space: how the points of a face move when it does what another face does, without a pose.
+
+A face's frontal shape is who it is plus what it does; the deviation is the difference of what two
+faces do (Eq. 1). Its linear part is the best guess where both are normally distributed (Wiener);
+a small network adds what is not: that a wide open mouth is nobody's resting face.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+from fet_core.geometry.landmarks import MIRROR
+
+Floats = NDArray[np.float64]
+
+SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "face-fusion.safetensors"
+FORMAT = "face-fusion 1"
+
+_SLOPE = 0.2
+_LAYERS = ("source.0", "target.0", "decode.0", "decode.3")
+
+
+class SpaceFusion:
+    """What `fet_core.train.space` has trained, computed without torch.
+
+    Args:
+        weights: arrays by their names in `fet_core.train.space.SpaceNet`.
+    """
+
+    def __init__(self, weights: dict[str, Floats]) -> None:
+        self._w = weights
+
+    def __call__(self, source: Floats, target: Floats) -> Floats:
+        """The deviation [B, 68, 2] in eye distances, the same for mirrored faces.
+
+        Args:
+            source: [B, 68, 2] frontal shapes, see `fet_core.face3d.shape.Shapes`.
+            target: the same.
+        """
+        there = self._once(source, target)
+        mirrored = self._once(mirror(source), mirror(target))
+        return (there + mirror(mirrored)) / 2
+
+    def _once(self, source: Floats, target: Floats) -> Floats:
+        w = self._w
+        own, other = (shapes.reshape(len(shapes), -1) - w["mean"] for shapes in (target, source))
+        code = np.concatenate(
+            [
+                _bent(self._layer("source.0", other @ w["basis"])),
+                _bent(self._layer("target.0", own @ w["basis"])),
+            ],
+            axis=1,
+        )
+        rest = self._layer("decode.3", _bent(self._layer("decode.0", code)))
+        moved = (other - own) @ w["linear.weight"].T + rest
+        return moved.reshape(target.shape)
+
+    def _layer(self, name: str, value: Floats) -> Floats:
+        return value @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]
+
+
+def _bent(value: Floats) -> Floats:
+    return np.where(value > 0, value, _SLOPE * value)
+
+
+def mirror(shapes: Floats) -> Floats:
+    """Frontal shapes [..., 68, 2] seen in a mirror."""
+    return shapes[..., list(MIRROR), :] * [-1.0, 1.0]
+
+
+_PAIRS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
+"""Upper and lower inner lip, upper and lower outer lip, from the right to the left."""
+
+_SIDES = ((49, 53), (59, 55))  # outer lips between those and the corners, upper and lower
+_LITERAL = 0.75
+
+
+def parted(motion: Floats, source: Floats, target: Floats) -> Floats:
+    """A motion whose lips part nearly as far as the source's do.
+
+    How far lips are apart tells what a face does and hardly who it is, while Φ is cautious in
+    everything: three quarters of what it leaves out are added, half to either lip.
+
+    Args:
+        motion: [B, 68, 2] of the target, frontal.
+        source: [B, 68, 2] frontal shapes.
+        target: the same.
+    """
+    upper, lower = ([pair[side] for pair in _PAIRS] for side in (0, 1))
+    made = target + motion
+    gap = source[:, upper, 1] - source[:, lower, 1] - made[:, upper, 1] + made[:, lower, 1]
+    step = _LITERAL / 2 * gap
+    motion = motion.copy()
+    for column, pair in enumerate(_PAIRS):
+        for number, sign in zip(pair, (1, -1, 1, -1), strict=True):
+            motion[:, number, 1] += sign * step[:, column]
+    for numbers, share in zip(_SIDES, (0.5, -0.5), strict=True):
+        motion[:, numbers, 1] += share * step.mean(axis=1, keepdims=True)
+    return motion
+
+
+@cache
+def load_fusion(path: Path = SHIPPED) -> SpaceFusion:
+    """Read trained weights; `UserError` where the file is none of this version."""
+    from safetensors import SafetensorError, safe_open
+
+    wanted = {"mean", "basis", "linear.weight"}
+    wanted |= {f"{name}.{kind}" for name in _LAYERS for kind in ("weight", "bias")}
+    try:
+        with safe_open(path, "numpy") as file:
+            form = (file.metadata() or {}).get("format")
+            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path} cannot be read ({error}); install the project again") from error
+    if form != FORMAT or not wanted <= set(found):
+        raise UserError(f"{path} is of another version; install the project again")
+    return SpaceFusion({name: found[name].astype(np.float64) for name in wanted})

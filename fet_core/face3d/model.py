@@ -1,0 +1,102 @@
+"""The linear model of a face's points in space: mean, identity, units (Blanz & Vetter 1999)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+
+Floats = NDArray[np.float64]
+
+SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "face-model.safetensors"
+
+
+@dataclass(frozen=True)
+class FaceModel:
+    """Points of a face as a linear function of who it is and what it does.
+
+    x points to the viewer's right, y up and z to the viewer; the origin lies between the eye
+    centres of the mean face, whose distance is 1.
+
+    Attributes:
+        mean: [P, 3].
+        identity: [K, P, 3] directions; a coefficient of 1 is one standard deviation.
+        units: [U, P, 3] what each face unit moves at strength 1.
+        names: of the units, ARKit's.
+        sets: name of an eye -> the rows of the model's points that are its own, and their numbers
+            in that eye's order.
+    """
+
+    mean: Floats
+    identity: Floats
+    units: Floats
+    names: tuple[str, ...]
+    sets: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+    def points(self, identity: Floats, units: Floats) -> Floats:
+        """Points [..., P, 3] of faces with coefficients [..., K] and units [..., U]."""
+        return (
+            self.mean
+            + np.tensordot(identity, self.identity, 1)
+            + np.tensordot(units, self.units, 1)
+        )
+
+    def part(self, name: str) -> FaceModel:
+        """The model of one eye's points alone, in the order of their numbers."""
+        rows, numbers = self.sets[name]
+        order = np.argsort(numbers)
+        rows, numbers = rows[order], numbers[order]
+        own = {name: (np.arange(len(rows)), numbers)}
+        return FaceModel(
+            self.mean[rows], self.identity[:, rows], self.units[:, rows], self.names, own
+        )
+
+
+def write_model(path: Path, model: FaceModel) -> None:
+    """Write a model as half-precision safetensors; what is read back is what was rounded."""
+    from safetensors.numpy import save_file
+
+    from fet_core.files import atomic_path
+
+    tensors: dict[str, NDArray[Any]] = {
+        "mean": model.mean.astype(np.float32),
+        "identity": model.identity.astype(np.float16),
+        "units": model.units.astype(np.float16),
+    }
+    for name, (rows, numbers) in model.sets.items():
+        tensors[f"{name}.rows"] = rows.astype(np.int16)
+        tensors[f"{name}.numbers"] = numbers.astype(np.int16)
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, {"format": "face-model 1", "units": ",".join(model.names)})
+
+
+@cache
+def load_model(path: Path = SHIPPED) -> FaceModel:
+    """Read a model; `UserError` where the file is no model."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            about = file.metadata() or {}
+            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path} is no face model ({error}); install the project again") from error
+    names = tuple(about.get("units", "").split(","))
+    if about.get("format") != "face-model 1" or len(names) != len(found.get("units", ())):
+        raise UserError(f"{path} is no face model of this version; install the project again")
+    sets = {
+        name.removesuffix(".rows"): (
+            found[name].astype(np.int64),
+            found[f"{name.removesuffix('.rows')}.numbers"].astype(np.int64),
+        )
+        for name in found
+        if name.endswith(".rows")
+    }
+    mean, identity, units = (found[key].astype(np.float64) for key in ("mean", "identity", "units"))
+    return FaceModel(mean, identity, units, names, sets)

@@ -1,0 +1,88 @@
+"""A face's 68 points without its pose, and motion without pose put back into one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.face3d.fit import Fit, Fitter, Priors
+from fet_core.face3d.model import FaceModel, load_model
+
+Floats = NDArray[np.float64]
+
+CONTOUR = slice(0, 17)
+_CONTOUR_WEIGHT = 0.15
+_SLIDES = 20.0  # degrees of yaw beyond which dlib's contour says nothing of the jaw's outline
+_RIDGE = 0.01
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """B faces whose pose is known.
+
+    Attributes:
+        points: [B, 68, 2] as they were read, in pixels.
+        fit: what the model says of them.
+        frontal: [B, 68, 2] the points as they would be seen from the front, level: x to the right
+            and y up, the model's origin at 0, in eye distances of the fitted face.
+    """
+
+    points: Floats
+    fit: Fit
+    frontal: Floats
+
+
+def make_fitter(model: FaceModel) -> Fitter:
+    """The fitter of a model's 68 points: of the contour, which slides, less is believed."""
+    weights = np.ones(len(model.mean))
+    weights[CONTOUR] = _CONTOUR_WEIGHT
+    return Fitter(model, weights, Priors())
+
+
+@cache
+def fitter() -> Fitter:
+    """The fitter of the shipped model."""
+    return make_fitter(load_model())
+
+
+def read_shapes(points: Floats, by: Fitter | None = None) -> Shapes:
+    """Take the pose out of points [B, 68, 2] in pixels.
+
+    What the model does not explain stays: it is seen from the side in the picture and turned to
+    the front with the face.
+
+    Args:
+        points: dlib's.
+        by: another fitter than that of the shipped model.
+    """
+    by = by or fitter()
+    fit = by.fit(points)
+    shape = by.model.points(fit.identity, fit.units)
+    left = (points - fit.place(shape)) * [1.0, -1.0] / fit.scale[:, None, None]
+    turned = np.einsum("bij,bpj->bpi", np.linalg.inv(fit.rotation[:, :2, :2]), left)
+    yaw = np.abs(fit.angles()[:, 0])
+    turned[:, CONTOUR] *= np.clip(1 - yaw / _SLIDES, 0, 1)[:, None, None]
+    return Shapes(np.asarray(points, dtype=np.float64), fit, shape[..., :2] + turned)
+
+
+def move(shapes: Shapes, motion: Floats) -> Floats:
+    """Points [B, 68, 2] in pixels after a motion [B, 68, 2] that is seen from the front.
+
+    How far each point comes forward with it is what face units that move so much would do.
+    """
+    deep = motion.reshape(len(motion), -1) @ _depth()
+    whole = np.concatenate([motion, deep[..., None]], axis=2)
+    turned = np.einsum("bij,bpj->bpi", shapes.fit.rotation[:, :2], whole)
+    return np.asarray(shapes.points + shapes.fit.scale[:, None, None] * turned * [1.0, -1.0])
+
+
+@cache
+def _depth() -> Floats:
+    """[136, 68] from a motion seen from the front to that of its depth."""
+    model = fitter().model
+    plane = model.units[..., :2].reshape(len(model.names), -1)
+    gram = plane @ plane.T + _RIDGE * np.eye(len(plane))
+    return np.asarray(plane.T @ np.linalg.solve(gram, model.units[..., 2]))
