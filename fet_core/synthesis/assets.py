@@ -80,6 +80,11 @@ class Assets:
             self._targets[name] = read_target(path)
         return self._targets[name]
 
+    def units(self) -> list[str]:
+        """The names of all face units."""
+        folder = self.shapes / "faceunits01/targets/faceunits"
+        return sorted(path.stem for path in folder.glob("*.target"))
+
     def proxy(self, kind: str, name: str) -> tuple[Mesh, Proxy]:
         """A fitted mesh, such as `("hair", "short02")`, and how it hangs on the base mesh."""
         folder = self.root / kind / name

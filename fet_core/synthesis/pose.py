@@ -53,9 +53,13 @@ def add_morphs(assets: Assets, base: Floats, weights: Mapping[str, float]) -> Fl
     return moved
 
 
-def express(assets: Assets, base: Floats, performance: Performance, pose: Pose) -> Floats:
-    """Put an expression and a gaze on a neutral base mesh [B, 3]."""
-    weights = dict(morphs_of(performance))
+def express(
+    assets: Assets, base: Floats, performance: Performance | Mapping[str, float], pose: Pose
+) -> Floats:
+    """Put an expression, or face units by name, and a gaze on a neutral base mesh [B, 3]."""
+    if isinstance(performance, Performance):
+        performance = morphs_of(performance)
+    weights = dict(performance)
     # Lids follow the eyes a little.
     follow = pose.gaze_yaw / GAZE_DEGREES * 0.5
     if follow > 0:

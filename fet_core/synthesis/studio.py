@@ -38,6 +38,12 @@ class Wares:
     rest: Mapping[str, Floats]
     textures: Mapping[str, str]
 
+    @property
+    def eyes(self) -> float:
+        """Distance of the eye centres in dm."""
+        centres = (self.base[eye].mean(axis=0) for eye in (anatomy.LEFT_EYE, anatomy.RIGHT_EYE))
+        return float(np.linalg.norm(np.subtract(*centres)))
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -99,6 +105,12 @@ class Studio:
         rest = {name: part.vertices(base, base) for name, part in parts.items()}
         return Wares(identity, base, head_frame(base), parts, rest, textures)
 
+    @property
+    def rest(self) -> Floats:
+        """The drawn skin [V, 3] of the base mesh itself, whose numbering all people share."""
+        base = self._base.vertices
+        return self._part("body").vertices(base, base)
+
     def _part(self, name: str, kind: str = "", item: str = "") -> anatomy.Part:
         key = (name, kind, item)
         if key not in self._static:
@@ -114,9 +126,13 @@ class Studio:
         return self._static[key]
 
     def pose(
-        self, wares: Wares, performance: Performance, pose: Pose, lighting: light.Lighting
+        self,
+        wares: Wares,
+        performance: Performance | Mapping[str, float],
+        pose: Pose,
+        lighting: light.Lighting,
     ) -> Scene:
-        """Put expression, gaze and pose on a person and let the light fall on it."""
+        """Put expression (or face units), gaze and pose on a person; let the light fall on it."""
         moved = express(self.assets, wares.base, performance, pose)
         places: dict[str, Floats] = {}
         normals: dict[str, Floats] = {}
