@@ -234,7 +234,7 @@ def export(folder: Path) -> Parts:
     """FET+ as one file."""
     from fet_core.probes import account
 
-    from .transfer import export as stage
+    from .export import export as stage
 
     inputs.write_samples(folder, 64, 3)
     made.weights(folder, 3, ("fet-plus",))

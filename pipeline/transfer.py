@@ -1,4 +1,4 @@
-"""`fet transfer`: one photograph's expression on another's face; `fet export`: weights for it."""
+"""`fet transfer`: one photograph's expression on another's face."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import check_file, check_folder, shown
-from fet_core.nets.fusion import PointFusion
-from fet_core.nets.warping import Warping
-from fet_core.nets.weights import Alignment, Plus, load, save_plus, sizes_of
 
 from . import common
 
@@ -53,7 +49,9 @@ def transfer(
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option("--model", help="A file of `fet export` [default: the shipped weights]."),
+        typer.Option(
+            "--model", help="A FET+ in a file of `fet export`, to paint the face instead."
+        ),
     ] = None,
     device: common.DeviceOption = "auto",
 ) -> None:
@@ -133,28 +131,3 @@ def _write(out: Path, picture: Picture, like: Path) -> None:
         raise UserError(
             f"{out} cannot be written ({error.strerror or error}); choose another with -o"
         ) from error
-
-
-def export(
-    dataset: common.DatasetOption,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file, ending in .safetensors.")],
-    in_: common.InOption = None,
-    params: common.ParamsOption = common.PARAMS,
-) -> None:
-    """Write the FET+ that was trained on a data set as one file."""
-    settings = common.load(params, dataset)
-    source = common.data_folder(in_, dataset)
-    if out.suffix != ".safetensors":
-        raise UserError(f"{shown(out)} does not end in .safetensors; name such a file with --out")
-    check_folder(out.parent, "choose another place with --out")
-    parts = registry.model("fet-plus").parts
-    paths = {part.name: source / part.stage / f"{part.kind}.safetensors" for part in parts}
-    fusion, _ = load(paths["fusion"], "fusion_plus", PointFusion)
-    transfer, _ = load(paths["transfer"], "transfer_plus", Warping)
-    align = settings.align
-    alignment = Alignment(
-        align.size, align.eye_distance, align.eye_height, settings.landmarks.readings
-    )
-    sizes = {name: sizes_of(path) for name, path in paths.items()}
-    save_plus(out, Plus(fusion, transfer, alignment), sizes)
-    print(f"{dataset}: {out}, {out.stat().st_size / 2**20:.1f} MiB")

@@ -1,0 +1,138 @@
+"""The inside of a mouth that the target does not show: the source's teeth and tongue."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.face3d.warp import Spline
+from fet_core.geometry.landmarks import eye_distance
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+LIPS = slice(48, 68)
+INNER = slice(60, 68)
+OUTER = slice(48, 60)
+
+OPEN = 0.006
+"""Area between the inner lips, in squares of the eye distance, from which a mouth is open."""
+
+_ENOUGH = 0.7  # share of the wanted opening with which the target's own mouth is kept
+_GRID = 64
+_MARGIN = 0.3
+_SOFT = 0.012  # of the mask, in eye distances
+_SKIN = (1.12, 1.45)  # the ring around the lips in which skin is looked at, in sizes of the lips
+_GAIN = (0.5, 1.3)
+_TEETH = 1.1  # at most so much brighter than the target's brightest skin
+_GREY = 4.0  # mean difference of channels below which a picture is grey
+_DARK = 0.25
+
+
+def opening(points: Floats) -> float:
+    """Area between the inner lips of points [68, 2], in squares of the eye distance."""
+    x, y = points[INNER].T
+    area = abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
+    return area / max(eye_distance(points), 1e-6) ** 2
+
+
+def filled(
+    made: Picture, own: Floats, wanted: Floats, source: Picture, source_points: Floats
+) -> Picture:
+    """A moved face with the source's mouth between its lips, where its own shows too little.
+
+    Args:
+        made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
+        own: [68, 2] the target's points before.
+        wanted: [68, 2] in pixels of `made`.
+        source: [H, W] or [H, W, 3] uint8, the photograph whose expression is taken.
+        source_points: [68, 2] in its pixels.
+
+    Returns:
+        of the shape of `made`; itself where no mouth is wanted, or the target's own will do.
+    """
+    gap = opening(wanted)
+    if gap <= OPEN or opening(own) >= _ENOUGH * gap:
+        return made
+    unit = eye_distance(wanted)
+    mask = np.zeros(made.shape[:2], np.float32)
+    corners = np.round(wanted[INNER] * 16).astype(np.int32)
+    cv2.fillPoly(mask, [corners], 1.0, cv2.LINE_AA, 4)
+    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(_SOFT * unit, 0.6)), np.float32)
+    planes = made if made.ndim == 3 else made[:, :, None]
+    given = source if source.ndim == 3 else source[:, :, None]
+    if opening(source_points) > OPEN:
+        inside = _brought(planes, wanted, _like(given, planes), source_points)
+    else:
+        lips = planes[_inside(wanted[OUTER], *made.shape[:2]) > 0]
+        inside = np.full(planes.shape, _DARK * lips.mean(axis=0), dtype=np.float32)
+    blended = planes + mask[:, :, None] * (inside - planes)
+    return np.rint(np.clip(blended, 0, 255)).astype(np.uint8).reshape(made.shape)
+
+
+def _like(source: Picture, target: Picture) -> Picture:
+    """The source with as many channels as the target, and grey where that is."""
+    if source.shape[2] != target.shape[2]:
+        if target.shape[2] == 3:
+            return np.repeat(source, 3, axis=2)
+        return np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)[:, :, None]
+    spread = target.max(axis=2).astype(np.float32) - target.min(axis=2)
+    if target.shape[2] == 3 and float(spread.mean()) < _GREY:
+        grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return source
+
+
+def _brought(
+    made: Picture, wanted: Floats, source: Picture, source_points: Floats
+) -> NDArray[np.float32]:
+    """The source's mouth in the place of the wanted one, in the target's light [H, W, C]."""
+    unit = eye_distance(wanted)
+    other = max(eye_distance(source_points), 1.0)
+    low = wanted[LIPS].min(axis=0) - _MARGIN * unit
+    high = wanted[LIPS].max(axis=0) + _MARGIN * unit
+    x, y = (np.linspace(low[i], high[i], _GRID) for i in range(2))
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    spline = Spline(wanted[LIPS] / unit, source_points[LIPS])
+    places = spline(grid / unit).astype(np.float32)
+    steps = (
+        (np.arange(made.shape[1 - i]) - low[i]) / (high[i] - low[i]) * (_GRID - 1) for i in range(2)
+    )
+    at = np.stack(np.meshgrid(*steps), axis=-1).astype(np.float32)
+    empty = np.zeros(0, np.float32)
+    where = cv2.remap(places, at, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shrink = other / unit
+    sharp = source if shrink < 1.5 else cv2.GaussianBlur(source, (0, 0), 0.35 * shrink)
+    sharp = np.asarray(sharp).reshape(source.shape)
+    brought = cv2.remap(sharp, where, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    inside = np.asarray(brought, np.float32).reshape(made.shape)
+    skin, bright = _skin(made, wanted)
+    theirs, _ = _skin(source, source_points)
+    gain = skin / theirs
+    # Half of the colour is the other person's skin and not the light.
+    gain = np.clip((gain + gain.mean()) / 2, *_GAIN)
+    shown = inside[_inside(wanted[INNER], *made.shape[:2]) > 0]
+    if len(shown):
+        top = float(np.quantile((shown * gain).mean(axis=1), 0.95))
+        gain = gain * min(1.0, _TEETH * bright / max(top, 1.0))
+    return np.asarray(inside * gain, np.float32)
+
+
+def _skin(picture: Picture, points: Floats) -> tuple[Floats, float]:
+    """The median colour [C] of the skin around a mouth, and how bright its brightest tenth is."""
+    hull = np.asarray(cv2.convexHull(points[OUTER].astype(np.float32)), np.float64)[:, 0]
+    middle = hull.mean(axis=0)
+    inner, outer = ((hull - middle) * size + middle for size in _SKIN)
+    ring = _inside(outer, *picture.shape[:2]) - _inside(inner, *picture.shape[:2])
+    skin = picture[ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
+    if not len(skin):
+        skin = picture.reshape(-1, picture.shape[2]).astype(np.float64)
+    return np.median(skin, axis=0) + 1.0, float(np.quantile(skin.mean(axis=1), 0.9))
+
+
+def _inside(polygon: Floats, height: int, width: int) -> NDArray[np.int16]:
+    """[H, W] 1 inside of a polygon [N, 2] and 0 elsewhere."""
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.round(polygon).astype(np.int32)], 1)
+    return mask.astype(np.int16)

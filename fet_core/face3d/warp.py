@@ -1,0 +1,140 @@
+"""Moving a photograph's own pixels to new points: two splines with a cut along the mouth."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.geometry.landmarks import eye_distance
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_UPPER = (49, 50, 51, 52, 53, 61, 62, 63)  # the lips without their corners
+_LOWER = (55, 56, 57, 58, 59, 65, 66, 67)
+_GRID = 96
+_BORDER = 7  # fixed points along each side of the picture
+_SMOOTH = 1e-3
+_AROUND = 16  # points around the face
+_ABOVE, _UNDER = 0.8, 1.7  # how far they lie from the eyes, in distances from eyes to chin
+_BESIDE = 1.25  # in half widths of the face
+_RAMP = 0.08  # share of the picture's side over which motion fades out towards its border
+_STILL = 0.05  # pixels that are no motion
+_EDGE = 0.75  # half width of the cut in pixels
+_FADE = 0.7  # by which the cut softens for each pixel beyond the corners of the mouth
+
+
+class Spline:
+    """A thin-plate spline in the plane (Bookstein 1989).
+
+    Args:
+        where: [N, 2] places.
+        value: [N, 2] what it is to give there.
+        smooth: added to the kernel's diagonal, in squares of the places' unit.
+    """
+
+    def __init__(self, where: Floats, value: Floats, smooth: float = _SMOOTH) -> None:
+        count = len(where)
+        self._where = where
+        plane = np.concatenate([np.ones((count, 1)), where], axis=1)
+        system = np.zeros((count + 3, count + 3))
+        system[:count, :count] = _kernel(where, where) + smooth * np.eye(count)
+        system[:count, count:], system[count:, :count] = plane, plane.T
+        right = np.concatenate([value, np.zeros((3, value.shape[1]))])
+        self._weights = np.linalg.solve(system, right)
+
+    def __call__(self, at: Floats) -> Floats:
+        """Its values at places [..., 2]."""
+        flat = at.reshape(-1, 2)
+        bent = _kernel(flat, self._where) @ self._weights[:-3]
+        return (bent + self._weights[-3] + flat @ self._weights[-2:]).reshape(at.shape)
+
+
+def _kernel(one: Floats, other: Floats) -> Floats:
+    square = ((one[:, None] - other) ** 2).sum(axis=2)
+    return square * np.log(square + 1e-12)
+
+
+def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
+    """The picture with its points at the wanted places; its border stays.
+
+    Above the line between the wanted lips everything moves with the upper lip, below it with the
+    lower one, so that lips which part are not smeared over what opens between them. Pixels that do
+    not move keep their values.
+
+    Args:
+        picture: [H, W] or [H, W, 3] uint8, a face with some room around it.
+        points: [68, 2] landmarks in its pixels.
+        wanted: [68, 2], the same.
+    """
+    height, width = picture.shape[:2]
+    above, below = (
+        cv2.resize(field.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        for field in _fields(points, wanted, height, width)
+    )
+    lower = _below(wanted, height, width)[..., None]
+    field = (above * (1 - lower) + below * lower) * _window(height, width)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    places = np.stack([x, y], axis=-1) + np.where(np.abs(field) < _STILL, 0, field)
+    empty = np.zeros(0, np.float32)
+    made = cv2.remap(picture, places, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(made, np.uint8).reshape(picture.shape)
+
+
+def _fields(points: Floats, wanted: Floats, height: int, width: int) -> tuple[Floats, Floats]:
+    """Where the pixels of the result come from, less their place, [G, G, 2] above and below."""
+    unit = max(eye_distance(points), 1.0)
+    last = np.array([width - 1, height - 1], dtype=np.float64)
+    share = np.linspace(0, 1, _BORDER)
+    square = np.stack(np.meshgrid(share, share), axis=-1).reshape(-1, 2)
+    border = square[((square == 0) | (square == 1)).any(axis=1)] * last
+    border = np.concatenate([border, _around(points)])
+    axis = (np.arange(_GRID) + 0.5) / _GRID
+    at = np.stack(np.meshgrid(axis, axis), axis=-1) * (last + 1) - 0.5
+    fields = []
+    for other in (_LOWER, _UPPER):
+        kept = [number for number in range(len(points)) if number not in other]
+        where = np.concatenate([wanted[kept], border])
+        value = np.concatenate([points[kept] - wanted[kept], np.zeros_like(border)])
+        fields.append(Spline(where / unit, value)(at / unit))
+    return fields[0], fields[1]
+
+
+def _around(points: Floats) -> Floats:
+    """Places [N, 2] around the face that no expression moves: hair, ears, the lower neck."""
+    middle = points[[36, 39, 42, 45]].mean(axis=0)
+    down, wide = points[8] - middle, (points[16] - points[0]) / 2
+    angle = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)[:, None]
+    up = np.cos(angle)
+    high = np.where(up > 0, _ABOVE, _UNDER) * up
+    return np.asarray(middle - high * down + _BESIDE * np.sin(angle) * wide)
+
+
+def _window(height: int, width: int) -> NDArray[np.float32]:
+    """[H, W, 1] from 0 at the border to 1 inside of it."""
+    sides = []
+    for length in (height, width):
+        share = (np.arange(length) + 0.5) / length
+        ramp = np.clip(np.minimum(share, 1 - share) / _RAMP, 0, 1)
+        sides.append(ramp * ramp * (3 - 2 * ramp))
+    return np.asarray(sides[0][:, None, None] * sides[1][None, :, None], np.float32)
+
+
+def _below(wanted: Floats, height: int, width: int) -> NDArray[np.float32]:
+    """[H, W] from 0 above the line between the lips to 1 below it."""
+    right, left = wanted[60], wanted[64]
+    length = max(float(np.linalg.norm(left - right)), 1e-6)
+    along = (left - right) / length
+    down = np.array([-along[1], along[0]])
+    middle = np.array(
+        [right, *((wanted[61:64] + wanted[[67, 66, 65]]) / 2), left], dtype=np.float64
+    )
+    places = (middle - right) @ np.stack([along, down], axis=1)
+    y, x = np.mgrid[0:height, 0:width]
+    across = (x - right[0]) * along[0] + (y - right[1]) * along[1]
+    depth = (x - right[0]) * down[0] + (y - right[1]) * down[1]
+    depth = depth - np.interp(across, places[:, 0], places[:, 1])
+    beyond = np.maximum(np.maximum(-across, across - length), 0)
+    share = np.clip(depth / (2 * np.maximum(_EDGE, _FADE * beyond)) + 0.5, 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)

@@ -1,0 +1,153 @@
+"""Moving pixels: what moves, what stays, and lips that part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fet_core.face3d.mouth import INNER, OPEN, filled, opening
+from fet_core.face3d.warp import Spline, moved
+
+SIDE = 256
+
+
+@pytest.fixture
+def points(face: np.ndarray) -> np.ndarray:
+    """The face by formula in the middle of a picture of 256 pixels."""
+    return face.astype(np.float64) * 1.6 + 45
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    rng = np.random.default_rng(4)
+    return rng.integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8)
+
+
+def fallen(points: np.ndarray, by: float = 14.0) -> np.ndarray:
+    """The lower lip and the chin lower down."""
+    wanted = points.copy()
+    wanted[[*range(5, 12), *range(55, 60), *range(65, 68)], 1] += by
+    return wanted
+
+
+def middles(points: np.ndarray) -> np.ndarray:
+    return points.round().astype(int)
+
+
+def test_a_spline_goes_through_its_points_and_keeps_what_is_affine() -> None:
+    rng = np.random.default_rng(1)
+    where = rng.normal(size=(30, 2))
+    affine = where @ [[0.5, 0.2], [-0.1, 1.5]] + [3, -2]
+    at = rng.normal(size=(5, 4, 2))
+    assert Spline(where, affine)(at) == pytest.approx(at @ [[0.5, 0.2], [-0.1, 1.5]] + [3, -2])
+    value = rng.normal(size=(30, 2))
+    assert Spline(where, value, smooth=0)(where) == pytest.approx(value, abs=1e-8)
+
+
+def test_without_motion_every_pixel_stays(picture: np.ndarray, points: np.ndarray) -> None:
+    assert np.array_equal(moved(picture, points, points), picture)
+    grey = picture[:, :, 0].copy()
+    assert np.array_equal(moved(grey, points, points), grey)
+
+
+def test_the_border_stays(picture: np.ndarray, points: np.ndarray) -> None:
+    made = moved(picture, points, fallen(points))
+    for side in (made[0] - picture[0], made[-1] - picture[-1], made[:, 0] - picture[:, 0]):
+        assert not side.any()
+    assert (made != picture).any()
+
+
+@pytest.mark.parametrize("number", [8, 19, 30, 37, 51, 57])
+def test_points_arrive(number: int, points: np.ndarray) -> None:
+    dark = np.full((SIDE, SIDE), 200, np.uint8)
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    dark[np.hypot(x - points[number, 0], y - points[number, 1]) < 3] = 0
+    wanted = fallen(points)
+    wanted[17:27, 1] -= 6
+    made = moved(dark, points, wanted)
+    weight = 200.0 - made
+    found = [(weight * one).sum() / weight.sum() for one in (x, y)]
+    assert found == pytest.approx(wanted[number], abs=1.5)
+
+
+def test_lips_part_without_being_smeared(points: np.ndarray) -> None:
+    """Red above the line between closed lips and blue below it: neither gets into the other."""
+    closed = points.copy()
+    closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
+    line = closed[62, 1]
+    picture = np.zeros((SIDE, SIDE, 3), np.uint8)
+    picture[: int(line) + 1, :, 0] = 255
+    picture[int(line) + 1 :, :, 2] = 255
+    wanted = fallen(closed)
+    made = moved(picture, closed, wanted)
+    x = round(float(closed[62, 0]))
+    column = made[:, x].astype(int)
+    assert (column[: round(float(wanted[62, 1])) - 2, 0] > 200).all()
+    assert (column[round(float(wanted[66, 1])) + 2 :, 2] > 200).all()
+
+
+def test_opening_is_an_area_over_a_square() -> None:
+    points = np.zeros((68, 2))
+    points[[36, 39]], points[[42, 45]] = [0, 0], [10, 0]
+    points[INNER] = [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (4, 2), (2, 2), (0, 2)]
+    assert opening(points) == pytest.approx(8 / 100)
+    assert opening(points[:, ::-1]) == pytest.approx(8 / 100)
+
+
+def test_a_mouth_that_is_not_wanted_changes_nothing(
+    picture: np.ndarray, points: np.ndarray
+) -> None:
+    closed = points.copy()
+    closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
+    assert opening(closed) < OPEN
+    assert filled(picture, points, closed, picture, points) is picture
+    wide = fallen(points)
+    assert filled(picture, wide, wide, picture, points) is picture
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_the_sources_teeth_stand_between_the_lips_alone(grey: bool, points: np.ndarray) -> None:
+    closed = points.copy()
+    closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
+    wanted = fallen(closed, 20)
+    target = np.full((SIDE, SIDE, 3), (150, 110, 90), np.uint8)
+    source = np.full((2 * SIDE, 2 * SIDE, 3), (150, 110, 90), np.uint8)
+    theirs = 2 * wanted
+    inner = theirs[INNER]
+    top, bottom = int(inner[:, 1].min()), int(inner[:, 1].max())
+    left, right = int(inner[:, 0].min()), int(inner[:, 0].max())
+    source[top:bottom, left:right] = (10, 90, 10)
+    made = filled(target[:, :, 0].copy() if grey else target, closed, wanted, source, theirs)
+    x, y = middles(wanted[INNER].mean(axis=0))
+    if grey:
+        assert made.shape == (SIDE, SIDE)
+        assert abs(int(made[y, x]) - 150) > 20
+    else:
+        assert made[y, x, 1] > made[y, x, 0] + 60
+        far = np.abs(made.astype(int) - target).max(axis=2) > 3
+        rows, columns = np.nonzero(far)
+        assert rows.min() > wanted[INNER, 1].min() - 6
+        assert columns.max() < wanted[INNER, 0].max() + 6
+
+
+def test_a_wanted_mouth_that_nobody_shows_is_dark(points: np.ndarray) -> None:
+    closed = points.copy()
+    closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
+    wanted = fallen(closed, 20)
+    target = np.full((SIDE, SIDE, 3), (160, 110, 100), np.uint8)
+    made = filled(target, closed, wanted, target, closed)
+    x, y = middles(wanted[INNER].mean(axis=0))
+    assert made[y, x].max() < 60
+
+
+def test_teeth_are_not_brighter_than_the_targets_light(points: np.ndarray) -> None:
+    closed = points.copy()
+    closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
+    wanted = fallen(closed, 20)
+    target = np.full((SIDE, SIDE, 3), (60, 45, 40), np.uint8)
+    source = np.full((SIDE, SIDE, 3), (50, 40, 35), np.uint8)
+    inner = wanted[INNER].astype(int)
+    source[inner[:, 1].min() : inner[:, 1].max(), inner[:, 0].min() : inner[:, 0].max()] = 250
+    made = filled(target, closed, wanted, source, wanted)
+    x, y = middles(wanted[INNER].mean(axis=0))
+    assert made[y, x].mean() < 1.2 * target[0, 0].mean()

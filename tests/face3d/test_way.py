@@ -1,0 +1,141 @@
+"""Whole photographs without a model: what arrives, what stays, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("dlib", reason="dlib is not installed")
+import fet_core
+from fet_core.errors import UserError
+from fet_core.face3d.eye import Eye
+from fet_core.face3d.model import load_model
+from fet_core.face3d.mouth import opening
+from fet_core.face3d.shape import read_shapes
+from fet_core.face3d.way import Face, shape_of
+from fet_core.geometry.landmarks import eye_distance
+
+MAN = "data/demo/rafd/Rafd090_28_Caucasian_male_{}_frontal.jpg"
+WOMAN = "data/demo/rafd/Rafd090_08_Caucasian_female_{}_frontal.jpg"
+
+Give = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def transfer() -> Any:
+    return fet_core.Transfer()
+
+
+@pytest.fixture(scope="module")
+def eye() -> Eye:
+    return Eye()
+
+
+@pytest.fixture
+def give(repository: Path) -> Give:
+    def read(name: str, expression: str, mode: str = "RGB") -> np.ndarray:
+        return np.array(Image.open(repository / name.format(expression)).convert(mode))
+
+    return read
+
+
+def points(eye: Eye, picture: np.ndarray) -> np.ndarray:
+    return eye.read(picture, eye.find(picture)[0])
+
+
+def test_an_open_mouth_arrives_and_goes_again(transfer: Any, eye: Eye, give: Give) -> None:
+    source, target = give(MAN, "surprised"), give(WOMAN, "neutral")
+    wide, shut = opening(points(eye, source)), opening(points(eye, target))
+    made = transfer(source, target)
+    assert opening(points(eye, made)) - shut > 0.5 * (wide - shut)
+    back = transfer(give(MAN, "neutral"), made)
+    assert opening(points(eye, back)) - shut < 0.4 * (wide - shut)
+
+
+def test_only_the_surroundings_of_the_face_change(transfer: Any, give: Give) -> None:
+    target = give(WOMAN, "neutral")
+    made = transfer(give(MAN, "happy"), target)
+    changed = (made != target).any(axis=2)
+    assert changed.any()
+    far = np.abs(made.astype(int) - target).max(axis=2)
+    assert far[:60].mean() < 1
+    assert far[-60:].mean() < 1
+    assert changed.mean() < 0.6
+
+
+@pytest.mark.parametrize("degrees", [-35.0, 35.0])
+def test_a_tilted_target_gets_the_same_face(
+    degrees: float, transfer: Any, eye: Eye, give: Give
+) -> None:
+    source, target = give(MAN, "surprised"), give(WOMAN, "neutral")
+    height, width = target.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 0.8)
+    tilted = cv2.warpAffine(target, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    straight, other = points(eye, transfer(source, target)), points(eye, transfer(source, tilted))
+    wanted = straight @ matrix[:, :2].T + matrix[:, 2]
+    off = np.linalg.norm(other - wanted, axis=1)[17:].mean()
+    assert off < 0.06 * eye_distance(other)
+
+
+def test_the_heads_pose_stays_the_targets(transfer: Any, eye: Eye, london: Path) -> None:
+    paths = sorted(london.glob("smiling_front/*.jpg")), sorted(london.glob("neutral_front/*.jpg"))
+    for source, target in ((paths[0][3], paths[1][11]), (paths[0][20], paths[1][40])):
+        picture = np.array(Image.open(target).convert("RGB"))
+        made = points(eye, transfer(source, target))
+        before, after = (read_shapes(one[None]).fit for one in (points(eye, picture), made))
+        assert np.abs(before.angles() - after.angles()).max() < 4
+        assert after.scale[0] == pytest.approx(before.scale[0], rel=0.03)
+
+
+def test_a_smile_of_a_photograph_arrives(transfer: Any, eye: Eye, london: Path) -> None:
+    smiles = sorted(london.glob("smiling_front/*.jpg"))
+    rest = sorted(london.glob("neutral_front/*.jpg"))
+    wider = []
+    for number in range(0, 60, 15):
+        target = np.array(Image.open(rest[number]).convert("RGB"))
+        own, made = points(eye, target), points(eye, transfer(smiles[number + 4], target))
+        width = [np.linalg.norm(one[54] - one[48]) / eye_distance(one) for one in (own, made)]
+        wider.append(width[1] - width[0])
+    assert np.mean(wider) > 0.05
+
+
+def test_a_grey_target_stays_grey(transfer: Any, give: Give) -> None:
+    target = give(WOMAN, "neutral", "L")
+    made = transfer(give(MAN, "surprised"), target)
+    assert made.shape == target.shape
+    colour = transfer(give(MAN, "surprised"), np.repeat(target[:, :, None], 3, axis=2))
+    assert (colour.max(axis=2).astype(int) - colour.min(axis=2)).max() <= 2
+
+
+def test_what_moves_grows_with_the_intensity(transfer: Any, give: Give) -> None:
+    source, target = give(MAN, "happy"), give(WOMAN, "neutral")
+    changes = [
+        np.abs(transfer(source, target, one).astype(int) - target).mean() for one in (0.3, 1, 2)
+    ]
+    assert changes == sorted(changes)
+    assert np.array_equal(transfer(source, target, 0), target)
+
+
+def turned(yaw: float) -> np.ndarray:
+    turn = np.radians(yaw)
+    x, y, z = load_model().mean.T
+    return np.stack([x * np.cos(turn) + z * np.sin(turn), -y], axis=1) * 90 + 200
+
+
+def test_a_head_that_is_turned_too_far_is_refused() -> None:
+    picture = np.zeros((400, 400), np.uint8)
+    assert abs(shape_of(Face("x", picture, turned(45))).fit.angles()[0, 0]) == pytest.approx(
+        45, abs=3
+    )
+    with pytest.raises(UserError, match=r"the face in x is turned by 7\d°"):
+        shape_of(Face("x", picture, turned(75)))
+    with pytest.raises(UserError, match="what was found in x is no face"):
+        shape_of(Face("x", picture, np.random.default_rng(1).uniform(100, 300, (68, 2))))
+    with pytest.raises(UserError, match="both eyes are at the same place"):
+        shape_of(Face("x", picture, np.zeros((68, 2))))
