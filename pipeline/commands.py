@@ -30,9 +30,8 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "transfer": Command(PHOTOGRAPHS, "Put one photograph's expression on another's face"),
-    "export": Command(
-        PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`", "transfer:export"
-    ),
+    "read": Command(PHOTOGRAPHS, "Print pose and face units of photographs", "face:read"),
+    "export": Command(PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`"),
     "probe": Command(STAGES, "Note what each stage does, for DVC to see what has changed"),
     "ingest": Command(
         STAGES, "List and open the raw pictures; set the test side apart", "prepare:ingest"
@@ -65,6 +64,9 @@ COMMANDS: dict[str, Command] = {
     "merge": Command(TOOLS, "Put the outputs of several data sets together", "prepare:merge"),
     "synthesize": Command(
         TOOLS, "Render the demo faces, in the layouts of CK+ and RaFD", "synthesize:app"
+    ),
+    "learn-face": Command(
+        TOOLS, "Render known faces, and learn the face model and Φ in space", "face:learn_face"
     ),
     "sweep": Command(TOOLS, "The same as study", "study:study", hidden=True),
     # As commands were called before there was `fet train`.

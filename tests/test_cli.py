@@ -55,6 +55,10 @@ NEEDED = {
 """Options that a command is nothing without."""
 
 
+PLAIN = ("merge", "probe", "transfer", "read", "synthesize", "learn-face")
+"""Commands that are not run in this file's ways."""
+
+
 def test_help_lists_all_commands() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
@@ -68,15 +72,11 @@ def test_help_lists_all_commands() -> None:
             assert row[2][-1] not in ".("
             group.append(row[1])
     assert list(listed) == ["Photographs", "Stages", "Results", "Tools"]
-    assert listed["Photographs"] == ["transfer", "export"]
+    assert listed["Photographs"] == ["transfer", "read", "export"]
     older = {name for name in OLDER if name != "export"}
     assert {*STAGES, *TRAINED, "probe"} - {"export"} - older == set(listed["Stages"])
     assert sorted(name for names in listed.values() for name in names) == sorted(
-        [
-            name
-            for name in (*COMMANDS, "merge", "probe", "transfer", "synthesize")
-            if name not in older
-        ]
+        [name for name in (*COMMANDS, *PLAIN) if name not in older]
     )
     assert "completion" not in "".join(line for line in lines if line.startswith("  --"))
 
