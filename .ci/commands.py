@@ -21,6 +21,7 @@ DOCS = (
     "docs/demo-faces.md",
     "data/demo/README.md",
     "fet_core/weights/README.md",
+    "docs/transfer.md",
     "docs/fet-plus.md",
     "docs/baselines.md",
     "docs/results.md",
@@ -33,6 +34,7 @@ SKIPPED = {
     r"^apt-get ": "done before",
     r"^make env-synthesis$": "done before",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
+    r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",
     r"^fet synthesize .*(--full|--out data/demo)$": "hours; tests/synthesis renders a few people",
 }
 

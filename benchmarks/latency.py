@@ -1,4 +1,4 @@
-"""How long the shipped FET+ takes for one picture, step by step; `make latency` writes the file."""
+"""How long `fet transfer` and the shipped FET+ take; `make latency` writes the file."""
 
 from __future__ import annotations
 

@@ -165,8 +165,9 @@ def test_the_published_pictures_are_the_demos_and_are_there() -> None:
     published = {path.name for path in (tree() / "docs/pictures").iterdir()}
     # Of photographs there are curves and nothing else.
     assert all(name.endswith("curves.svg") for name in published if name.startswith("london"))
-    assert {name.split("-")[0] for name in published} == {"ckplus", "rafd", "london"}
-    for page in ("README.md", "docs/results.md"):
+    kinds = {"ckplus", "rafd", "london", "transfer.jpg"}
+    assert {name.split("-")[0] for name in published} == kinds
+    for page in ("README.md", "docs/results.md", "docs/fet-plus.md", "docs/transfer.md"):
         text = (tree() / page).read_text(encoding="utf-8")
         for link in re.findall(r"!\[[^]]*\]\(([^)]*)\)", text):
             assert (tree() / page).parent.joinpath(link).is_file(), (page, link)
