@@ -34,6 +34,7 @@ def test_outputs_of_a_run_are_committed_or_ignored_but_never_left_over(project: 
     assert project.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_an_experiment_never_goes_on_from_another_ones_checkpoint(project: Project) -> None:
     project.set({"transfer.epochs": 40})
     process = project.start(
@@ -85,6 +86,7 @@ def test_an_unknown_key_in_the_file_is_refused_too(project: Project) -> None:
 
 
 @pytest.mark.skipif(not DEMO.is_dir(), reason="data/demo/rafd is not there")
+@pytest.mark.slow
 def test_a_new_person_reruns_what_depends_on_it_and_moves_nobody(project: Project) -> None:
     before = sides(project)
     people = sorted({path.name.split("_")[1] for path in DEMO.glob("Rafd090_*.jpg")})
