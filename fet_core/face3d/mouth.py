@@ -22,6 +22,7 @@ OPEN = 0.006
 _ENOUGH = 0.7  # share of the wanted opening with which the target's own mouth is kept
 _GRID = 64
 _MARGIN = 0.3
+_ROOM = 0.5  # around the lips, in eye distances
 _SOFT = 0.012  # of the mask, in eye distances
 _SKIN = (1.12, 1.45)  # the ring around the lips in which skin is looked at, in sizes of the lips
 _GAIN = (0.5, 1.3)
@@ -55,20 +56,37 @@ def filled(
     gap = opening(wanted)
     if gap <= OPEN or opening(own) >= _ENOUGH * gap:
         return made
-    unit = eye_distance(wanted)
-    mask = np.zeros(made.shape[:2], np.float32)
-    corners = np.round(wanted[INNER] * 16).astype(np.int32)
-    cv2.fillPoly(mask, [corners], 1.0, cv2.LINE_AA, 4)
-    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(_SOFT * unit, 0.6)), np.float32)
-    planes = made if made.ndim == 3 else made[:, :, None]
-    given = source if source.ndim == 3 else source[:, :, None]
+    place = _around(made, wanted)
+    corner = [place[1].start, place[0].start]
+    part = made[place]
+    planes = part if part.ndim == 3 else part[:, :, None]
+    lips = wanted - corner
+    there = _around(source, source_points)
+    given = source[there] if source.ndim == 3 else source[there][:, :, None]
+    theirs = source_points - [there[1].start, there[0].start]
+    mask = np.zeros(planes.shape[:2], np.float32)
+    cv2.fillPoly(mask, [np.round(lips[INNER] * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+    soft = max(_SOFT * eye_distance(wanted), 0.6)
+    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
     if opening(source_points) > OPEN:
-        inside = _brought(planes, wanted, _like(given, planes), source_points)
+        inside = _brought(planes, lips, _like(given, planes), theirs)
     else:
-        lips = planes[_inside(wanted[OUTER], *made.shape[:2]) > 0]
-        inside = np.full(planes.shape, _DARK * lips.mean(axis=0), dtype=np.float32)
-    blended = planes + mask[:, :, None] * (inside - planes)
-    return np.rint(np.clip(blended, 0, 255)).astype(np.uint8).reshape(made.shape)
+        outer = planes[_inside(lips[OUTER], *planes.shape[:2]) > 0]
+        inside = np.full(planes.shape, _DARK * outer.mean(axis=0), dtype=np.float32)
+    blended = np.rint(np.clip(planes + mask[:, :, None] * (inside - planes), 0, 255))
+    whole = made.copy()
+    whole[place] = blended.astype(np.uint8).reshape(part.shape)
+    return whole
+
+
+def _around(picture: Picture, points: Floats) -> tuple[slice, slice]:
+    """Rows and columns of a picture around the lips of points [68, 2]."""
+    margin = _ROOM * max(eye_distance(points), 1.0)
+    low, high = points[LIPS].min(axis=0) - margin, points[LIPS].max(axis=0) + margin
+    height, width = picture.shape[:2]
+    first = np.clip(np.floor(low), 0, [width - 2, height - 2]).astype(int)
+    last = np.clip(np.ceil(high), first + 2, [width, height]).astype(int)
+    return slice(first[1], last[1]), slice(first[0], last[0])
 
 
 def _like(source: Picture, target: Picture) -> Picture:

@@ -70,15 +70,17 @@ def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
     """
     height, width = picture.shape[:2]
     above, below = (
-        cv2.resize(field.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        cv2.resize(field.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
         for field in _fields(points, wanted, height, width)
     )
-    lower = _below(wanted, height, width)[..., None]
-    field = (above * (1 - lower) + below * lower) * _window(height, width)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    places = np.stack([x, y], axis=-1) + np.where(np.abs(field) < _STILL, 0, field)
+    field = np.asarray(above, np.float32)
+    field += _below(wanted, height, width)[..., None] * (below - above)
+    field *= _window(height, width)
+    field[np.abs(field) < _STILL] = 0
+    field[..., 0] += np.arange(width, dtype=np.float32)
+    field[..., 1] += np.arange(height, dtype=np.float32)[:, None]
     empty = np.zeros(0, np.float32)
-    made = cv2.remap(picture, places, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    made = cv2.remap(picture, field, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(made, np.uint8).reshape(picture.shape)
 
 
@@ -131,10 +133,11 @@ def _below(wanted: Floats, height: int, width: int) -> NDArray[np.float32]:
         [right, *((wanted[61:64] + wanted[[67, 66, 65]]) / 2), left], dtype=np.float64
     )
     places = (middle - right) @ np.stack([along, down], axis=1)
-    y, x = np.mgrid[0:height, 0:width]
-    across = (x - right[0]) * along[0] + (y - right[1]) * along[1]
-    depth = (x - right[0]) * down[0] + (y - right[1]) * down[1]
-    depth = depth - np.interp(across, places[:, 0], places[:, 1])
+    x = np.arange(width, dtype=np.float32) - np.float32(right[0])
+    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(right[1])
+    along, down = along.astype(np.float32), down.astype(np.float32)
+    across, depth = x * along[0] + y * along[1], x * down[0] + y * down[1]
+    depth -= np.interp(across, places[:, 0], places[:, 1]).astype(np.float32)
     beyond = np.maximum(np.maximum(-across, across - length), 0)
     share = np.clip(depth / (2 * np.maximum(_EDGE, _FADE * beyond)) + 0.5, 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
