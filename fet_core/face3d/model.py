@@ -29,15 +29,12 @@ class FaceModel:
         identity: [K, P, 3] directions; a coefficient of 1 is one standard deviation.
         units: [U, P, 3] what each face unit moves at strength 1.
         names: of the units, ARKit's.
-        sets: name of an eye -> the rows of the model's points that are its own, and their numbers
-            in that eye's order.
     """
 
     mean: Floats
     identity: Floats
     units: Floats
     names: tuple[str, ...]
-    sets: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
 
     def points(self, identity: Floats, units: Floats) -> Floats:
         """Points [..., P, 3] of faces with coefficients [..., K] and units [..., U]."""
@@ -45,16 +42,6 @@ class FaceModel:
             self.mean
             + np.tensordot(identity, self.identity, 1)
             + np.tensordot(units, self.units, 1)
-        )
-
-    def part(self, name: str) -> FaceModel:
-        """The model of one eye's points alone, in the order of their numbers."""
-        rows, numbers = self.sets[name]
-        order = np.argsort(numbers)
-        rows, numbers = rows[order], numbers[order]
-        own = {name: (np.arange(len(rows)), numbers)}
-        return FaceModel(
-            self.mean[rows], self.identity[:, rows], self.units[:, rows], self.names, own
         )
 
 
@@ -69,9 +56,6 @@ def write_model(path: Path, model: FaceModel) -> None:
         "identity": model.identity.astype(np.float16),
         "units": model.units.astype(np.float16),
     }
-    for name, (rows, numbers) in model.sets.items():
-        tensors[f"{name}.rows"] = rows.astype(np.int16)
-        tensors[f"{name}.numbers"] = numbers.astype(np.int16)
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, {"format": "face-model 1", "units": ",".join(model.names)})
 
@@ -90,13 +74,5 @@ def load_model(path: Path = SHIPPED) -> FaceModel:
     names = tuple(about.get("units", "").split(","))
     if about.get("format") != "face-model 1" or len(names) != len(found.get("units", ())):
         raise UserError(f"{path} is no face model of this version; install the project again")
-    sets = {
-        name.removesuffix(".rows"): (
-            found[name].astype(np.int64),
-            found[f"{name.removesuffix('.rows')}.numbers"].astype(np.int64),
-        )
-        for name in found
-        if name.endswith(".rows")
-    }
     mean, identity, units = (found[key].astype(np.float64) for key in ("mean", "identity", "units"))
-    return FaceModel(mean, identity, units, names, sets)
+    return FaceModel(mean, identity, units, names)

@@ -29,7 +29,9 @@ _EYES = (33, 263)
 
 _ROUNDS = 3
 _SAME = 0.3  # of two faces' common area over both: one face seen twice
-_FAR, _NEAR = 0.5, 0.5  # least score of a box
+_SCORE = 0.5  # least of a box
+_PLACES = [0, *range(2, 8)]  # of a box's numbers, what lies somewhere
+_BELOW = 0.2  # the middle of a face below its eyes, in sizes of its box
 _PRESENT = 0.0  # least logit of the mesh that what it sees is a face
 
 Points = NDArray[np.float64]
@@ -57,14 +59,11 @@ class _Detector:
     side: int
     grids: tuple[tuple[int, int], ...]  # cells a side, boxes a cell
     scores: str
-    threshold: float
 
 
 _DETECTORS = (
-    _Detector(
-        "face_detection_full_range.tflite", 192, ((48, 1),), "reshaped_classifier_face_4", _FAR
-    ),
-    _Detector("face_detection_short_range.tflite", 128, ((16, 2), (8, 6)), "classificators", _NEAR),
+    _Detector("face_detection_full_range.tflite", 192, ((48, 1),), "reshaped_classifier_face_4"),
+    _Detector("face_detection_short_range.tflite", 128, ((16, 2), (8, 6)), "classificators"),
 )
 
 
@@ -108,24 +107,25 @@ class MeshFinder:
     def _boxes(self, picture: NDArray[np.uint8]) -> list[tuple[float, Points, float]]:
         """Score, eyes [2, 2] and side of all boxes, the best of each face first."""
         found: list[tuple[float, NDArray[np.float64]]] = []
+        height, width = picture.shape[:2]
+        longest = max(height, width)
+        corner = np.array([(width - longest) / 2, (height - longest) / 2])
         for detector, net, anchors in self._detectors:
-            for scale, x, y in _views(picture.shape[:2], detector.side):
-                matrix = np.array([[scale, 0, -x * scale], [0, scale, -y * scale]])
-                small = _cut(picture, matrix, detector.side)
-                net.setInput(_blob(small * 2 - 1))
-                logits = net.forward(detector.scores).reshape(-1)
-                scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
-                kept = scores >= detector.threshold
-                if not kept.any():
-                    continue
-                net.setInput(_blob(small * 2 - 1))
-                rows = net.forward(net.getUnconnectedOutLayersNames()[0])[0, kept]
-                places = rows.reshape(-1, 8, 2) / detector.side
-                places[:, [0, *range(2, 8)]] += anchors[kept][:, None]
-                places = places * detector.side
-                places = places / scale
-                places[:, [0, *range(2, 8)]] += [x, y]
-                found += list(zip(scores[kept].tolist(), places, strict=True))
+            scale = detector.side / longest
+            matrix = np.concatenate([scale * np.eye(2), -scale * corner[:, None]], axis=1)
+            blob = _blob(_cut(picture, matrix, detector.side) * 2 - 1)
+            net.setInput(blob)
+            logits = net.forward(detector.scores).reshape(-1)
+            scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
+            kept = scores >= _SCORE
+            if not kept.any():
+                continue
+            net.setInput(blob)
+            rows = net.forward(net.getUnconnectedOutLayersNames()[0])[0, kept]
+            # A middle, a size, and six points of the face, of which the eyes come first.
+            places = rows.reshape(-1, 8, 2) / scale
+            places[:, _PLACES] += anchors[kept][:, None] * longest + corner
+            found += list(zip(scores[kept].tolist(), places, strict=True))
         found.sort(key=lambda one: -one[0])
         best: list[tuple[float, NDArray[np.float64]]] = []
         for score, place in found:
@@ -134,42 +134,23 @@ class MeshFinder:
         return [(score, place[2:4], float(place[1].max())) for score, place in best]
 
     def _refined(self, picture: NDArray[np.uint8], eyes: Points, side: float, score: float) -> Mesh:
-        middle = eyes.mean(axis=0)
         along = eyes[1] - eyes[0]
-        along /= max(float(np.hypot(*along)), 1e-9)
+        along = along / max(float(np.hypot(*along)), 1e-9)
         down = np.array([-along[1], along[0]])
-        crop = (middle + 0.2 * side * down, along, _MESH_EXTENT * side)
-        mesh = self._read(picture, [crop], score)
-        for _ in range(_ROUNDS - 1):
-            mesh = self._read(picture, [_crop(mesh.points)], score)
+        crop = (eyes.mean(axis=0) + _BELOW * side * down, along, _MESH_EXTENT * side)
+        for _ in range(_ROUNDS):
+            mesh = self._read(picture, _matrix(*crop), score)
+            crop = _crop(mesh.points)
         return mesh
 
-    def _read(
-        self,
-        picture: NDArray[np.uint8],
-        crops: Sequence[tuple[Points, Points, float]],
-        score: float,
-    ) -> Mesh:
-        """The mean of one reading for each crop (middle, direction of its upper edge, side)."""
-        matrices = [_matrix(*crop) for crop in crops]
-        blob = np.concatenate([_blob(_cut(picture, one, _MESH_SIDE)) for one in matrices])
+    def _read(self, picture: NDArray[np.uint8], matrix: NDArray[np.float64], score: float) -> Mesh:
+        """The mesh in a crop, whose matrix takes the picture's pixels to its own."""
+        blob = _blob(_cut(picture, matrix, _MESH_SIDE))
         self._mesh.setInput(blob)
-        out = self._mesh.forward("conv2d_20").reshape(len(crops), MESH_POINTS, 3)
+        points = self._mesh.forward("conv2d_20").reshape(MESH_POINTS, 3)
         self._mesh.setInput(blob)
-        presence = float(self._mesh.forward("conv2d_30").mean())
-        points = np.mean(
-            [_back(np.asarray(one, np.float64), m) for one, m in zip(out, matrices, strict=True)],
-            axis=0,
-        )
-        return Mesh(points, presence, score)
-
-
-def _views(shape: tuple[int, int], side: int) -> list[tuple[float, float, float]]:
-    """Scale and upper left corner of the squares of a picture that a detector looks at."""
-    height, width = shape
-    longest = max(height, width)
-    whole = (side / longest, (width - longest) / 2, (height - longest) / 2)
-    return [whole]
+        presence = float(self._mesh.forward("conv2d_30").reshape(-1)[0])
+        return Mesh(_back(np.asarray(points, np.float64), matrix), presence, score)
 
 
 def _anchors(grids: Sequence[tuple[int, int]]) -> NDArray[np.float64]:

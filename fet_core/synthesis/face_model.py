@@ -76,9 +76,7 @@ class Sculptor:
             far = np.linalg.norm(moved, axis=1).max()
             if name not in _UNSEEN and not name.startswith("eyeLook") and far > _LEAST:
                 units[name] = moved
-        rows = np.arange(len(mean))
-        kept = {"dlib": (rows, rows)}
-        return FaceModel(mean, identity, np.stack(list(units.values())), tuple(units), kept)
+        return FaceModel(mean, identity, np.stack(list(units.values())), tuple(units))
 
 
 def learn_anchors(
@@ -109,8 +107,7 @@ def learn_anchors(
             places.append((album.places[number] - middle) / unit)
             seen.append(album.seen[number])
     shares, left = learn(np.stack(read[::2]), places[::2], seen[::2], rest[kept], MIRROR)
-    wide = sparse.csr_matrix((len(MIRROR), len(rest)))
-    wide = sparse.lil_matrix(wide.shape)
+    wide = sparse.lil_matrix((len(MIRROR), len(rest)))
     wide[:, kept] = shares
     return wide.tocsr(), left
 
