@@ -122,6 +122,29 @@ def test_what_moves_grows_with_the_intensity(transfer: Any, give: Give) -> None:
     assert np.array_equal(transfer(source, target, 0), target)
 
 
+def test_one_persons_own_other_face_is_taken_more_literally(
+    transfer: Any, eye: Eye, london: Path
+) -> None:
+    smiles = sorted(london.glob("smiling_front/*.jpg"))
+    rest = sorted(london.glob("neutral_front/*.jpg"))
+    way, errors = transfer._way, []
+    for number in (3, 30, 60):
+        faces = []
+        for path in (smiles[number], rest[number], smiles[number + 9]):
+            picture = np.array(Image.open(path).convert("RGB"))
+            faces.append(Face(str(path), picture, points(eye, picture)))
+        smile, own, other = faces
+        assert way.sameness(smile, own) > 0.9
+        assert way.sameness(other, own) < 0.3
+        truth, found = (
+            read_shapes(one[None]).frontal for one in (smile.points, way.wanted(smile, own, 1.0))
+        )
+        before = read_shapes(own.points[None]).frontal
+        errors.append([np.abs(truth - one)[:, 17:].mean() for one in (found, before)])
+    reached, unchanged = np.mean(errors, axis=0)
+    assert reached < 0.5 * unchanged
+
+
 def turned(yaw: float) -> np.ndarray:
     turn = np.radians(yaw)
     x, y, z = load_model().mean.T
