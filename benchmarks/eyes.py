@@ -23,7 +23,7 @@ from fet_core.progress import track
 from fet_core.synthesis import anatomy
 from fet_core.synthesis.assets import Assets
 from fet_core.synthesis.face_model import learn_anchors
-from fet_core.synthesis.known import front, read_album
+from fet_core.synthesis.known import Sitting, front, read_album
 from fet_core.synthesis.lessons import kept, read_points
 
 BINS = ((0, 15), (15, 30), (30, 46))
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("metrics/shipped/eyes.json"))
     options = parser.parse_args()
     assets, eye, finder = Assets.open(options.assets), Eye(), FaceFinder()
-    albums = [read_album(options.known, number) for number in range(options.people)]
+    albums = [read_album(Sitting(options.known, 7, number, 12)) for number in range(options.people)]
     readings = [read_points(eye, one.pictures) for one in track(albums, "reading", unit="people")]
     learned, theirs = kept(albums, readings)
     anchors, _ = learn_anchors(assets, learned, theirs)

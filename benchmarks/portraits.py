@@ -4,8 +4,8 @@
 
 The photographs are those of the London Set's people whom `fet learn-face` keeps apart; a target and
 the smile (or the rest) of somebody else give the picture, the target's own other photograph is the
-truth. The rendered faces are `fet learn-face`'s own that it keeps apart: turned heads, wide open
-mouths, and a truth for both one person's two faces and two people's. All are whole pictures, as a
+truth. The rendered faces are `fet learn-face`'s own that it keeps apart: turned heads and wide open
+mouths, one person's two faces. All are whole pictures, as a
 user has them; the face is cut out at 256×256 to be compared.
 """
 
@@ -31,7 +31,7 @@ from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import Picture, open_picture
 from fet_core.progress import track
 from fet_core.ssim import ssim
-from fet_core.synthesis.known import read_album
+from fet_core.synthesis.known import Sitting, read_album
 from fet_core.synthesis.lessons import people_of
 
 SIDE = 256
@@ -46,7 +46,7 @@ Case = tuple[Picture, Picture, Picture]
 
 
 def photographed(root: Path) -> Iterator[Case]:
-    """Both directions, each target with the expression of three others."""
+    """Both directions, each target with the expression of two others."""
     pairs = [[open_picture(path) for path in pair] for pair in people_of(root, apart=True)]
     for number, own in enumerate(pairs):
         for step in OTHERS:
@@ -58,7 +58,7 @@ def photographed(root: Path) -> Iterator[Case]:
 def rendered(folder: Path, people: range) -> Iterator[Case]:
     """Two pictures of one person in nearly the same pose: the source is the truth."""
     for number in people:
-        album = read_album(folder, number)
+        album = read_album(Sitting(folder, 7, number, 12))
         held = np.array([(shot.yaw, shot.pitch, shot.roll) for shot in album.shots])
         for one in range(0, len(held), 2):
             far = np.abs(held - held[one]).max(axis=1)
@@ -81,7 +81,7 @@ class Yardstick:
         self._eye, self._embedder = Eye(), Embedder()
 
     def points(self, picture: Picture) -> NDArray[np.float64] | None:
-        """The landmarks of the surest face, None where there is none."""
+        """The landmarks of the only face, None where not just one is found."""
         found = self._eye.find(picture)
         return self._eye.read(picture, found[0]) if len(found) == 1 else None
 
@@ -178,6 +178,7 @@ def main() -> None:
                 try:
                     picture = made(case[0], case[1])
                 except UserError:
+                    rows[method].append({"lost": 1.0})
                     continue
                 numbers = yardstick.measure(picture, case, pixels)
                 if numbers is not None:

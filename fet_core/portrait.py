@@ -61,6 +61,11 @@ class Transfer:
     def __init__(self, model: str | Path | None = None, device: str = "auto") -> None:
         self._way: Way
         if model is None:
+            if device not in ("auto", "cpu"):
+                raise UserError(
+                    f'the device "{device}" is of no use without a model; leave it out (--device), '
+                    "or name a file of `fet export` (--model)"
+                )
             self._way = InSpace()
         else:
             from fet_core.portrait_plus import Trained

@@ -37,21 +37,27 @@ def read(
     for path in pictures:
         check_file(path, "there is no picture", "name a PNG or JPEG file")
     eye = Eye()
-    for path in pictures:
-        picture = open_picture(path)
-        found = eye.find(picture)
-        if not found:
-            raise UserError(f"no face was found in {path}; name a picture that shows one")
-        for number, face in enumerate(found, 1):
-            fit = shape_of(Face(str(path), picture, eye.read(picture, face))).fit
-            said = {"picture": str(path), "face": number} | _said(fit, fitter().model.names)
-            print(json.dumps(said, ensure_ascii=False) if as_json else _table(said))
+    refused: list[str] = []
+    for path in track(pictures, "reading", unit="pictures") if len(pictures) > 20 else pictures:
+        try:
+            picture = open_picture(path)
+            found = eye.find(picture)
+            if not found:
+                raise UserError(f"no face was found in {path}; name a picture that shows one")
+            for number, face in enumerate(found, 1):
+                fit = shape_of(Face(str(path), picture, eye.read(picture, face))).fit
+                said = {"picture": str(path), "face": number} | _said(fit, fitter().model.names)
+                print(json.dumps(said, ensure_ascii=False) if as_json else _table(said))
+        except UserError as error:
+            refused.append(str(error))
+    if refused:
+        raise UserError("\nfet: ".join(refused))
 
 
 def _said(fit: Fit, names: Sequence[str]) -> dict[str, Any]:
     yaw, pitch, roll = (round(float(angle), 1) for angle in fit.angles()[0])
     units = {
-        name: round(max(float(value), 0.0), 3)
+        name: round(min(max(float(value), 0.0), 1.0), 3)
         for name, value in zip(names, fit.units[0], strict=True)
     }
     return {
@@ -82,9 +88,7 @@ def learn_face(
         Path, typer.Option("--assets", help="Folder of the CC0 assets of `fet synthesize`.")
     ],
     photos: Annotated[Path, typer.Option("--photos", help="Folder of the London Set.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of both files.")] = Path(
-        "fet_core/weights"
-    ),
+    out: Annotated[Path, typer.Option("--out", help="Folder of both files.")],
     work: Annotated[
         Path, typer.Option("--work", help="Folder of the rendered faces, which are kept.")
     ] = Path("data/known"),
@@ -131,16 +135,16 @@ def learn_face(
     with Crew(assets, processes, texture_limit=1024) as crew:
         for _ in track(crew.run(sit, sittings), "known faces", total=people, unit="people"):
             pass
-    albums = [read_album(work, number) for number in range(people)]
+    albums = [read_album(sitting) for sitting in sittings]
     eye = Eye()
     readings = [read_points(eye, one.pictures) for one in track(albums, "reading", unit="people")]
-    anchors, left = learn_anchors(opened, albums, readings)
+    learned = kept(albums, readings)
+    anchors, left = learn_anchors(opened, *learned)
     inner, outline = left[17:].mean(), left[:17].mean()
     print(f"dlib's points to their anchors: {inner:.3f} eye distances, contour {outline:.3f}")
     sculptor = Sculptor(opened, anchors)
     write_model(out / MODEL.name, sculptor.model(seed))
     fitter = make_fitter(load_model(out / MODEL.name))
-    learned = kept(albums, readings)
     batches = Batches(
         known_of(*learned, sculptor, fitter),
         photographed(listed, eye, fitter),

@@ -60,7 +60,8 @@ def transfer(
     with _loading():
         from fet_core.portrait import Transfer, beside, open_picture
 
-    made = Transfer(model, device)(source, target, intensity, source_face, target_face)
+        transfer = Transfer(model, device)
+    made = transfer(source, target, intensity, source_face, target_face)
     if compare:
         made = beside([open_picture(source), open_picture(target), made])
     _write(out, made, target)
@@ -74,8 +75,8 @@ def transfer(
 def _loading() -> Iterator[None]:
     """Import without looking for garbage.
 
-    Of the many objects that torch brings none is garbage, neither now nor when the process ends;
-    looking at them all takes as long as the transfer itself.
+    Of the many objects that libraries bring none is garbage, neither now nor when the process ends;
+    with torch, which a model wants, looking at them all takes as long as the transfer itself.
     """
     gc.disable()
     try:

@@ -20,6 +20,7 @@ from fet_core.geometry.mesh import MeshFinder, shrunk
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
 
 _SIDE = 320  # of the picture in which dlib reads
 _BOX = 150  # side of the face's box in it
@@ -43,15 +44,15 @@ class Found:
             dlib's own detector, which is read where it is.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     matrix: Floats | None = None
 
 
 class Eye:
     """Finds faces and reads their landmarks. Not to be shared between threads.
 
-    Without the mesh's models dlib's detector finds the faces, and it is asked where the mesh finds
-    none.
+    dlib's detector adds the faces that the mesh does not find; without the mesh's models it finds
+    all, if they are upright and look at the camera.
 
     Args:
         readings: boxes whose mean is read, each in the picture and in its mirror.
@@ -76,10 +77,13 @@ class Eye:
                 low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
                 box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
                 found.append(Found(box, upright(mesh.points)))
-        if not found:
-            small = min(_SCALES[0], _WIDEST_VIEW / max(picture.shape[:2]))
-            boxes = self._dlib.boxes(picture, (small, *_SCALES[1:]))
-            found = [Found((box.left, box.top, box.right, box.bottom)) for box in boxes]
+        small = min(_SCALES[0], _WIDEST_VIEW / max(picture.shape[:2]))
+        # In a picture of many the mesh's detectors miss the small ones.
+        scales = (small, 1.0) if found else (small, *_SCALES[1:])
+        for one in self._dlib.boxes(picture, scales):
+            box = (float(one.left), float(one.top), float(one.right), float(one.bottom))
+            if not any(_meet(box, other.box) for other in found):
+                found.append(Found(box))
         return sorted(found, key=lambda one: (one.box[0] + one.box[2], one.box[1]))
 
     def read(self, picture: Picture, face: Found) -> Floats:
@@ -92,6 +96,16 @@ class Eye:
         points = mean_points(self._dlib, cut, [low, low, high, high], self._readings)
         back = np.linalg.inv(face.matrix[:, :2])
         return (points.astype(np.float64) - face.matrix[:, 2]) @ back.T
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Whether the middle of either box lies in the other."""
+
+    def inside(a: Box, b: Box) -> bool:
+        x, y = (a[0] + a[2]) / 2, (a[1] + a[3]) / 2
+        return b[0] <= x <= b[2] and b[1] <= y <= b[3]
+
+    return inside(one, other) or inside(other, one)
 
 
 def upright(mesh: Floats) -> Floats:

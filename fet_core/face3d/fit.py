@@ -17,7 +17,7 @@ LOW, HIGH = -0.05, 1.3
 
 @dataclass(frozen=True)
 class Priors:
-    """How much a fit trusts the points, as variances: a penalty is a square over twice of it.
+    """How much a fit trusts the points, as standard deviations.
 
     Attributes:
         point: standard deviation of a point, in eye distances.

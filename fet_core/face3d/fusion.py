@@ -76,6 +76,7 @@ def mirror(shapes: Floats) -> Floats:
 _PAIRS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
 """Upper and lower inner lip, upper and lower outer lip, from the right to the left."""
 
+_LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 _SIDES = ((49, 53), (59, 55))  # outer lips between those and the corners, upper and lower
 _LITERAL = 0.75
 
@@ -101,6 +102,21 @@ def parted(motion: Floats, source: Floats, target: Floats) -> Floats:
             motion[:, number, 1] += sign * step[:, column]
     for numbers, share in zip(_SIDES, (0.5, -0.5), strict=True):
         motion[:, numbers, 1] += share * step.mean(axis=1, keepdims=True)
+    return motion
+
+
+def uncrossed(motion: Floats, target: Floats) -> Floats:
+    """A motion [B, 68, 2] of frontal shapes that moves no lip and no lid through the other one.
+
+    Further than the target's own are crossed: dlib reads pressed lips so.
+    """
+    motion = motion.copy()
+    for upper, lower in (*(pair[:2] for pair in _PAIRS), *_LIDS):
+        own = target[:, upper, 1] - target[:, lower, 1]
+        gap = own + motion[:, upper, 1] - motion[:, lower, 1]
+        step = np.maximum(np.minimum(own, 0) - gap, 0) / 2
+        motion[:, upper, 1] += step
+        motion[:, lower, 1] -= step
     return motion
 
 

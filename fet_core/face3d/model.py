@@ -46,7 +46,7 @@ class FaceModel:
 
 
 def write_model(path: Path, model: FaceModel) -> None:
-    """Write a model as half-precision safetensors; what is read back is what was rounded."""
+    """Write a model as safetensors, its directions in half precision."""
     from safetensors.numpy import save_file
 
     from fet_core.files import atomic_path

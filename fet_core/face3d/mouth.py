@@ -34,7 +34,8 @@ _DARK = 0.25
 def opening(points: Floats) -> float:
     """Area between the inner lips of points [68, 2], in squares of the eye distance."""
     x, y = points[INNER].T
-    area = abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
+    # Lips that dlib reads crossed, as it does pressed ones, enclose less than nothing.
+    area = max(float(np.dot(y, np.roll(x, 1)) - np.dot(x, np.roll(y, 1))) / 2, 0.0)
     return area / max(eye_distance(points), 1e-6) ** 2
 
 
@@ -72,6 +73,8 @@ def filled(
         inside = _brought(planes, lips, _like(given, planes), theirs)
     else:
         outer = planes[_inside(lips[OUTER], *planes.shape[:2]) > 0]
+        if not len(outer):
+            return made
         inside = np.full(planes.shape, _DARK * outer.mean(axis=0), dtype=np.float32)
     blended = np.rint(np.clip(planes + mask[:, :, None] * (inside - planes), 0, 255))
     whole = made.copy()

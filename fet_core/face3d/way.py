@@ -8,19 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.face3d.fusion import load_fusion, parted
+from fet_core.face3d.fusion import load_fusion, parted, uncrossed
 from fet_core.face3d.mouth import filled
 from fet_core.face3d.shape import Shapes, move, read_shapes
 from fet_core.face3d.warp import moved
-from fet_core.geometry.landmarks import SAME_PERSON, Embedder, eye_centres
+from fet_core.geometry.landmarks import Embedder, eye_centres
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
 _FURTHEST = 60.0  # degrees of yaw
-_SURELY = 0.45  # embeddings' distance below which two faces are one person's
+_SURELY, _PERHAPS = 0.3, 0.45
+"""Distance of embeddings below which two faces are one person's, and may be."""
+
 _LITERAL = 0.75
+_CUT = 0.1  # eye distances by which lips may lie outside of their picture
 _WORST = 0.12  # error of the fit, in eye distances, from which on it is no face
 
 
@@ -51,6 +54,14 @@ def shape_of(face: Face) -> Shapes:
             f"the face in {face.name} cannot be read (both eyes are at the same place); take "
             "another picture"
         )
+    height, width = face.picture.shape[:2]
+    margin = _CUT * float(np.linalg.norm(left - right))
+    lips = face.points[48:]
+    if (lips < -margin).any() or (lips > [width - 1 + margin, height - 1 + margin]).any():
+        raise UserError(
+            f"the mouth of the face in {face.name} is cut off by the picture's border; take "
+            "another picture"
+        )
     shapes = read_shapes(face.points[None])
     if shapes.fit.error[0] > _WORST:
         raise UserError(f"what was found in {face.name} is no face; take another picture")
@@ -75,7 +86,7 @@ class InSpace:
         """1 where two faces are one person's beyond doubt, 0 where they may be two people's."""
         seen = [self._embedder.embed(face.picture, face.points) for face in (one, other)]
         distance = float(np.linalg.norm(seen[0] - seen[1]))
-        return float(np.clip((SAME_PERSON - distance) / (SAME_PERSON - _SURELY), 0, 1))
+        return float(np.clip((_PERHAPS - distance) / (_PERHAPS - _SURELY), 0, 1))
 
     def wanted(self, source: Face, target: Face, intensity: float) -> Floats:
         """J_gen: the target's points [68, 2] with the source's expression, in its own pose.
@@ -87,8 +98,8 @@ class InSpace:
         faces = theirs.frontal, own.frontal
         motion = load_fusion()(*faces)
         motion += _LITERAL * self.sameness(source, target) * (faces[0] - faces[1] - motion)
-        motion = parted(motion, *faces)
-        return move(own, intensity * motion)[0]
+        motion = intensity * parted(motion, *faces)
+        return move(own, uncrossed(motion, own.frontal))[0]
 
     def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
         """The target's whole picture with the source's expression; `UserError` as `shape_of`."""

@@ -32,7 +32,7 @@ _SAME = 0.3  # of two faces' common area over both: one face seen twice
 _SCORE = 0.5  # least of a box
 _PLACES = [0, *range(2, 8)]  # of a box's numbers, what lies somewhere
 _BELOW = 0.2  # the middle of a face below its eyes, in sizes of its box
-_PRESENT = 0.0  # least logit of the mesh that what it sees is a face
+_PRESENT = 16.0  # least logit: faces have 24 and more, what is upside down or none below 12
 
 Points = NDArray[np.float64]
 
@@ -139,18 +139,15 @@ class MeshFinder:
         down = np.array([-along[1], along[0]])
         crop = (eyes.mean(axis=0) + _BELOW * side * down, along, _MESH_EXTENT * side)
         for _ in range(_ROUNDS):
-            mesh = self._read(picture, _matrix(*crop), score)
-            crop = _crop(mesh.points)
-        return mesh
-
-    def _read(self, picture: NDArray[np.uint8], matrix: NDArray[np.float64], score: float) -> Mesh:
-        """The mesh in a crop, whose matrix takes the picture's pixels to its own."""
-        blob = _blob(_cut(picture, matrix, _MESH_SIDE))
-        self._mesh.setInput(blob)
-        points = self._mesh.forward("conv2d_20").reshape(MESH_POINTS, 3)
+            matrix = _matrix(*crop)
+            blob = _blob(_cut(picture, matrix, _MESH_SIDE))
+            self._mesh.setInput(blob)
+            read = self._mesh.forward("conv2d_20").reshape(MESH_POINTS, 3)
+            points = _back(np.asarray(read, np.float64), matrix)
+            crop = _crop(points)
         self._mesh.setInput(blob)
         presence = float(self._mesh.forward("conv2d_30").reshape(-1)[0])
-        return Mesh(_back(np.asarray(points, np.float64), matrix), presence, score)
+        return Mesh(points, presence, score)
 
 
 def _anchors(grids: Sequence[tuple[int, int]]) -> NDArray[np.float64]:

@@ -92,7 +92,7 @@ def _shares(places: Floats, wanted: Floats) -> Floats:
     """Shares [K], 0 and up, with which places [N, K, 2] come nearest to what is wanted [N, 2]."""
     columns = places.transpose(0, 2, 1).reshape(-1, places.shape[1])
     rows = wanted.reshape(-1)
-    # A third of the readings that lie worst do not count.
+    # The 28% of the coordinates that lie worst do not count.
     for _ in range(3):
         weight = _SUM * np.sqrt(len(rows))
         found, _ = nnls(

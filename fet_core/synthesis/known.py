@@ -141,7 +141,8 @@ def project(
     return places, (body.normals(held) * towards).sum(axis=1) > 0.15
 
 
-SHOTS = "known-{:03d}.npz"
+SHOTS = "known-{}-{}-{:03d}.npz"
+"""Of a seed, a number of pictures, and a person."""
 _FRONT = (0.3, 6.0, 8.2, 1.0)  # of the skin that may be a landmark: z above, y between, |x| below
 
 
@@ -184,7 +185,7 @@ class Sitting:
 
 def sit(studio: Studio, _: dict[str, Any], sitting: Sitting) -> Iterator[int]:
     """Make an album unless it is there; its first picture is of the face at rest, from in front."""
-    path = sitting.folder / SHOTS.format(sitting.number)
+    path = sitting.folder / SHOTS.format(sitting.seed, sitting.shots, sitting.number)
     if not path.is_file():
         wares = draw_person(studio, sitting.seed, sitting.number)
         kept = front(studio.rest)
@@ -210,9 +211,10 @@ def _write(path: Path, taken: Sequence[Known], kept: NDArray[np.int64], eyes: fl
         )
 
 
-def read_album(folder: Path, number: int) -> Album:
+def read_album(sitting: Sitting) -> Album:
     """What `sit` has made."""
-    with np.load(folder / SHOTS.format(number), allow_pickle=False) as file:
+    name = SHOTS.format(sitting.seed, sitting.shots, sitting.number)
+    with np.load(sitting.folder / name, allow_pickle=False) as file:
         shots = tuple(Shot(**one) for one in json.loads(str(file["shots"])))
         places = file["places"].astype(np.float64)
         return Album(file["pictures"], places, file["seen"], shots, float(file["eyes"]))

@@ -53,6 +53,19 @@ def test_a_tilted_head_is_found_and_read(degrees: float, eye: Eye, photograph: n
     assert off[17:].mean() < 0.04 * eye_distance(found)
 
 
+@pytest.mark.parametrize("turns", [2])
+def test_a_face_upside_down_is_not_read_wrongly(
+    turns: int, eye: Eye, photograph: np.ndarray
+) -> None:
+    assert eye.find(np.ascontiguousarray(np.rot90(photograph, turns))) == []
+
+
+def test_many_small_faces_are_all_found(eye: Eye, photograph: np.ndarray) -> None:
+    height, width = photograph.shape[:2]
+    small = np.asarray(cv2.resize(photograph, (width // 2, height // 2)))
+    assert len(eye.find(np.concatenate([small] * 8, axis=1))) == 8
+
+
 def test_grey_and_colour_read_alike(eye: Eye, photograph: np.ndarray) -> None:
     grey = np.asarray(cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY))
     one, other = (eye.read(one, eye.find(one)[0]) for one in (photograph, grey))

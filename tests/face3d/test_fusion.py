@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fet_core.errors import UserError
-from fet_core.face3d.fusion import load_fusion, mirror, parted
+from fet_core.face3d.fusion import load_fusion, mirror, parted, uncrossed
 from fet_core.face3d.model import load_model
 from fet_core.train.space import Batches, Known, People, deviation_loss, train, write_fusion
 
@@ -57,6 +57,15 @@ def test_lips_part_nearly_as_far_as_the_sources() -> None:
     assert parted(mirror(found), *map(mirror, (open_, shut))) == pytest.approx(
         mirror(parted(found, open_, shut))
     )
+
+
+def test_no_lip_goes_through_the_other() -> None:
+    open_ = shape(jawOpen=0.5)
+    closing = 3 * (shape() - open_)
+    assert opening(open_ + closing) < 0
+    found = uncrossed(closing, open_)
+    assert opening(open_ + found) == pytest.approx(0, abs=1e-9)
+    assert uncrossed(0.5 * closing / 3, open_) == pytest.approx(0.5 * closing / 3)
 
 
 @pytest.fixture(scope="module")

@@ -160,5 +160,7 @@ def test_a_head_that_is_turned_too_far_is_refused() -> None:
         shape_of(Face("x", picture, turned(75)))
     with pytest.raises(UserError, match="what was found in x is no face"):
         shape_of(Face("x", picture, np.random.default_rng(1).uniform(100, 300, (68, 2))))
+    with pytest.raises(UserError, match="the mouth of the face in x is cut off"):
+        shape_of(Face("x", picture[:220], turned(0)))
     with pytest.raises(UserError, match="both eyes are at the same place"):
         shape_of(Face("x", picture, np.zeros((68, 2))))

@@ -76,18 +76,19 @@ def test_places_are_where_the_skin_is_drawn(studio: object) -> None:
 def test_an_album_is_made_once_and_repeats(studio: object, tmp_path: Path) -> None:
     sitting = Sitting(tmp_path, 3, 0, 2, 96)
     assert list(sit(studio, {}, sitting)) == [0]  # type: ignore[arg-type]
-    album = read_album(tmp_path, 0)
+    album = read_album(sitting)
     assert album.pictures.shape == (2, 96, 96, 3)
     assert album.shots[0].units == {}
     assert album.shots[1] == draw_shot(generator(3, "shot", 0, 1), 96)
     assert 0.4 < album.eyes < 0.8
-    before = (tmp_path / "known-000.npz").stat().st_mtime_ns
+    before = (tmp_path / "known-3-2-000.npz").stat().st_mtime_ns
     assert list(sit(studio, {}, sitting)) == [0]  # type: ignore[arg-type]
-    assert (tmp_path / "known-000.npz").stat().st_mtime_ns == before
+    assert (tmp_path / "known-3-2-000.npz").stat().st_mtime_ns == before
     again = tmp_path / "again"
     again.mkdir()
-    list(sit(studio, {}, Sitting(again, 3, 0, 2, 96)))  # type: ignore[arg-type]
-    assert np.array_equal(read_album(again, 0).pictures, album.pictures)
+    other = Sitting(again, 3, 0, 2, 96)
+    list(sit(studio, {}, other))  # type: ignore[arg-type]
+    assert np.array_equal(read_album(other).pictures, album.pictures)
 
 
 def test_random_units_are_the_models_and_within_reach() -> None:
