@@ -57,6 +57,7 @@ def test_an_experiment_never_goes_on_from_another_ones_checkpoint(project: Proje
     assert weights(project, "train_transfer", "transfer") == found
 
 
+@pytest.mark.slow
 def test_plots_of_two_branches_stand_side_by_side(project: Project) -> None:
     project.git("checkout", "-q", "-b", "other")
     project.set({"transfer.mu2": 10.0})
