@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.eye import Eye, Found
-from fet_core.face3d.way import Face, InSpace
+from fet_core.face3d.face import Face
+from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
 
 Picture = NDArray[np.uint8]
@@ -26,11 +27,6 @@ _LONGEST_SIDE = 32_766  # of a picture that OpenCV can warp
 
 class Way(Protocol):
     """How a face gets another one's expression."""
-
-    @property
-    def readings(self) -> int:
-        """How many readings of dlib's points are averaged."""
-        ...
 
     def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
         """The target's whole picture with the source's expression.
@@ -66,12 +62,13 @@ class Transfer:
                     f'the device "{device}" is of no use without a model; leave it out (--device), '
                     "or name a file of `fet export` (--model)"
                 )
-            self._way = InSpace()
+            self._eye = Eye()
+            self._way = InSpace(self._eye)
         else:
             from fet_core.portrait_plus import Trained
 
-            self._way = Trained(Path(model), device)
-        self._eye = Eye(self._way.readings)
+            trained = Trained(Path(model), device)
+            self._eye, self._way = Eye(trained.readings), trained
 
     def __call__(
         self,
@@ -119,7 +116,7 @@ class Transfer:
                 f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
             )
         chosen = _chosen(self._eye.find(picture), name, role, number)
-        return Face(name, picture, self._eye.read(picture, chosen))
+        return Face(name, picture, self._eye.read(picture, chosen), chosen)
 
 
 def open_picture(given: str | Path | Picture) -> Picture:

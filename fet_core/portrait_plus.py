@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.errors import UserError
-from fet_core.face3d.way import Face
+from fet_core.face3d.face import Face
 from fet_core.geometry.align import (
     Matrix,
     alignment,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.geometry.landmarks import MIRROR
+from fet_core.geometry.landmarks import mirror_points
 
 Floats = NDArray[np.float64]
 
@@ -70,10 +70,10 @@ def _bent(value: Floats) -> Floats:
 
 def mirror(shapes: Floats) -> Floats:
     """Frontal shapes [..., 68, 2] seen in a mirror."""
-    return shapes[..., list(MIRROR), :] * [-1.0, 1.0]
+    return np.asarray(mirror_points(shapes, 1))
 
 
-_PAIRS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
+_LIPS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
 """Upper and lower inner lip, upper and lower outer lip, from the right to the left."""
 
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
@@ -92,17 +92,44 @@ def parted(motion: Floats, source: Floats, target: Floats) -> Floats:
         source: [B, 68, 2] frontal shapes.
         target: the same.
     """
-    upper, lower = ([pair[side] for pair in _PAIRS] for side in (0, 1))
+    upper, lower = ([pair[side] for pair in _LIPS] for side in (0, 1))
     made = target + motion
     gap = source[:, upper, 1] - source[:, lower, 1] - made[:, upper, 1] + made[:, lower, 1]
     step = _LITERAL / 2 * gap
     motion = motion.copy()
-    for column, pair in enumerate(_PAIRS):
+    for column, pair in enumerate(_LIPS):
         for number, sign in zip(pair, (1, -1, 1, -1), strict=True):
             motion[:, number, 1] += sign * step[:, column]
     for numbers, share in zip(_SIDES, (0.5, -0.5), strict=True):
         motion[:, numbers, 1] += share * step.mean(axis=1, keepdims=True)
     return motion
+
+
+_PARTED = 0.06  # eye distances between lips, from which on they are no thicker than closed ones
+
+
+def thinned(motion: Floats, target: Floats) -> Floats:
+    """A motion [B, 68, 2] of frontal shapes in which lips that part do not grow thicker.
+
+    Stretched lips are thinner. Where teeth show, dlib may see their edge as the lip's.
+    """
+    motion = motion.copy()
+    made = target + motion
+    for columns, sign in ((0, 2), 1.0), ((1, 3), -1.0):
+        inner, outer = ([pair[column] for pair in _LIPS] for column in columns)
+        own = sign * (target[:, outer, 1] - target[:, inner, 1]).mean(axis=1)
+        new = sign * (made[:, outer, 1] - made[:, inner, 1]).mean(axis=1)
+        motion[:, inner, 1] += (sign * np.maximum(new - np.maximum(own, 0), 0) * _apart(made))[
+            :, None
+        ]
+    return motion
+
+
+def _apart(shapes: Floats) -> Floats:
+    """[B] 0 where lips are closed, 1 where they part."""
+    upper, lower = ([pair[side] for pair in _LIPS] for side in (0, 1))
+    gap = (shapes[:, upper, 1] - shapes[:, lower, 1]).mean(axis=1)
+    return np.clip(gap / _PARTED - 1, 0, 1)
 
 
 def uncrossed(motion: Floats, target: Floats) -> Floats:
@@ -111,7 +138,7 @@ def uncrossed(motion: Floats, target: Floats) -> Floats:
     Further than the target's own are crossed: dlib reads pressed lips so.
     """
     motion = motion.copy()
-    for upper, lower in (*(pair[:2] for pair in _PAIRS), *_LIDS):
+    for upper, lower in (*(pair[:2] for pair in _LIPS), *_LIDS):
         own = target[:, upper, 1] - target[:, lower, 1]
         gap = own + motion[:, upper, 1] - motion[:, lower, 1]
         step = np.maximum(np.minimum(own, 0) - gap, 0) / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +26,15 @@ _GRID = 64
 _MARGIN = 0.3
 _ROOM = 0.5  # around the lips, in eye distances
 _SOFT = 0.012  # of the mask, in eye distances
+_RIM = 0.015  # beyond the lips' inner edges as they are read, where the edges of a photograph lie
 _SKIN = (1.12, 1.45)  # the ring around the lips in which skin is looked at, in sizes of the lips
 _GAIN = (0.5, 1.3)
-_TEETH = 1.1  # at most so much brighter than the target's brightest skin
+_TEETH = (
+    1.15  # at most so much brighter than the target's brightest skin and the whites of its eyes
+)
+_SEEN = slice(17, 68)  # of a face, what tells its light
+_EYES = slice(36, 42), slice(42, 48)
+_WHITE = 0.8  # quantile of an eye's brightness that is neither iris nor what shines in it
 _GREY = 4.0  # mean difference of channels below which a picture is grey
 _DARK = 0.25
 
@@ -57,20 +65,22 @@ def filled(
     gap = opening(wanted)
     if gap <= OPEN or opening(own) >= _ENOUGH * gap:
         return made
-    place = _around(made, wanted)
+    place = _around(made, wanted, LIPS)
     corner = [place[1].start, place[0].start]
     part = made[place]
     planes = part if part.ndim == 3 else part[:, :, None]
     lips = wanted - corner
-    there = _around(source, source_points)
-    given = source[there] if source.ndim == 3 else source[there][:, :, None]
-    theirs = source_points - [there[1].start, there[0].start]
     mask = np.zeros(planes.shape[:2], np.float32)
     cv2.fillPoly(mask, [np.round(lips[INNER] * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    soft = max(_SOFT * eye_distance(wanted), 0.6)
+    unit = eye_distance(wanted)
+    away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    mask = np.maximum(mask, np.clip(_RIM * unit + 0.5 - away, 0, 1))
+    soft = max(_SOFT * unit, 0.6)
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
     if opening(source_points) > OPEN:
-        inside = _brought(planes, lips, _like(given, planes), theirs)
+        given, theirs = _cut(source, source_points, LIPS)
+        gain, most = _lit(made, wanted, source, source_points)
+        inside = _brought(planes, lips, _like(given, planes), theirs, gain, most)
     else:
         outer = planes[_inside(lips[OUTER], *planes.shape[:2]) > 0]
         if not len(outer):
@@ -82,10 +92,18 @@ def filled(
     return whole
 
 
-def _around(picture: Picture, points: Floats) -> tuple[slice, slice]:
-    """Rows and columns of a picture around the lips of points [68, 2]."""
+def _cut(picture: Picture, points: Floats, part: slice) -> tuple[Picture, Floats]:
+    """[h, w, C] around a part of points [68, 2], and the points in its pixels."""
+    place = _around(picture, points, part)
+    cut = picture[place]
+    moved = points - [place[1].start, place[0].start]
+    return cut if cut.ndim == 3 else cut[:, :, None], moved
+
+
+def _around(picture: Picture, points: Floats, part: slice) -> tuple[slice, slice]:
+    """Rows and columns of a picture around a part of points [68, 2]."""
     margin = _ROOM * max(eye_distance(points), 1.0)
-    low, high = points[LIPS].min(axis=0) - margin, points[LIPS].max(axis=0) + margin
+    low, high = points[part].min(axis=0) - margin, points[part].max(axis=0) + margin
     height, width = picture.shape[:2]
     first = np.clip(np.floor(low), 0, [width - 2, height - 2]).astype(int)
     last = np.clip(np.ceil(high), first + 2, [width, height]).astype(int)
@@ -106,7 +124,12 @@ def _like(source: Picture, target: Picture) -> Picture:
 
 
 def _brought(
-    made: Picture, wanted: Floats, source: Picture, source_points: Floats
+    made: Picture,
+    wanted: Floats,
+    source: Picture,
+    source_points: Floats,
+    gain: Floats,
+    most: float,
 ) -> NDArray[np.float32]:
     """The source's mouth in the place of the wanted one, in the target's light [H, W, C]."""
     unit = eye_distance(wanted)
@@ -128,20 +151,43 @@ def _brought(
     sharp = np.asarray(sharp).reshape(source.shape)
     brought = cv2.remap(sharp, where, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside = np.asarray(brought, np.float32).reshape(made.shape)
-    skin, bright = _skin(made, wanted)
-    theirs, _ = _skin(source, source_points)
-    gain = skin / theirs
-    # Half of the colour is the other person's skin and not the light.
-    gain = np.clip((gain + gain.mean()) / 2, *_GAIN)
     shown = inside[_inside(wanted[INNER], *made.shape[:2]) > 0]
     if len(shown):
         top = float(np.quantile((shown * gain).mean(axis=1), 0.95))
-        gain = gain * min(1.0, _TEETH * bright / max(top, 1.0))
+        gain = gain * min(1.0, most / max(top, 1.0))
     return np.asarray(inside * gain, np.float32)
 
 
-def _skin(picture: Picture, points: Floats) -> tuple[Floats, float]:
-    """The median colour [C] of the skin around a mouth, and how bright its brightest tenth is."""
+def _lit(
+    made: Picture, wanted: Floats, source: Picture, source_points: Floats
+) -> tuple[Floats, float]:
+    """What a source's mouth is to be multiplied with [C], and how bright it may be at most."""
+    planes, points = _cut(made, wanted, _SEEN)
+    other, theirs = _cut(source, source_points, _SEEN)
+    here, there = _light(planes, points), _light(_like(other, planes), theirs)
+    gain = here.skin / there.skin
+    # Half of the colour is the other person's skin and not the light, and so is half of how much
+    # brighter or darker it is than the whites of the eyes say.
+    gain = np.sqrt((gain + gain.mean()) / 2 * here.white / there.white)
+    return np.clip(gain, *_GAIN), _TEETH * max(here.bright, here.white)
+
+
+@dataclass(frozen=True)
+class _Light:
+    """What a face tells of the light that falls on it.
+
+    Attributes:
+        skin: [C] median colour of the skin around the mouth.
+        bright: how bright its brightest tenth is.
+        white: how bright the whites of the eyes are.
+    """
+
+    skin: Floats
+    bright: float
+    white: float
+
+
+def _light(picture: Picture, points: Floats) -> _Light:
     hull = np.asarray(cv2.convexHull(points[OUTER].astype(np.float32)), np.float64)[:, 0]
     middle = hull.mean(axis=0)
     inner, outer = ((hull - middle) * size + middle for size in _SKIN)
@@ -149,7 +195,11 @@ def _skin(picture: Picture, points: Floats) -> tuple[Floats, float]:
     skin = picture[ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
     if not len(skin):
         skin = picture.reshape(-1, picture.shape[2]).astype(np.float64)
-    return np.median(skin, axis=0) + 1.0, float(np.quantile(skin.mean(axis=1), 0.9))
+    bright = float(np.quantile(skin.mean(axis=1), 0.9))
+    eyes = sum(_inside(points[eye], *picture.shape[:2]) for eye in _EYES)
+    seen = picture[eyes > 0].reshape(-1, picture.shape[2]).mean(axis=1)
+    white = float(np.quantile(seen, _WHITE)) if len(seen) else bright
+    return _Light(np.median(skin, axis=0) + 1.0, bright, white + 1.0)
 
 
 def _inside(polygon: Floats, height: int, width: int) -> NDArray[np.int16]:

@@ -63,7 +63,7 @@ MIRROR = _mirror_order()
 """Point i of a mirrored face is the mirrored point MIRROR[i] of the face."""
 
 
-def mirror_points(points: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+def mirror_points(points: NDArray[Any], width: int) -> NDArray[Any]:
     """Landmarks of the picture read right to left.
 
     Args:
