@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
+from fet_core.face3d.edit import both_sides
 from fet_core.face3d.eye import Eye, Found
 from fet_core.face3d.face import Face
 from fet_core.face3d.way import InSpace
@@ -95,16 +96,46 @@ class Transfer:
             UserError: a picture cannot be used, or has no face or more than one and none is chosen,
                 or the intensity is not from 0 to 2.
         """
-        if not 0 <= intensity <= MAX_INTENSITY:
-            raise UserError(
-                f"the intensity is {intensity}; choose one from 0 (the target's own expression) "
-                f"over 1 (the source's) to {MAX_INTENSITY:g} (exaggerated)"
-            )
+        _check_intensity(intensity)
         wanted_from = self._find(source, "source", source_face)
         face = self._find(target, "target", target_face)
         if intensity == 0 or _same(wanted_from, face):
             return face.picture.copy()
         return self._way(wanted_from, face, intensity)
+
+    def edit(
+        self,
+        photo: str | Path | Picture,
+        units: Mapping[str, float] | None = None,
+        expression: str | None = None,
+        intensity: float = 1.0,
+        face: int | None = None,
+    ) -> Picture:
+        """A photograph whose face does what is said; no other photograph is needed.
+
+        Args:
+            photo: a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255.
+            units: value from 0 to 1 of each face unit that is to be set, by ARKit's names
+                (`fet_core.face3d.edit.unit_names`); one without its side, as mouthSmile, sets both.
+                The others stay as they are.
+            expression: one of `fet_core.face3d.edit.EXPRESSIONS`, which comes before the units.
+            intensity: of the expression; 0 leaves the face as it is, up to 2 exaggerates.
+            face: which of several faces to change, 1 being the leftmost; None: the only one.
+
+        Returns:
+            uint8 of the photo's shape.
+
+        Raises:
+            UserError: as a call; or there is no such unit or expression, or nothing is asked for,
+                or this `Transfer` has a model, which cannot do it.
+        """
+        if not isinstance(self._way, InSpace):
+            raise UserError("a model of `fet export` cannot edit; leave it out")
+        if not units and expression is None:
+            raise UserError("nothing is to be changed; set a unit or name an expression")
+        _check_intensity(intensity)
+        named = both_sides(units or {})
+        return self._way.edit(self._find(photo, "target", face), named, expression, intensity)
 
     def _find(self, given: str | Path | Picture, role: str, number: int | None) -> Face:
         """One face of a picture with its 68 landmarks in that picture's pixels."""
@@ -159,6 +190,14 @@ def beside(pictures: Sequence[Picture]) -> Picture:
             picture = np.repeat(picture[:, :, None], 3, axis=2)
         row.append(picture)
     return np.concatenate(row, axis=1)
+
+
+def _check_intensity(intensity: float) -> None:
+    if not 0 <= intensity <= MAX_INTENSITY:
+        raise UserError(
+            f"the intensity is {intensity}; choose one from 0 (the target's own expression) "
+            f"over 1 (the source's) to {MAX_INTENSITY:g} (exaggerated)"
+        )
 
 
 def _same(one: Face, other: Face) -> bool:

@@ -31,6 +31,7 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "transfer": Command(PHOTOGRAPHS, "Put one photograph's expression on another's face"),
     "read": Command(PHOTOGRAPHS, "Print pose and face units of photographs", "face:read"),
+    "edit": Command(PHOTOGRAPHS, "Set face units or an expression of a photograph", "face:edit"),
     "export": Command(PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`"),
     "probe": Command(STAGES, "Note what each stage does, for DVC to see what has changed"),
     "ingest": Command(
@@ -66,7 +67,9 @@ COMMANDS: dict[str, Command] = {
         TOOLS, "Render the demo faces, in the layouts of CK+ and RaFD", "synthesize:app"
     ),
     "learn-face": Command(
-        TOOLS, "Render known faces, and learn the face model and Φ in space", "face:learn_face"
+        TOOLS,
+        "Learn the face model and Φ in space of rendered faces",
+        "learn_face:learn_face",
     ),
     "sweep": Command(TOOLS, "The same as study", "study:study", hidden=True),
     # As commands were called before there was `fet train`.

@@ -1,4 +1,4 @@
-"""`fet read`: pose and face units of photographs; `fet learn-face`: what they are read with."""
+"""`fet read` and `fet edit`: pose and face units of photographs, printed and set."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
-from fet_core.files import check_file, check_folder
+from fet_core.files import check_file
 from fet_core.progress import track
+
+from .pictures import check_out, loading, write_picture
 
 if TYPE_CHECKING:
     from fet_core.face3d.fit import Fit
@@ -54,6 +56,73 @@ def read(
         raise UserError("\nfet: ".join(refused))
 
 
+def edit(
+    photo: Annotated[
+        Path | None, typer.Argument(help="The photograph whose face to change.")
+    ] = None,
+    units: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="UNIT=VALUE",
+            help="A face unit and its value from 0 to 1, as jawOpen=0.3; as often as you like.",
+        ),
+    ] = None,
+    expression: Annotated[
+        str | None, typer.Option("--expression", help="An expression, as happy; before all units.")
+    ] = None,
+    intensity: Annotated[
+        float, typer.Option("--intensity", help="Of the expression: 0 none, 1 whole, 2 doubles.")
+    ] = 1.0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The picture to write, .png or .jpg.")
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Write the photograph and the result side by side.")
+    ] = False,
+    face: Annotated[
+        int | None,
+        typer.Option("--face", help="Which of several faces to change, from left to right from 1."),
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print all units and expressions, and end.")
+    ] = False,
+) -> None:
+    """Write a photograph with another expression; no other photograph is needed."""
+    from fet_core.face3d.edit import EXPRESSIONS, unit_names
+
+    if listed:
+        print("Units: " + ", ".join(unit_names()))
+        print("One without Left or Right, as mouthSmile, sets both.")
+        print("Expressions: " + ", ".join(EXPRESSIONS))
+        return
+    if photo is None or out is None:
+        raise UserError("name a photograph and with -o what to write: `fet edit PHOTO … -o OUT`")
+    check_out(out, photo)
+    wanted = _parsed(units or [])
+    with loading():
+        from fet_core.portrait import Transfer, beside, open_picture
+
+        transfer = Transfer()
+    made = transfer.edit(photo, wanted, expression, intensity, face)
+    if compare:
+        made = beside([open_picture(photo), made])
+    write_picture(out, made, photo)
+    said = [*([expression] if expression else []), *(f"{k} {v:g}" for k, v in wanted.items())]
+    print(f"{out}: {photo} with {', '.join(said)}")
+
+
+def _parsed(units: Sequence[str]) -> dict[str, float]:
+    found = {}
+    for text in units:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError as error:
+            raise UserError(f'"{text}" is no UNIT=VALUE; write it as jawOpen=0.3') from error
+    return found
+
+
 def _said(fit: Fit, names: Sequence[str]) -> dict[str, Any]:
     yaw, pitch, roll = (round(float(angle), 1) for angle in fit.angles()[0])
     units = {
@@ -81,76 +150,3 @@ def _table(said: dict[str, Any]) -> str:
         if value >= _SHOWN
     ]
     return "\n".join(lines)
-
-
-def learn_face(
-    assets: Annotated[
-        Path, typer.Option("--assets", help="Folder of the CC0 assets of `fet synthesize`.")
-    ],
-    photos: Annotated[Path, typer.Option("--photos", help="Folder of the London Set.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of both files.")],
-    work: Annotated[
-        Path, typer.Option("--work", help="Folder of the rendered faces, which are kept.")
-    ] = Path("data/known"),
-    people: Annotated[
-        int, typer.Option("--people", min=8, help="How many people are rendered.")
-    ] = 70,
-    shots: Annotated[int, typer.Option("--shots", min=2, help="Pictures of each.")] = 12,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Of the training.")] = 6000,
-    seed: Annotated[
-        int, typer.Option("--seed", help="Everything is a function of this number.")
-    ] = 7,
-    processes: Annotated[int, typer.Option("--processes", min=1, help="Rendering processes.")] = 2,
-) -> None:
-    """Render known faces, build the face model of them, and train Φ in space.
-
-    Every fourth photographed person and the last fifth of the rendered ones are left out of the
-    training, for `benchmarks/portraits.py` to measure on. Finished pictures are kept.
-    """
-    from fet_core.face3d.eye import Eye
-    from fet_core.face3d.fusion import SHIPPED as FUSION
-    from fet_core.face3d.model import SHIPPED as MODEL
-    from fet_core.face3d.model import load_model, write_model
-    from fet_core.face3d.shape import make_fitter
-    from fet_core.synthesis.assets import Assets
-    from fet_core.synthesis.crew import Crew
-    from fet_core.synthesis.face_model import Sculptor, learn_anchors
-    from fet_core.synthesis.known import Sitting, read_album, sit
-    from fet_core.synthesis.lessons import (
-        kept,
-        known_of,
-        people_of,
-        photographed,
-        random_units,
-        read_points,
-    )
-    from fet_core.train.space import Batches, train, write_fusion
-
-    check_folder(out, "choose another folder with --out")
-    check_folder(work, "choose another folder with --work")
-    listed = people_of(photos)
-    work.mkdir(parents=True, exist_ok=True)
-    opened = Assets.open(assets)
-    sittings = [Sitting(work, seed, number, shots) for number in range(people)]
-    with Crew(assets, processes, texture_limit=1024) as crew:
-        for _ in track(crew.run(sit, sittings), "known faces", total=people, unit="people"):
-            pass
-    albums = [read_album(sitting) for sitting in sittings]
-    eye = Eye()
-    readings = [read_points(eye, one.pictures) for one in track(albums, "reading", unit="people")]
-    learned = kept(albums, readings)
-    anchors, left = learn_anchors(opened, *learned)
-    inner, outline = left[17:].mean(), left[:17].mean()
-    print(f"dlib's points to their anchors: {inner:.3f} eye distances, contour {outline:.3f}")
-    sculptor = Sculptor(opened, anchors)
-    write_model(out / MODEL.name, sculptor.model(seed))
-    fitter = make_fitter(load_model(out / MODEL.name))
-    batches = Batches(
-        known_of(*learned, sculptor, fitter),
-        photographed(listed, eye, fitter),
-        fitter.model,
-        random_units(fitter.model.names, seed),
-        seed,
-    )
-    write_fusion(out / FUSION.name, train(batches, steps, seed))
-    print(f"{out / MODEL.name}, {out / FUSION.name}")

@@ -35,6 +35,11 @@ class SpaceFusion:
     def __init__(self, weights: dict[str, Floats]) -> None:
         self._w = weights
 
+    @property
+    def rest(self) -> Floats:
+        """The frontal shape [68, 2] of the mean photographed face at rest."""
+        return self._w["mean"].reshape(-1, 2)
+
     def __call__(self, source: Floats, target: Floats) -> Floats:
         """The deviation [B, 68, 2] in eye distances, the same for mirrored faces.
 

@@ -36,7 +36,6 @@ _SEEN = slice(17, 68)  # of a face, what tells its light
 _EYES = slice(36, 42), slice(42, 48)
 _WHITE = 0.8  # quantile of an eye's brightness that is neither iris nor what shines in it
 _GREY = 4.0  # mean difference of channels below which a picture is grey
-_DARK = 0.25
 
 
 def opening(points: Floats) -> float:
@@ -56,7 +55,7 @@ def filled(
         made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
         own: [68, 2] the target's points before.
         wanted: [68, 2] in pixels of `made`.
-        source: [H, W] or [H, W, 3] uint8, the photograph whose expression is taken.
+        source: [H, W] or [H, W, 3] uint8, a face whose mouth is open.
         source_points: [68, 2] in its pixels.
 
     Returns:
@@ -77,15 +76,9 @@ def filled(
     mask = np.maximum(mask, np.clip(_RIM * unit + 0.5 - away, 0, 1))
     soft = max(_SOFT * unit, 0.6)
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
-    if opening(source_points) > OPEN:
-        given, theirs = _cut(source, source_points, LIPS)
-        gain, most = _lit(made, wanted, source, source_points)
-        inside = _brought(planes, lips, _like(given, planes), theirs, gain, most)
-    else:
-        outer = planes[_inside(lips[OUTER], *planes.shape[:2]) > 0]
-        if not len(outer):
-            return made
-        inside = np.full(planes.shape, _DARK * outer.mean(axis=0), dtype=np.float32)
+    given, theirs = _cut(source, source_points, LIPS)
+    gain, most = _lit(made, wanted, source, source_points)
+    inside = _brought(planes, lips, _like(given, planes), theirs, gain, most)
     blended = np.rint(np.clip(planes + mask[:, :, None] * (inside - planes), 0, 255))
     whole = made.copy()
     whole[place] = blended.astype(np.uint8).reshape(part.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.face3d.bank import Mouth, load_mouths, nearest
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
@@ -16,6 +17,7 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
+_LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
 _MOST = 0.12  # eye distances by which a correction may move a point
 
 
@@ -33,19 +35,25 @@ class Painter:
     def __init__(self, eye: Eye) -> None:
         self._eye = eye
 
-    def __call__(self, target: Face, wanted: Floats, giver: Face) -> Picture:
+    def __call__(self, target: Face, wanted: Floats, giver: Face | None) -> Picture:
         """The target's whole picture with its points [68, 2] at the wanted places.
 
         Args:
             target: whose picture is changed.
             wanted: [68, 2] in its pixels.
-            giver: whose mouth's inside is taken where the target shows none.
+            giver: whose mouth's inside is taken where the target shows none; where that is
+                closed too, or there is nobody, a rendered one.
         """
-        made = _painted(target, wanted, giver)
+        shown = 0.0 if giver is None else opening(giver.points)
+        mouth: Face | Mouth | None = giver
+        if shown <= max(OPEN, _LEAST * opening(wanted)):
+            mouth = nearest(load_mouths(), wanted)
+        assert mouth is not None
+        made = _painted(target, wanted, mouth)
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
-        return _painted(target, corrected(wanted, read, target.points), giver)
+        return _painted(target, corrected(wanted, read, target.points), mouth)
 
 
 def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
@@ -68,7 +76,7 @@ def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
     return np.asarray(own + motion @ axes)
 
 
-def _painted(target: Face, wanted: Floats, giver: Face) -> Picture:
+def _painted(target: Face, wanted: Floats, giver: Face | Mouth) -> Picture:
     height, width = target.picture.shape[:2]
     middle = target.points.mean(axis=0)
     reach = _AROUND * float(np.abs(target.points - middle).max())

@@ -69,13 +69,17 @@ def read_shapes(points: Floats, by: Fitter | None = None) -> Shapes:
 
 
 def move(shapes: Shapes, motion: Floats) -> Floats:
-    """Points [B, 68, 2] in pixels after a motion [B, 68, 2] that is seen from the front.
+    """Points [B, 68, 2] in pixels after a motion that is seen from the front.
 
-    How far each point comes forward with it is what face units that move so much would do.
+    Args:
+        shapes: of the points before.
+        motion: [B, 68, 3] x to the right, y up, z to the viewer, in eye distances; or [B, 68, 2],
+            where each point comes forward as far as with face units that move so much.
     """
-    deep = motion.reshape(len(motion), -1) @ _depth()
-    whole = np.concatenate([motion, deep[..., None]], axis=2)
-    turned = np.einsum("bij,bpj->bpi", shapes.fit.rotation[:, :2], whole)
+    if motion.shape[2] == 2:
+        deep = motion.reshape(len(motion), -1) @ _depth()
+        motion = np.concatenate([motion, deep[..., None]], axis=2)
+    turned = np.einsum("bij,bpj->bpi", shapes.fit.rotation[:, :2], motion)
     return np.asarray(shapes.points + shapes.fit.scale[:, None, None] * turned * [1.0, -1.0])
 
 

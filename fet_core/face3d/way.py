@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.face3d.edit import expressed, with_units
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
 from fet_core.face3d.painter import Painter
-from fet_core.face3d.shape import move
+from fet_core.face3d.shape import move, read_shapes
 from fet_core.geometry.landmarks import Embedder
 
 Floats = NDArray[np.float64]
@@ -49,6 +52,16 @@ class InSpace:
         motion = intensity * parted(motion, *faces)
         motion = uncrossed(thinned(motion, own.frontal), own.frontal)
         return move(own, motion)[0]
+
+    def edit(
+        self, target: Face, units: Mapping[str, float], expression: str | None, intensity: float
+    ) -> Picture:
+        """The target's whole picture with an expression, then with units set."""
+        own = shape_of(target)
+        wanted = own.points if expression is None else expressed(own, expression, intensity)
+        if units:
+            wanted = with_units(read_shapes(wanted), units)
+        return self._painter(target, wanted[0], None)
 
     def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
         """The target's whole picture with the source's expression; `UserError` as `shape_of`."""

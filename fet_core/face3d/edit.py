@@ -1,0 +1,109 @@
+"""A face's points under face units that somebody sets, or under an expression: no source needed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.model import load_model
+from fet_core.face3d.shape import Shapes, move
+
+Floats = NDArray[np.float64]
+
+_SIDES = ("Left", "Right")
+
+EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
+    "neutral": {},
+    "happy": {"mouthSmile": 0.9, "cheekSquint": 0.6, "mouthUpperUp": 0.5, "jawOpen": 0.12},
+    "sad": {"browInnerUp": 1.0, "mouthFrown": 0.9, "mouthShrugLower": 0.5, "eyeSquint": 0.2},
+    "surprised": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.55},
+    "angry": {"browDown": 1.0, "eyeSquint": 0.5, "noseSneer": 0.5, "mouthPress": 0.6,
+              "mouthFrown": 0.4},
+    "fearful": {"browInnerUp": 1.0, "browOuterUp": 0.6, "eyeWide": 1.0, "mouthStretch": 0.9,
+                "mouthLowerDown": 0.4, "jawOpen": 0.2},
+    "disgusted": {"noseSneer": 1.0, "mouthUpperUp": 0.8, "browDown": 0.6, "cheekSquint": 0.5,
+                  "mouthFrown": 0.4},
+    "contemptuous": {"mouthSmileLeft": 0.6, "mouthDimpleLeft": 0.7},
+}  # fmt: skip
+"""Units of each expression at full strength; a name without its side stands for both."""
+
+
+def unit_names() -> tuple[str, ...]:
+    """All units that can be set, by ARKit's names."""
+    return load_model().names
+
+
+def both_sides(units: Mapping[str, float]) -> dict[str, float]:
+    """Units by their full names; one without its side, as mouthSmile, stands for both.
+
+    Raises:
+        UserError: there is no such unit, or its value is not from 0 to 1.
+    """
+    names = unit_names()
+    found: dict[str, float] = {}
+    for name, value in units.items():
+        full = [name] if name in names else [name + side for side in _SIDES]
+        if full[0] not in names:
+            raise UserError(_unknown(name, names))
+        if not 0 <= value <= 1:
+            raise UserError(f"{name} is {value:g}; choose one from 0 (at rest) to 1 (all of it)")
+        found |= dict.fromkeys(full, float(value))
+    return found
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    short = {one.removesuffix("Left").removesuffix("Right") for one in names}
+    near = difflib.get_close_matches(name, sorted(short | set(names)), 1)
+    meant = f"; did you mean {near[0]}?" if near else ";"
+    return f"there is no face unit {name}{meant} `fet edit --list` prints all of them"
+
+
+def expressed(own: Shapes, expression: str, intensity: float) -> Floats:
+    """The points [1, 68, 2] of a face, in pixels, that shows an expression as the mean face does.
+
+    Args:
+        own: of one face.
+        expression: of `EXPRESSIONS`.
+        intensity: 0 leaves the face as it is, 1 is the whole expression, 2 twice as far.
+
+    Raises:
+        UserError: there is no such expression.
+    """
+    if expression not in EXPRESSIONS:
+        raise UserError(
+            f"there is no expression {expression}; choose one of {', '.join(EXPRESSIONS)}"
+        )
+    fusion, units = load_fusion(), _vector(both_sides(EXPRESSIONS[expression]))
+    source = fusion.rest + np.tensordot(units, load_model().units[..., :2], 1)
+    motion = fusion(source, own.frontal)
+    motion = intensity * parted(motion, source, own.frontal)
+    return move(own, uncrossed(thinned(motion, own.frontal), own.frontal))
+
+
+def with_units(own: Shapes, units: Mapping[str, float]) -> Floats:
+    """The points [1, 68, 2] of a face, in pixels, whose units are set; the others stay.
+
+    What is moved is the difference to what the fit reads, so that setting what was read leaves a
+    face as it is.
+
+    Args:
+        own: of one face.
+        units: full names and values.
+    """
+    names = unit_names()
+    change = np.zeros((1, len(names)))
+    for name, value in units.items():
+        index = names.index(name)
+        change[0, index] = value - np.clip(own.fit.units[0, index], 0, 1)
+    motion = np.tensordot(change, load_model().units, 1)
+    level = uncrossed(thinned(motion[..., :2], own.frontal), own.frontal)
+    return move(own, np.concatenate([level, motion[..., 2:]], axis=2))
+
+
+def _vector(units: Mapping[str, float]) -> Floats:
+    return np.array([[units.get(name, 0.0) for name in unit_names()]])
