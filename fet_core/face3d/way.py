@@ -11,6 +11,7 @@ from fet_core.face3d.edit import expressed, with_units
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.shape import move, read_shapes
 from fet_core.geometry.landmarks import Embedder
@@ -42,13 +43,15 @@ class InSpace:
     def wanted(self, source: Face, target: Face, intensity: float) -> Floats:
         """J_gen: the target's points [68, 2] with the source's expression, in its own pose.
 
-        Where both are one person, what differs between them is what they do, and nothing has to be
+        Where both are one person, what differs between them is what they do, and less has to be
         guessed.
         """
         theirs, own = shape_of(source), shape_of(target)
         faces = theirs.frontal, own.frontal
         motion = load_fusion()(*faces)
-        motion += self.sameness(source, target) * (faces[0] - faces[1] - motion)
+        acting = list(ACTING)
+        literal = self.sameness(source, target) * trust(theirs, own)[:, None, None]
+        motion[:, acting] += (literal * (difference(theirs, own) - motion))[:, acting]
         motion = intensity * parted(motion, *faces)
         motion = uncrossed(thinned(motion, own.frontal), own.frontal)
         return move(own, motion)[0]

@@ -28,7 +28,8 @@ _RAFD_CAST = (
 )  # fmt: skip
 
 # Streams of random numbers: the first number after the seed says what they are for.
-STREAMS = {"person": 1, "rafd": 2, "ckplus": 3, "light": 4, "sequence": 5, "known": 6, "shot": 7}
+STREAMS = {"person": 1, "rafd": 2, "ckplus": 3, "light": 4, "sequence": 5, "known": 6, "shot": 7,
+           "wild": 8}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,169 @@
+"""How near a whole picture with another expression comes to a true one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+from fet_core.face3d.eye import Eye
+from fet_core.geometry.align import alignment, apply_picture, apply_points
+from fet_core.geometry.landmarks import Embedder, eye_distance
+from fet_core.ssim import ssim
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+Numbers = dict[str, float]
+
+SIDE, EYES, HEIGHT = 256, 0.3, 0.35
+"""Faces are compared at 256×256, their eyes 0.3 of that apart."""
+
+_LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+_WIDER = 0.03
+"""A truth counts for the opening that is reached where its mouth is so much wider open, in eye
+distances."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A source, a target and what should come of them, each [H, W] or [H, W, 3] uint8.
+
+    Attributes:
+        source: whose expression is taken.
+        target: whose picture is changed.
+        truth: the target's person with the source's expression.
+        posed: whether the truth shows the target's very pose, light and frame.
+    """
+
+    source: Picture
+    target: Picture
+    truth: Picture
+    posed: bool
+
+
+Make = Callable[[Picture, Picture], Picture]
+
+
+class Yardstick:
+    """Reads pictures and measures them against a truth. Not to be shared between threads."""
+
+    def __init__(self) -> None:
+        self._eye, self._embedder = Eye(), Embedder()
+
+    def points(self, picture: Picture) -> Floats | None:
+        """The landmarks [68, 2] of the only face, None where not just one is found."""
+        found = self._eye.find(picture)
+        return self._eye.read(picture, found[0]) if len(found) == 1 else None
+
+    def measure(self, case: Case, methods: Mapping[str, Make]) -> dict[str, Numbers]:
+        """The numbers of each method for one case; empty where a face cannot be read in the case.
+
+        `lost` is 1 where a method refuses the case, or no face is found in its picture.
+        """
+        target, truth = self.points(case.target), self.points(case.truth)
+        if target is None or truth is None or self.points(case.source) is None:
+            return {}
+        found = {}
+        for name, make in methods.items():
+            try:
+                made = make(case.source, case.target)
+            except UserError:
+                found[name] = {"lost": 1.0}
+                continue
+            points = self.points(made)
+            if points is None:
+                found[name] = {"lost": 1.0}
+                continue
+            found[name] = self._numbers(case, made, points, target, truth)
+        return found
+
+    def _numbers(
+        self, case: Case, made: Picture, points: Floats, target: Floats, truth: Floats
+    ) -> Numbers:
+        numbers = {
+            "lost": 0.0,
+            "expression_error": float(np.abs(level(points) - level(truth)).mean()),
+            "id_distance": self._distance(made, points, case.target, target),
+        }
+        shown, own, wanted = (lengths(one) for one in (points, target, truth))
+        numbers |= {f"{name}_error": abs(shown[name] - wanted[name]) for name in shown}
+        if wanted["opening"] > own["opening"] + _WIDER:
+            numbers["gap"] = wanted["opening"] - own["opening"]
+            numbers["opened"] = shown["opening"] - own["opening"]
+        there = alignment(truth, SIDE, EYES, HEIGHT)
+        here = there if case.posed else alignment(points, SIDE, EYES, HEIGHT)
+        off = np.linalg.norm(apply_points(here, points) - apply_points(there, truth), axis=1)
+        numbers["akd"] = float(off.mean())
+        numbers["nme"] = float(off.mean() / (EYES * SIDE))
+        start = here if case.posed else alignment(target, SIDE, EYES, HEIGHT)
+        one, other = (
+            apply_picture(matrix, picture, SIDE).astype(np.float64) / 255
+            for matrix, picture in ((start, made), (there, case.truth))
+        )
+        if one.ndim != other.ndim:
+            one, other = (np.atleast_3d(each).mean(axis=2) for each in (one, other))
+        a, b = (
+            torch.from_numpy(np.atleast_3d(each).transpose(2, 0, 1).copy())[None]
+            for each in (one, other)
+        )
+        numbers["ssim"] = float(ssim(a, b, 1.0))
+        numbers["psnr"] = float(-10 * np.log10(max(((one - other) ** 2).mean(), 1e-10)))
+        numbers["id_truth"] = self._distance(made, points, case.truth, truth)
+        return numbers
+
+    def _distance(self, one: Picture, p: Floats, other: Picture, q: Floats) -> float:
+        a, b = self._embedder.embed(one, p), self._embedder.embed(other, q)
+        return float(np.linalg.norm(a - b))
+
+
+def level(points: Floats) -> Floats:
+    """Inner points [51, 2] about the eyes' middle, level, in eye distances."""
+    return np.asarray(apply_points(alignment(points, 1, 1.0, 0.5), points)[17:], np.float64)
+
+
+def lengths(points: Floats) -> Numbers:
+    """How far a mouth is open and wide, and how far eyes are open, in eye distances."""
+
+    def apart(one: int, other: int) -> float:
+        return float(np.linalg.norm(points[one] - points[other])) / eye_distance(points)
+
+    return {
+        "opening": apart(62, 66),
+        "width": apart(48, 54),
+        "lids": float(np.mean([apart(*pair) for pair in _LIDS])),
+    }
+
+
+KEYS = (
+    "ssim", "psnr", "akd", "nme", "expression_error", "opening_error", "width_error", "lids_error",
+    "id_distance", "id_truth",
+)  # fmt: skip
+
+
+def summary(rows: Sequence[Numbers]) -> Numbers:
+    """Means over the cases in which a face was found, and how much of the opening was reached."""
+    seen = [row for row in rows if not row["lost"]]
+    found = {"cases": float(len(rows)), "lost": float(len(rows) - len(seen))}
+    for key in KEYS:
+        if seen:
+            found[key] = round(float(np.mean([row[key] for row in seen])), 4)
+    wide = [row for row in seen if "gap" in row]
+    if wide:
+        reached = sum(row["opened"] for row in wide) / sum(row["gap"] for row in wide)
+        found |= {"opening_cases": float(len(wide)), "opening_reached": round(float(reached), 3)}
+    return found
+
+
+def compare(
+    yardstick: Yardstick, cases: Iterable[Case], methods: Mapping[str, Make]
+) -> dict[str, Numbers]:
+    """The summary of each method over cases."""
+    rows: dict[str, list[Numbers]] = {method: [] for method in methods}
+    for case in cases:
+        for method, numbers in yardstick.measure(case, methods).items():
+            rows[method].append(numbers)
+    return {method: summary(each) for method, each in rows.items()}
