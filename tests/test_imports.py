@@ -60,7 +60,7 @@ ROOMS = {
     "data": {"geometry"},
     "nets": {"geometry"},
     "train": {"geometry", "face3d", "data", "nets"},
-    "measure": {"geometry", "data", "nets"},
+    "measure": {"geometry", "face3d", "data", "nets"},
     "show": {"geometry", "data", "nets", "measure"},
     "recipes": {"geometry", "data", "nets", "train", "measure", "show"},
 }

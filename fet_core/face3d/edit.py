@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from fet_core.errors import UserError
 from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
 from fet_core.face3d.model import load_model
-from fet_core.face3d.shape import Shapes, move
+from fet_core.face3d.shape import Shapes, move, read_shapes
 
 Floats = NDArray[np.float64]
 
@@ -88,21 +89,33 @@ def expressed(own: Shapes, expression: str, intensity: float) -> Floats:
 def with_units(own: Shapes, units: Mapping[str, float]) -> Floats:
     """The points [1, 68, 2] of a face, in pixels, whose units are set; the others stay.
 
-    What is moved is the difference to what the fit reads, so that setting what was read leaves a
-    face as it is.
+    What is moved is the difference to what the face shows by `shown_units`.
 
     Args:
         own: of one face.
         units: full names and values.
     """
-    names = unit_names()
+    names, shown = unit_names(), shown_units(own)
     change = np.zeros((1, len(names)))
     for name, value in units.items():
-        index = names.index(name)
-        change[0, index] = value - np.clip(own.fit.units[0, index], 0, 1)
+        change[0, names.index(name)] = value - shown[name]
     motion = np.tensordot(change, load_model().units, 1)
     level = uncrossed(thinned(motion[..., :2], own.frontal), own.frontal)
     return move(own, np.concatenate([level, motion[..., 2:]], axis=2))
+
+
+def shown_units(own: Shapes) -> dict[str, float]:
+    """How far each unit is beyond what is read in the mean face at rest, from 0 to 1.
+
+    The fit reads raised brows and half closed lids in faces that do nothing at all.
+    """
+    above = own.fit.units[0] - np.maximum(_at_rest().fit.units[0], 0)
+    return dict(zip(unit_names(), np.clip(above, 0, 1).tolist(), strict=True))
+
+
+@cache
+def _at_rest() -> Shapes:
+    return read_shapes(100 * load_fusion().rest[None] * [1, -1])
 
 
 def _vector(units: Mapping[str, float]) -> Floats:

@@ -1,0 +1,97 @@
+"""Aiming again after what was made is read, lips that do not swell, teeth in their light."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from fet_core.face3d.fusion import thinned
+from fet_core.face3d.mouth import INNER, filled, opening
+from fet_core.face3d.painter import corrected
+from fet_core.geometry.landmarks import eye_distance
+
+
+@pytest.fixture
+def points(face: np.ndarray) -> np.ndarray:
+    return face.astype(np.float64) * 2.5 + 10
+
+
+def opened(points: np.ndarray, by: float) -> np.ndarray:
+    wanted = points.copy()
+    wanted[[*range(6, 11), 55, 56, 57, 58, 59, 65, 66, 67], 1] += by
+    return wanted
+
+
+def test_the_second_aim_lies_beyond_by_what_the_first_fell_short(points: np.ndarray) -> None:
+    wanted = opened(points, 12)
+    read = wanted.copy()
+    read[65:68, 1] -= 3
+    read[:48] += 5
+    aimed = corrected(wanted, read, points)
+    assert aimed[65:68, 1] == pytest.approx(wanted[65:68, 1] + 3)
+    assert aimed[:65] == pytest.approx(wanted[:65])
+
+
+def test_a_wild_reading_moves_the_aim_by_little(points: np.ndarray) -> None:
+    wanted = opened(points, 12)
+    aimed = corrected(wanted, wanted - np.array([0, 500.0]), points)
+    off = np.linalg.norm(aimed - wanted, axis=1)
+    assert off.max() == pytest.approx(0.12 * eye_distance(points))
+
+
+@pytest.mark.parametrize("degrees", [0, 40])
+def test_no_aim_crosses_the_lips(degrees: float, points: np.ndarray) -> None:
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    wanted = opened(points, 2)
+    read = wanted.copy()
+    read[[61, 62, 63], 1] -= 6
+    read[[65, 66, 67], 1] += 6
+    aimed = corrected(wanted @ matrix, read @ matrix, points @ matrix) @ np.linalg.inv(matrix)
+    gap = aimed[[67, 66, 65], 1] - aimed[[61, 62, 63], 1]
+    own = points[[67, 66, 65], 1] - points[[61, 62, 63], 1]
+    assert (gap >= np.minimum(own, 0) - 1e-9).all()
+
+
+def frontal(points: np.ndarray) -> np.ndarray:
+    middle = points[36:48].mean(axis=0)
+    return ((points - middle) * [1, -1] / eye_distance(points))[None]
+
+
+def test_lips_that_part_grow_no_thicker(points: np.ndarray) -> None:
+    own = frontal(points)
+    motion = frontal(opened(points, 0.3 * eye_distance(points))) - own
+    assert thinned(motion, own) == pytest.approx(motion)
+    swollen = motion.copy()
+    swollen[:, [65, 66, 67], 1] += 0.08  # the lower lip's inner line, y up
+    found = own + thinned(swollen, own)
+    thick = (found[:, [67, 66, 65], 1] - found[:, [58, 57, 56], 1]).mean()
+    assert thick == pytest.approx((own[:, [67, 66, 65], 1] - own[:, [58, 57, 56], 1]).mean())
+    shut = np.zeros_like(motion)
+    shut[:, [56, 57, 58], 1] -= 0.08
+    own[:, [65, 66, 67]] = own[:, [63, 62, 61]]
+    assert thinned(shut, own) == pytest.approx(shut)
+
+
+def drawn(points: np.ndarray, skin: int, teeth: int, white: int) -> np.ndarray:
+    """A face of one colour with whites of the eyes, and teeth between its lips."""
+    picture = np.full((260, 260, 3), skin, np.uint8)
+    for part, value in ((slice(36, 42), white), (slice(42, 48), white), (INNER, teeth)):
+        cv2.fillPoly(picture, [points[part].round().astype(np.int32)], (value,) * 3)
+    return picture
+
+
+@pytest.mark.parametrize(("skin", "white", "least", "most"), [(200, 220, 190, 240),
+                                                              (80, 220, 120, 200),
+                                                              (80, 88, 60, 105)])  # fmt: skip
+def test_teeth_are_as_bright_as_the_light_on_the_face(
+    skin: int, white: int, least: int, most: int, points: np.ndarray
+) -> None:
+    """On dark skin whose eyes are bright teeth are bright too; in the dark they are not."""
+    wanted = opened(points, 14)
+    source = drawn(wanted, 200, 215, 220)
+    made = filled(drawn(points, skin, skin, white), points, wanted, source, wanted)
+    x, y = wanted[INNER].mean(axis=0).round().astype(int)
+    assert opening(wanted) > 0.006
+    assert least <= made[y, x].mean() <= most
