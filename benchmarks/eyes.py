@@ -3,7 +3,8 @@
     python benchmarks/eyes.py --assets path/to/makehuman --known data/known
 
 dlib's own detector and its box, and the upright cut of `fet_core.face3d.eye`. The anchors of the
-points are learned from other people than those on whom both are measured.
+points are learned from other people than those on whom both are measured. Then how far the units
+that are read in one face change when nothing but its yaw does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.eye import Eye
+from fet_core.face3d.model import load_model
+from fet_core.face3d.shape import read_shapes
 from fet_core.files import write_json
 from fet_core.geometry.align import mean_points
 from fet_core.geometry.landmarks import FaceFinder
@@ -23,12 +26,23 @@ from fet_core.progress import track
 from fet_core.synthesis import anatomy
 from fet_core.synthesis.assets import Assets
 from fet_core.synthesis.face_model import learn_anchors
-from fet_core.synthesis.known import Sitting, front, read_album
+from fet_core.synthesis.known import (
+    Shot,
+    Sitting,
+    draw_person,
+    draw_units,
+    front,
+    read_album,
+    take,
+)
+from fet_core.synthesis.layouts import generator
 from fet_core.synthesis.lessons import kept, read_points
+from fet_core.synthesis.studio import Studio
 
 BINS = ((0, 15), (15, 30), (30, 46))
 READINGS = 12
 EYES = 0.215 * 288
+YAWS = (-45, -30, -15, 0, 15, 30, 45)
 
 
 def by_dlib(finder: FaceFinder, picture: NDArray[np.uint8]) -> NDArray[np.float64] | None:
@@ -37,6 +51,39 @@ def by_dlib(finder: FaceFinder, picture: NDArray[np.uint8]) -> NDArray[np.float6
     if len(boxes) != 1:
         return None
     return mean_points(finder, picture, boxes[0].as_list(), READINGS).astype(np.float64)
+
+
+def over_yaw(assets: Assets, eye: Eye, people: range, seed: int) -> dict[str, object]:
+    """How far the units of one face, in one light, are from those that are read at yaw 0."""
+    studio, names = Studio(assets, texture_limit=1024), load_model().names
+    spread: dict[int, list[NDArray[np.float64]]] = {yaw: [] for yaw in YAWS}
+    for number in track(people, "over yaw", unit="people"):
+        wares = draw_person(studio, seed, number)
+        for units in ({}, draw_units(generator(seed, "shot", number, 500))):
+            read = {}
+            for yaw in YAWS:
+                shot = Shot(units, float(yaw), 0.0, 0.0, size=288)
+                picture = take(studio, wares, shot, generator(seed, "shot", number, 501)).picture
+                (points,) = read_points(eye, picture[None])
+                if points is not None:
+                    read[yaw] = np.clip(read_shapes(points[None]).fit.units[0], 0, 1)
+            for yaw, found in read.items():
+                if 0 in read:
+                    spread[yaw].append(np.abs(found - read[0]))
+    result: dict[str, object] = {}
+    for yaw, rows in spread.items():
+        if yaw:
+            table = np.stack(rows)
+            result[f"yaw {yaw}"] = {
+                "faces": len(rows),
+                "mean change": round(float(table.mean()), 4),
+                "share within 0.1": round(float((table <= 0.1).mean()), 3),
+                "worst units": {
+                    names[i]: round(float(table[:, i].mean()), 3)
+                    for i in np.argsort(-table.mean(axis=0))[:4]
+                },
+            }
+    return result
 
 
 def main() -> None:
@@ -84,6 +131,7 @@ def main() -> None:
             for name in seconds
         }
     result["ratio of time, upright over dlib"] = round(seconds["upright"] / seconds["dlib"], 2)
+    result["units of one face against those at yaw 0"] = over_yaw(assets, eye, range(56, 64), 7)
     write_json(options.out, result)
     print(options.out.read_text(encoding="utf-8"))
 

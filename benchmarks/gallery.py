@@ -1,4 +1,4 @@
-"""The picture of docs/transfer.md: `fet transfer` on demo faces, straight and tilted.
+"""The pictures of docs/transfer.md: `fet transfer` and `fet edit` on demo faces.
 
 python benchmarks/gallery.py
 """
@@ -12,12 +12,13 @@ import numpy as np
 from PIL import Image
 
 from fet_core import Transfer
+from fet_core.face3d.edit import EXPRESSIONS
 from fet_core.face3d.eye import Eye
 from fet_core.files import atomic_path
 from fet_core.geometry.align import alignment, apply_picture
 from fet_core.portrait import Picture, open_picture
 
-OUT = Path("docs/pictures/transfer.jpg")
+OUT = Path("docs/pictures")
 DEMO = Path("data/demo/rafd")
 SOURCES = (
     "28_Caucasian_male_happy",
@@ -32,7 +33,16 @@ TARGETS = (
     ("08_Caucasian_female_neutral", -25.0),
     ("15_Moroccan_male_neutral", 0.0),
 )
-SIDE = 220
+SIDE, SMALL = 220, 150
+UNITS = (
+    "mouthSmile", "jawOpen", "browInnerUp", "browDown", "eyeBlink", "mouthFunnel", "noseSneer",
+    "mouthFrown",
+)  # fmt: skip
+FACES = (
+    "14_Caucasian_female_neutral",
+    "08_Caucasian_female_neutral",
+    "15_Moroccan_male_neutral",
+)
 
 
 def tilted(picture: Picture, degrees: float) -> Picture:
@@ -43,33 +53,84 @@ def tilted(picture: Picture, degrees: float) -> Picture:
     return np.asarray(made, np.uint8)
 
 
-def main() -> None:
-    """Write docs/pictures/transfer.jpg: sources along the top, targets down the side."""
-    transfer, eye = Transfer(), Eye()
+def find(name: str) -> Path:
+    """The file of a demo face."""
+    (path,) = DEMO.glob(f"Rafd090_{name}_frontal.jpg")
+    return path
 
-    def find(name: str) -> Path:
-        (path,) = DEMO.glob(f"Rafd090_{name}_frontal.jpg")
-        return path
 
-    def cut(picture: Picture, like: Picture) -> Picture:
-        points = eye.read(like, eye.find(like)[0])
-        matrix = alignment(points, SIDE, 0.27, 0.4)
-        # Only the size and place: a tilted head stays tilted.
-        scale = float(np.sqrt(np.linalg.det(matrix[:, :2])))
+class Frame:
+    """Cuts a face out of pictures; a tilted head stays tilted.
+
+    Args:
+        picture: in which the face is found.
+        eye: finds it.
+        side: of what is cut out, in pixels.
+    """
+
+    def __init__(self, picture: Picture, eye: Eye, side: int) -> None:
+        points = eye.read(picture, eye.find(picture)[0])
+        scale = float(np.sqrt(np.linalg.det(alignment(points, side, 0.27, 0.4)[:, :2])))
         middle = points[27:].mean(axis=0)
-        matrix = np.array([[scale, 0, 0], [0, scale, 0]], dtype=np.float64)
-        matrix[:, 2] = SIDE / 2 - scale * middle
-        return apply_picture(matrix, picture, SIDE)
+        self._matrix = np.array([[scale, 0, 0], [0, scale, 0]], dtype=np.float64)
+        self._matrix[:, 2] = side / 2 - scale * middle
+        self._side = side
 
+    def __call__(self, picture: Picture) -> Picture:
+        """The face [S, S, 3]."""
+        return apply_picture(self._matrix, picture, self._side)
+
+
+def transferred(transfer: Transfer, eye: Eye) -> Picture:
+    """Sources along the top, targets down the side."""
     sources = [open_picture(find(name)) for name in SOURCES]
     empty = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    rows = [np.concatenate([empty, *(cut(one, one) for one in sources)], axis=1)]
+    rows = [np.concatenate([empty, *(Frame(one, eye, SIDE)(one) for one in sources)], axis=1)]
     for name, degrees in TARGETS:
         target = tilted(open_picture(find(name)), degrees)
-        row = [cut(target, target), *(cut(transfer(one, target), target) for one in sources)]
-        rows.append(np.concatenate(row, axis=1))
-    with atomic_path(OUT) as temporary:
-        Image.fromarray(np.concatenate(rows)).save(temporary, quality=88)
+        cut = Frame(target, eye, SIDE)
+        rows.append(
+            np.concatenate([cut(target), *(cut(transfer(one, target)) for one in sources)], axis=1)
+        )
+    return np.concatenate(rows)
+
+
+def units(transfer: Transfer, eye: Eye) -> Picture:
+    """One face with each of some units from 0 to 1."""
+    photo = open_picture(find(FACES[0]))
+    cut = Frame(photo, eye, SMALL)
+    return np.concatenate(
+        [
+            np.concatenate(
+                [cut(transfer.edit(photo, {unit: value})) for value in (0, 0.25, 0.5, 0.75, 1)],
+                axis=1,
+            )
+            for unit in UNITS
+        ]
+    )
+
+
+def expressions(transfer: Transfer, eye: Eye) -> Picture:
+    """Some faces as they are, and with each expression."""
+    rows = []
+    for name in FACES:
+        photo = open_picture(find(name))
+        cut = Frame(photo, eye, SMALL)
+        made = [cut(transfer.edit(photo, expression=one)) for one in EXPRESSIONS]
+        rows.append(np.concatenate([cut(photo), *made], axis=1))
+    return np.concatenate(rows)
+
+
+def main() -> None:
+    """Write all pictures into docs/pictures."""
+    transfer, eye = Transfer(), Eye()
+    for name, make in (
+        ("transfer", transferred),
+        ("edit-units", units),
+        ("edit-expressions", expressions),
+    ):
+        with atomic_path(OUT / f"{name}.jpg") as temporary:
+            Image.fromarray(make(transfer, eye)).save(temporary, quality=88)
 
 
 if __name__ == "__main__":

@@ -137,18 +137,23 @@ def _apart(shapes: Floats) -> Floats:
     return np.clip(gap / _PARTED - 1, 0, 1)
 
 
+_CLOSED = 0.045  # eye distances between the lids of a closed eye, as dlib reads it
+
+
 def uncrossed(motion: Floats, target: Floats) -> Floats:
     """A motion [B, 68, 2] of frontal shapes that moves no lip and no lid through the other one.
 
-    Further than the target's own are crossed: dlib reads pressed lips so.
+    Lips come no nearer than the target's own are crossed, as dlib reads pressed ones so; lids no
+    nearer than those of closed eyes, as between two points that meet an eye cannot be squeezed.
     """
     motion = motion.copy()
-    for upper, lower in (*(pair[:2] for pair in _LIPS), *_LIDS):
-        own = target[:, upper, 1] - target[:, lower, 1]
-        gap = own + motion[:, upper, 1] - motion[:, lower, 1]
-        step = np.maximum(np.minimum(own, 0) - gap, 0) / 2
-        motion[:, upper, 1] += step
-        motion[:, lower, 1] -= step
+    for pairs, least in (tuple(pair[:2] for pair in _LIPS), 0.0), (_LIDS, _CLOSED):
+        for upper, lower in pairs:
+            own = target[:, upper, 1] - target[:, lower, 1]
+            gap = own + motion[:, upper, 1] - motion[:, lower, 1]
+            step = np.maximum(np.minimum(own, least) - gap, 0) / 2
+            motion[:, upper, 1] += step
+            motion[:, lower, 1] -= step
     return motion
 
 

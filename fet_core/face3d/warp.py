@@ -1,4 +1,4 @@
-"""Moving a photograph's own pixels to new points: two splines with a cut along the mouth."""
+"""Moving a photograph's own pixels to new points: splines with cuts along mouth and lids."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ Picture = NDArray[np.uint8]
 
 _UPPER = (49, 50, 51, 52, 53, 61, 62, 63)  # the lips without their corners
 _LOWER = (55, 56, 57, 58, 59, 65, 66, 67)
+_EYES = (range(36, 42), range(42, 48))
+_LIDS = (37, 38, 40, 41, 43, 44, 46, 47)
+_BROWS = (
+    (17, 36), (18, 37), (19, 37), (20, 38), (21, 39),
+    (22, 42), (23, 43), (24, 44), (25, 44), (26, 45),
+)  # fmt: skip
+"""A brow's point, and the lid's below it."""
+
+_HAIR = 0.4  # of the way from there to here that moves as the brow does
+_NARROWER = (0.0, 0.25)  # share of its height by which an eye closes, for lids to slide over it
+_SHUT = (0.4, 0.75)  # the same, for it to lie in the shadow of the lashes
+_LASHES = 0.65  # of the light that they take
+_SHADE = 0.01  # softness of a lid's edge in eye distances
 _GRID = 96
 _BORDER = 7  # fixed points along each side of the picture
 _SMOOTH = 1e-3
@@ -60,8 +73,9 @@ def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
     """The picture with its points at the wanted places; its border stays.
 
     Above the line between the wanted lips everything moves with the upper lip, below it with the
-    lower one, so that lips which part are not smeared over what opens between them. Pixels that do
-    not move keep their values.
+    lower one, so that lips which part are not smeared over what opens between them. An eye that
+    closes stays as it is below the lids, which slide over it. Pixels that do not move keep their
+    values.
 
     Args:
         picture: [H, W] or [H, W, 3] uint8, a face with some room around it.
@@ -69,38 +83,79 @@ def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
         wanted: [68, 2], the same.
     """
     height, width = picture.shape[:2]
-    above, below = (
+    above, below, *eyes = (
         cv2.resize(field.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
         for field in _fields(points, wanted, height, width)
     )
     field = np.asarray(above, np.float32)
     field += _below(wanted, height, width)[..., None] * (below - above)
+    if eyes:
+        covered = _between_lids(points, wanted, _NARROWER, height, width)
+        field += covered[..., None] * (eyes[0] - field)
     field *= _window(height, width)
     field[np.abs(field) < _STILL] = 0
     field[..., 0] += np.arange(width, dtype=np.float32)
     field[..., 1] += np.arange(height, dtype=np.float32)[:, None]
     empty = np.zeros(0, np.float32)
     made = cv2.remap(picture, field, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray(made, np.uint8).reshape(picture.shape)
+    made = np.asarray(made, dtype=np.uint8).reshape(picture.shape)
+    if eyes:
+        # What is left of an eye that is all but closed lies in the lashes' shadow.
+        shade = 1 - _LASHES * _between_lids(points, wanted, _SHUT, height, width)
+        shade = shade if made.ndim == 2 else shade[..., None]
+        return np.rint(made * shade).astype(np.uint8)
+    return made
 
 
-def _fields(points: Floats, wanted: Floats, height: int, width: int) -> tuple[Floats, Floats]:
-    """Where the pixels of the result come from, less their place, [G, G, 2] above and below."""
+def _fields(points: Floats, wanted: Floats, height: int, width: int) -> list[Floats]:
+    """Where the pixels of the result come from, less their place [G, G, 2].
+
+    With the upper lip, with the lower one, and, if an eye closes, with neither lid.
+    """
     unit = max(eye_distance(points), 1.0)
     last = np.array([width - 1, height - 1], dtype=np.float64)
     share = np.linspace(0, 1, _BORDER)
     square = np.stack(np.meshgrid(share, share), axis=-1).reshape(-1, 2)
     border = square[((square == 0) | (square == 1)).any(axis=1)] * last
     border = np.concatenate([border, _around(points)])
+    brows, lids = ([pair[side] for pair in _BROWS] for side in (0, 1))
+    hair = _HAIR * (points[lids] - points[brows])
     axis = (np.arange(_GRID) + 0.5) / _GRID
     at = np.stack(np.meshgrid(axis, axis), axis=-1) * (last + 1) - 0.5
     fields = []
-    for other in (_LOWER, _UPPER):
+    closes = max(_closing(points, wanted)) > 0
+    for other in (_LOWER, _UPPER, (*_LOWER, *_LIDS))[: 3 if closes else 2]:
         kept = [number for number in range(len(points)) if number not in other]
-        where = np.concatenate([wanted[kept], border])
-        value = np.concatenate([points[kept] - wanted[kept], np.zeros_like(border)])
+        where = np.concatenate([wanted[kept], wanted[brows] + hair, border])
+        moved = points[[*kept, *brows]] - wanted[[*kept, *brows]]
+        value = np.concatenate([moved, np.zeros_like(border)])
         fields.append(Spline(where / unit, value)(at / unit))
-    return fields[0], fields[1]
+    return fields
+
+
+def _closing(points: Floats, wanted: Floats) -> list[float]:
+    """By how much of its height each eye closes, 0 for one that opens."""
+    shares = []
+    for eye in _EYES:
+        high = [
+            float(np.linalg.norm(one[[eye[1], eye[2]]] - one[[eye[5], eye[4]]], axis=1).sum())
+            for one in (points, wanted)
+        ]
+        shares.append(max(1 - high[1] / max(high[0], 1e-6), 0.0))
+    return shares
+
+
+def _between_lids(
+    points: Floats, wanted: Floats, scale: tuple[float, float], height: int, width: int
+) -> NDArray[np.float32]:
+    """[H, W] 0 outside of eyes; between lids 0 to 1 as the closing goes over a scale."""
+    mask = np.zeros((height, width), np.float32)
+    for eye, closing in zip(_EYES, _closing(points, wanted), strict=True):
+        share = float(np.clip((closing - scale[0]) / (scale[1] - scale[0]), 0, 1))
+        lids = np.round(wanted[list(eye)] * 16).astype(np.int32)
+        cv2.fillPoly(mask, [lids], share, cv2.LINE_AA, 4)
+    soft = max(_SHADE * eye_distance(points), 0.5)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
 
 
 def _around(points: Floats) -> Floats:
