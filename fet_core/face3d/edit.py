@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
+from fet_core.face3d import gaze
 from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
 from fet_core.face3d.model import load_model
 from fet_core.face3d.shape import Shapes, move, read_shapes
@@ -35,8 +36,8 @@ EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
 
 
 def unit_names() -> tuple[str, ...]:
-    """All units that can be set, by ARKit's names."""
-    return load_model().names
+    """All units that can be set, by ARKit's names: the model's, and where the eyes look."""
+    return (*load_model().names, *gaze.NAMES)
 
 
 def both_sides(units: Mapping[str, float]) -> dict[str, float]:
@@ -93,12 +94,13 @@ def with_units(own: Shapes, units: Mapping[str, float]) -> Floats:
 
     Args:
         own: of one face.
-        units: full names and values.
+        units: full names and values; where the eyes look moves no point.
     """
-    names, shown = unit_names(), shown_units(own)
+    names, shown = load_model().names, shown_units(own)
     change = np.zeros((1, len(names)))
     for name, value in units.items():
-        change[0, names.index(name)] = value - shown[name]
+        if name in names:
+            change[0, names.index(name)] = value - shown[name]
     motion = np.tensordot(change, load_model().units, 1)
     level = uncrossed(thinned(motion[..., :2], own.frontal), own.frontal)
     return move(own, np.concatenate([level, motion[..., 2:]], axis=2))
@@ -110,7 +112,7 @@ def shown_units(own: Shapes) -> dict[str, float]:
     The fit reads raised brows and half closed lids in faces that do nothing at all.
     """
     above = own.fit.units[0] - np.maximum(_at_rest().fit.units[0], 0)
-    return dict(zip(unit_names(), np.clip(above, 0, 1).tolist(), strict=True))
+    return dict(zip(load_model().names, np.clip(above, 0, 1).tolist(), strict=True))
 
 
 @cache
@@ -119,4 +121,4 @@ def _at_rest() -> Shapes:
 
 
 def _vector(units: Mapping[str, float]) -> Floats:
-    return np.array([[units.get(name, 0.0) for name in unit_names()]])
+    return np.array([[units.get(name, 0.0) for name in load_model().names]])

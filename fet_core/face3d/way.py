@@ -11,6 +11,7 @@ from fet_core.face3d.edit import expressed, with_units
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.gaze import looked
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.shape import move, read_shapes
@@ -64,7 +65,7 @@ class InSpace:
         wanted = own.points if expression is None else expressed(own, expression, intensity)
         if units:
             wanted = with_units(read_shapes(wanted), units)
-        return self._painter(target, wanted[0], None)
+        return looked(self._painter(target, wanted[0], None), wanted[0], units)
 
     def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
         """The target's whole picture with the source's expression; `UserError` as `shape_of`."""

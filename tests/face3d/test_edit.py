@@ -63,7 +63,7 @@ def test_what_cannot_be_set(units: dict[str, float], said: str) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.sampled_from(unit_names()), st.floats(-40, 40), st.floats(0.3, 1))
+@given(st.sampled_from(load_model().names), st.floats(-40, 40), st.floats(0.3, 1))
 def test_a_unit_moves_the_points_as_the_model_does(name: str, yaw: float, value: float) -> None:
     """In any pose, as long as no lips or lids would cross."""
     own = at_rest(yaw)

@@ -68,6 +68,13 @@ def test_no_lip_goes_through_the_other() -> None:
     assert uncrossed(0.5 * closing / 3, open_) == pytest.approx(0.5 * closing / 3)
 
 
+def test_lids_meet_and_go_no_further() -> None:
+    open_, shut = shape(), shape(eyeBlinkLeft=1.0, eyeBlinkRight=1.0)
+    found = open_ + uncrossed(1.5 * (shut - open_), open_)
+    gaps = found[0, [37, 38, 43, 44], 1] - found[0, [41, 40, 47, 46], 1]
+    assert gaps == pytest.approx(0.045)
+
+
 @pytest.fixture(scope="module")
 def batches() -> Batches:
     model, rng = load_model(), np.random.default_rng(3)

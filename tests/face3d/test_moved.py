@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
+from fet_core.face3d.face import Face
 from fet_core.face3d.mouth import INNER, OPEN, filled, opening
+from fet_core.face3d.painter import Painter
 from fet_core.face3d.warp import Spline, moved
 
 SIDE = 256
@@ -132,14 +135,50 @@ def test_the_sources_teeth_stand_between_the_lips_alone(grey: bool, points: np.n
         assert columns.max() < wanted[INNER, 0].max() + 6
 
 
-def test_a_wanted_mouth_that_nobody_shows_is_dark(points: np.ndarray) -> None:
+class Blind:
+    """An eye that is not to be asked."""
+
+    def read(self, *_: object) -> np.ndarray:
+        raise AssertionError
+
+
+def test_a_wanted_mouth_that_nobody_shows_is_one_of_the_bank(points: np.ndarray) -> None:
     closed = points.copy()
     closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
     wanted = fallen(closed, 20)
     target = np.full((SIDE, SIDE, 3), (160, 110, 100), np.uint8)
-    made = filled(target, closed, wanted, target, closed)
-    x, y = middles(wanted[INNER].mean(axis=0))
-    assert made[y, x].max() < 60
+    painter = Painter(Blind())  # type: ignore[arg-type]
+    inner = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(inner, [wanted[INNER].round().astype(np.int32)], 1)
+    for giver in (None, Face("y", target, closed)):
+        made = painter(Face("x", target, closed), wanted, giver)
+        shown = made[inner > 0].astype(int)
+        assert np.abs(shown - target[0, 0]).sum(axis=1).mean() > 60
+        assert np.ptp(shown.mean(axis=1)) > 60
+
+
+def test_lids_slide_over_an_eye_that_closes(points: np.ndarray) -> None:
+    """What is in it stays until a lid covers it, while an eye that opens is stretched."""
+    picture = np.full((SIDE, SIDE), 200, np.uint8)
+    middle = points[36:42].mean(axis=0)
+    high = points[[40, 41], 1].mean() - points[[37, 38], 1].mean()
+    cv2.circle(picture, tuple(middle.round().astype(int).tolist()), round(high / 5), 20, -1)
+    half, wide = points.copy(), points.copy()
+    half[[37, 38], 1] += 0.4 * high
+    wide[[37, 38], 1] -= 0.4 * high
+
+    def dark(made: np.ndarray) -> np.ndarray:
+        rows = np.flatnonzero(made[:, round(middle[0])] < 110)
+        return np.array([rows.min(), rows.max()]) if len(rows) else np.zeros(2)
+
+    own, less, more = (dark(moved(picture, points, one)) for one in (points, half, wide))
+    assert less[1] == pytest.approx(own[1], abs=1.5)
+    assert np.ptp(more) > 1.1 * np.ptp(own)
+    shut = points.copy()
+    shut[[37, 38], 1] += 0.8 * high
+    made = moved(picture, points, shut)
+    lid = shut[[37, 38]].mean(axis=0).round().astype(int)
+    assert made[lid[1] - 3, lid[0]] > 150
 
 
 def test_teeth_are_not_brighter_than_the_targets_light(points: np.ndarray) -> None:
