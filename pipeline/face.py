@@ -29,8 +29,13 @@ def read(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a face and line, with all units.")
     ] = False,
+    draw: Annotated[
+        Path | None,
+        typer.Option("--draw", help="A picture to write, of the only photograph with the fit."),
+    ] = None,
 ) -> None:
     """Print where each face looks and what it does, in ARKit's face units from 0 to 1."""
+    from fet_core.face3d.drawing import drawn
     from fet_core.face3d.eye import Eye
     from fet_core.face3d.face import Face, shape_of
     from fet_core.face3d.shape import fitter
@@ -38,6 +43,10 @@ def read(
 
     for path in pictures:
         check_file(path, "there is no picture", "name a PNG or JPEG file")
+    if draw is not None:
+        if len(pictures) > 1:
+            raise UserError("--draw draws over one photograph; name one, or leave --draw out")
+        check_out(draw, *pictures)
     eye = Eye()
     refused: list[str] = []
     for path in track(pictures, "reading", unit="pictures") if len(pictures) > 20 else pictures:
@@ -46,10 +55,14 @@ def read(
             found = eye.find(picture)
             if not found:
                 raise UserError(f"no face was found in {path}; name a picture that shows one")
+            shown = picture
             for number, face in enumerate(found, 1):
-                fit = shape_of(Face(str(path), picture, eye.read(picture, face))).fit
+                shapes = shape_of(Face(str(path), picture, eye.read(picture, face)))
+                fit, shown = shapes.fit, shown if draw is None else drawn(shown, shapes)
                 said = {"picture": str(path), "face": number} | _said(fit, fitter().model.names)
                 print(json.dumps(said, ensure_ascii=False) if as_json else _table(said))
+            if draw is not None:
+                write_picture(draw, shown, path)
         except UserError as error:
             refused.append(str(error))
     if refused:

@@ -56,3 +56,19 @@ def test_pictures_that_cannot_be_read(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
     with pytest.raises(UserError, match="is not a PNG"):
         read([tmp_path / "text.png"])
+
+
+def test_the_fit_is_drawn_over_the_photograph(repository: Path, tmp_path: Path) -> None:
+    out = tmp_path / "drawn.png"
+    read([repository / HAPPY], draw=out)
+    made, own = np.array(Image.open(out)), np.array(Image.open(repository / HAPPY))
+    assert made.shape == own.shape
+    changed = (made != own).any(axis=2)
+    assert 0.01 < changed.mean() < 0.2
+    assert not changed[:40].any()
+    with pytest.raises(UserError, match="draws over one photograph"):
+        read([repository / HAPPY, repository / NEUTRAL], draw=out)
+    copy = tmp_path / "own.png"
+    Image.open(repository / HAPPY).save(copy)
+    with pytest.raises(UserError, match="would overwrite"):
+        read([copy], draw=copy)
