@@ -17,6 +17,7 @@ from fet_core.face3d.eye import Eye, Found
 from fet_core.face3d.face import Face
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
+from fet_core.geometry.mesh import INSTALL
 
 Picture = NDArray[np.uint8]
 """[H, W] grey or [H, W, 3] RGB, 0 to 255."""
@@ -146,7 +147,13 @@ class Transfer:
             raise UserError(
                 f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
             )
-        chosen = _chosen(self._eye.find(picture), name, role, number)
+        faces = self._eye.find(picture)
+        if not faces and self._eye.half_blind:
+            raise UserError(
+                f"no face was found in {name}; tilted and turned ones are found with the face "
+                f"mesh's models: `{INSTALL}`"
+            )
+        chosen = _chosen(faces, name, role, number)
         return Face(name, picture, self._eye.read(picture, chosen), chosen)
 
 

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.errors import UserError
+from fet_core.face3d.stored import FOLDER, another_version, read_tensors
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
-SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "mouths.safetensors"
+SHIPPED = FOLDER / "mouths.safetensors"
 FORMAT = "mouths 1"
 
 _QUALITY = 92  # of the pictures, as JPEG
@@ -71,20 +71,13 @@ def write_mouths(path: Path, mouths: Sequence[Mouth]) -> None:
 @cache
 def load_mouths(path: Path = SHIPPED) -> tuple[Mouth, ...]:
     """Read what `write_mouths` wrote; `UserError` where the file is none of this version."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "numpy") as file:
-            form = (file.metadata() or {}).get("format")
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{path} cannot be read ({error}); install the project again") from error
+    found, _ = read_tensors(path, FORMAT)
     mouths = []
     for name in sorted(name for name in found if name.startswith("points.")):
         code, points = found.get(f"picture{name[6:]}"), found[name]
         picture = None if code is None else cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
         if picture is not None and points.shape == (68, 2):
             mouths.append(Mouth(np.asarray(picture, np.uint8), points.astype(np.float64)))
-    if form != FORMAT or not mouths or 2 * len(mouths) != len(found):
-        raise UserError(f"{path} is of another version; install the project again")
+    if not mouths or 2 * len(mouths) != len(found):
+        raise another_version(path)
     return tuple(mouths)

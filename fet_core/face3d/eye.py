@@ -1,4 +1,4 @@
-"""The eye of `fet transfer`: the mesh finds faces at any angle, dlib reads 68 points in each.
+"""The eye of `fet transfer`: the mesh finds tilted and turned faces, dlib reads 68 points.
 
 dlib's predictor is the better reader of expressions, but its detector sees frontal, upright faces
 alone, and the box that it gives jumps by a tenth of its side. So each face that the mesh finds is
@@ -68,6 +68,11 @@ class Eye:
             self._meshes: MeshFinder | None = MeshFinder()
         except UserError:
             self._meshes = None
+
+    @property
+    def half_blind(self) -> bool:
+        """Whether the mesh's models are missing, so that dlib's detector finds all faces."""
+        return self._meshes is None
 
     def find(self, picture: Picture) -> list[Found]:
         """All faces of a picture [H, W] or [H, W, 3] uint8, from left to right."""

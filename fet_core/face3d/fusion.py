@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.errors import UserError
+from fet_core.face3d.stored import FOLDER, another_version, read_tensors
 from fet_core.geometry.landmarks import mirror_points
 
 Floats = NDArray[np.float64]
 
-SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "face-fusion.safetensors"
+SHIPPED = FOLDER / "face-fusion.safetensors"
 FORMAT = "face-fusion 1"
 
 _SLOPE = 0.2
@@ -160,16 +160,9 @@ def uncrossed(motion: Floats, target: Floats) -> Floats:
 @cache
 def load_fusion(path: Path = SHIPPED) -> SpaceFusion:
     """Read trained weights; `UserError` where the file is none of this version."""
-    from safetensors import SafetensorError, safe_open
-
     wanted = {"mean", "basis", "linear.weight"}
     wanted |= {f"{name}.{kind}" for name in _LAYERS for kind in ("weight", "bias")}
-    try:
-        with safe_open(path, "numpy") as file:
-            form = (file.metadata() or {}).get("format")
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{path} cannot be read ({error}); install the project again") from error
-    if form != FORMAT or not wanted <= set(found):
-        raise UserError(f"{path} is of another version; install the project again")
+    found, _ = read_tensors(path, FORMAT)
+    if not wanted <= set(found):
+        raise another_version(path)
     return SpaceFusion({name: found[name].astype(np.float64) for name in wanted})

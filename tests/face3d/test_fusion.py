@@ -132,5 +132,5 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"no weights")
     with pytest.raises(UserError, match="cannot be read"):
         load_fusion(path)
-    with pytest.raises(UserError, match="is no face model"):
+    with pytest.raises(UserError, match="cannot be read"):
         load_model(path)
