@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import cv2
@@ -46,7 +47,7 @@ class Transfer:
     target's own pixels are moved, and the inside of a mouth that it does not show comes from the
     source. With a `model` of `fet export` its two networks do that instead, in the plane.
 
-    Model and detector are loaded once. Not to be shared between threads.
+    Model and detector are loaded once. Threads may share it; they take turns.
 
     Args:
         model: a file that `fet export` has written; None needs none.
@@ -58,6 +59,7 @@ class Transfer:
 
     def __init__(self, model: str | Path | None = None, device: str = "auto") -> None:
         self._way: Way
+        self._turn = Lock()
         if model is None:
             if device not in ("auto", "cpu"):
                 raise UserError(
@@ -98,11 +100,12 @@ class Transfer:
                 or the intensity is not from 0 to 2.
         """
         _check_intensity(intensity)
-        wanted_from = self._find(source, "source", source_face)
-        face = self._find(target, "target", target_face)
-        if intensity == 0 or _same(wanted_from, face):
-            return face.picture.copy()
-        return self._way(wanted_from, face, intensity)
+        with self._turn:
+            wanted_from = self._find(source, "source", source_face)
+            face = self._find(target, "target", target_face)
+            if intensity == 0 or _same(wanted_from, face):
+                return face.picture.copy()
+            return self._way(wanted_from, face, intensity)
 
     def edit(
         self,
@@ -136,7 +139,9 @@ class Transfer:
             raise UserError("nothing is to be changed; set a unit or name an expression")
         _check_intensity(intensity)
         named = both_sides(units or {})
-        return self._way.edit(self._find(photo, "target", face), named, expression, intensity)
+        with self._turn:
+            found = self._find(photo, "target", face)
+            return self._way.edit(found, named, expression, intensity)
 
     def _find(self, given: str | Path | Picture, role: str, number: int | None) -> Face:
         """One face of a picture with its 68 landmarks in that picture's pixels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,17 @@ def test_a_smile_of_a_photograph_arrives(transfer: Any, eye: Eye, london: Path) 
         width = [np.linalg.norm(one[54] - one[48]) / eye_distance(one) for one in (own, made)]
         wider.append(width[1] - width[0])
     assert np.mean(wider) > 0.05
+
+
+def test_threads_may_share_it(transfer: Any, give: Give) -> None:
+    pairs = [
+        (give(MAN, one), give(WOMAN, other)) for one in ("happy", "sad") for other in ("neutral",)
+    ] + [(give(WOMAN, "surprised"), give(MAN, "neutral"))]
+    alone = [transfer(*pair) for pair in pairs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda pair: transfer(*pair), pairs * 3))
+    for number, made in enumerate(together):
+        assert np.array_equal(made, alone[number % len(pairs)])
 
 
 def test_a_grey_target_stays_grey(transfer: Any, give: Give) -> None:
