@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from fet_core.data.training_triples import TrainingIndex
+from fet_core.errors import UserError
 from fet_core.files import atomic_path, sha256
 from fet_core.geometry.raster import upload
 
@@ -126,8 +127,22 @@ class Checkpoints:
         }
 
     def save(self, progress: Progress) -> None:
-        """Write a checkpoint of the present state, then drop all but the last two."""
+        """Write a checkpoint of the present state, then drop all but the last two.
+
+        Raises:
+            UserError: a weight, a buffer or a moment is not finite; those before stay.
+        """
         states = {name: part.state_dict() for name, part in self._parts.items()}
+        for name, state in states.items():
+            wrong = _not_finite(state)
+            if wrong:
+                kept = "".join(
+                    f"; {path} is the last sound checkpoint" for path in self._paths()[-1:]
+                )
+                raise UserError(
+                    f"the training diverged: {wrong} of {name} is no finite number after step "
+                    f"{progress.step}; lower the learning rates and start again{kept}"
+                )
         path = self.folder / f"step-{progress.step:09d}.pt"
         with atomic_path(path) as temporary:
             torch.save({"progress": vars(progress), "states": states}, temporary)
@@ -142,8 +157,8 @@ class Checkpoints:
         """Restore the last sound checkpoint into all parts; None where there is none."""
         for path in reversed(self._paths()):
             note = path.with_suffix(".sha256")
-            wanted = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
-            if sha256(path) == wanted:
+            wanted = note.read_bytes().strip() if note.is_file() else b""
+            if sha256(path).encode() == wanted:
                 found = torch.load(path, map_location="cpu", weights_only=True)
                 for name, part in self._parts.items():
                     part.load_state_dict(found["states"][name])
@@ -158,4 +173,16 @@ class Checkpoints:
         return None
 
     def _paths(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*.pt"))
+        return sorted(path for path in self.folder.glob("step-*.pt") if path.is_file())
+
+
+def _not_finite(state: Mapping[Any, Any]) -> str:
+    """Where in a state, through all its levels, a number is not finite; empty if nowhere."""
+    for key, value in state.items():
+        if isinstance(value, Mapping):
+            below = _not_finite(value)
+            if below:
+                return f"{key}.{below}"
+        elif isinstance(value, Tensor) and not torch.isfinite(value).all():
+            return str(key)
+    return ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from fet_core.errors import UserError
 from fet_core.train.checkpoint import Checkpoints, Progress, fingerprint
 
 
@@ -136,3 +138,37 @@ def test_the_fingerprint_changes_with_every_part() -> None:
     assert len({fingerprint(variant) for variant in variants}) == len(variants)
     assert fingerprint(dict(reversed(parts.items()))) == fingerprint(parts)
     assert len(fingerprint(parts)) == 16
+
+
+@pytest.mark.parametrize("where", ["a weight", "a buffer", "a moment"])
+def test_what_diverged_replaces_no_sound_checkpoint(tmp_path: Path, where: str) -> None:
+    run = Run(tmp_path)
+    run.train(0, 3)
+    run.checkpoints.save(progress(3))
+    moment = run.adam.state_dict()["state"][0]["exp_avg_sq"]
+    broken = {"a weight": run.net[2].bias, "a buffer": run.net[1].running_var, "a moment": moment}
+    with torch.no_grad():
+        broken[where][0] = float("inf")  # type: ignore[index]
+    with pytest.raises(UserError) as raised:
+        run.checkpoints.save(progress(4))
+    said = str(raised.value)
+    assert "diverged" in said
+    assert "is no finite number after step 4" in said
+    assert f"{tmp_path / 'step-000000003.pt'} is the last sound checkpoint" in said
+    assert not (tmp_path / "step-000000004.pt").exists()
+    found = Run(tmp_path, seed=1).checkpoints.load()
+    assert found is not None
+    assert found.step == 3
+
+
+def test_what_is_no_file_or_has_no_text_is_passed_over(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.checkpoints.save(progress(3))
+    (tmp_path / "step-000000004.pt").mkdir()
+    (tmp_path / "step-000000005.pt").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "step-000000006.pt")
+    (tmp_path / "step-000000007.pt").write_bytes(b"x")
+    (tmp_path / "step-000000007.sha256").write_bytes(b"\xff\xfe\x80")
+    found = Run(tmp_path, seed=1).checkpoints.load()
+    assert found is not None
+    assert found.step == 3
