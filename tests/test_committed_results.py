@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from fet_core.files import between_marks
+from fet_core.show import portraits
 from fet_core.show.report import table
 from pipeline.report import results_of, texts
 
@@ -159,6 +161,12 @@ def test_the_published_tables_are_of_these_results(name: str) -> None:
     pages = (tree() / "README.md", tree() / "docs/results.md")
     made = texts(metrics(), *pages, tree() / "params.yaml")
     assert made[tree() / name] == (tree() / name).read_text(encoding="utf-8")
+
+
+def test_the_tables_of_whole_pictures_are_of_these_results() -> None:
+    page = tree() / "docs/transfer.md"
+    assert portraits.there(metrics())
+    assert between_marks(page, portraits.tables(metrics())) == page.read_text(encoding="utf-8")
 
 
 def test_the_published_pictures_are_the_demos_and_are_there() -> None:

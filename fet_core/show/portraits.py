@@ -1,0 +1,64 @@
+"""The tables of docs/transfer.md: what `fet transfer` reaches on whole pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+FILES = ("shipped/portraits.json", "wild/summary.json")
+
+_NAMES = {
+    "unchanged": "the target as it is",
+    "networks (--model fet-plus-small)": "networks",
+    "fet transfer": "**`fet transfer`**",
+    "fet transfer --intensity 1.25": "`--intensity 1.25`",
+    "literal, in the plane": "the source's points, in the plane",
+    "literal, in space": "the source's points, in space",
+    "no mouth from the source": "no mouth from the source",
+    "no correction": "not read again",
+}
+_COLUMNS = {
+    "SSIM": ("ssim", ".3f"),
+    "PSNR": ("psnr", ".2f"),
+    "NME": ("nme", ".4f"),
+    "expression error": ("expression_error", ".4f"),
+    "of opening": ("opening_error", ".3f"),
+    "of width": ("width_error", ".3f"),
+    "of lids": ("lids_error", ".4f"),
+    "opening reached": ("opening_reached", ".0%"),
+    "ID distance": ("id_distance", ".3f"),
+    "ID to the truth": ("id_truth", ".3f"),
+    "lost": ("lost", ".0f"),
+}
+_TITLES = {
+    ("wild/summary.json", "self"): "Wild, one person",
+    ("wild/summary.json", "cross"): "Wild, two people",
+    ("shipped/portraits.json", "one person"): "London, one person",
+    ("shipped/portraits.json", "two people"): "London, two people",
+}
+
+
+def there(metrics: Path) -> bool:
+    """Whether a folder of results has what the tables are made of."""
+    return all((metrics / name).is_file() for name in FILES)
+
+
+def tables(metrics: Path) -> str:
+    """All tables in Markdown, from a folder of results in which they are `there`."""
+    found = {name: json.loads((metrics / name).read_text(encoding="utf-8")) for name in FILES}
+    return "\n".join(_table(title, found[name][part]) for (name, part), title in _TITLES.items())
+
+
+def _table(title: str, methods: Mapping[str, Mapping[str, float]]) -> str:
+    cases = max(int(numbers["cases"]) for numbers in methods.values())
+    lines = [
+        f"| {title}, {cases} cases | {' | '.join(_COLUMNS)} |",
+        f"| --- |{' --- |' * len(_COLUMNS)}",
+    ]
+    for method, numbers in methods.items():
+        cells = [
+            f"{numbers[key]:{form}}" if key in numbers else "–" for key, form in _COLUMNS.values()
+        ]
+        lines.append(f"| {_NAMES.get(method, method)} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
