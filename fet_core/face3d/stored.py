@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
@@ -28,6 +29,8 @@ def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[s
         raise UserError(f"{path} cannot be read ({error}); install the project again") from error
     if about.get("format") != form:
         raise another_version(path)
+    if not all(np.isfinite(value).all() for value in found.values()):
+        raise UserError(f"{path} holds numbers that are not finite; install the project again")
     return found, about
 
 

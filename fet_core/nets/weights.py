@@ -20,6 +20,12 @@ from fet_core.nets.warping import Warping
 
 Net = TypeVar("Net", bound=nn.Module)
 
+_DAMAGED = (
+    ArithmeticError, AssertionError, AttributeError, IndexError, KeyError, MemoryError, OSError,
+    RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What a file that was damaged, or made by somebody else, may raise when it is read."""
+
 
 def save(
     path: Path, kind: str, sizes: Mapping[str, float], net: nn.Module, note: dict[str, Any]
@@ -67,16 +73,35 @@ def load(
                 raise UserError(
                     f"{path} holds weights of {found}, not of {kind}; {remedy(path)} again"
                 )
-            net = build(**header["sizes"])
-            net.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            net = _built(build, header["sizes"], state)
             note = header["note"]
             if not set(needs) <= set(note):
                 raise ValueError(f"the note has {sorted(note)} where {sorted(needs)} are needed")
-    except (SafetensorError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except (SafetensorError, *_DAMAGED) as error:
         raise UserError(
             f"{path} is damaged or not made by this version; {remedy(path)} again"
         ) from error
-    return net.eval(), note
+    return net, note
+
+
+def _built(build: type[Net], sizes: Mapping[str, Any], state: Mapping[str, Tensor]) -> Net:
+    """A network in eval mode with its state; nothing is allocated before all shapes fit.
+
+    Raises:
+        ValueError: they do not, or a number is not finite. What the sizes of a foreign file may
+            raise besides is in `_DAMAGED`.
+    """
+    with torch.device("meta"):
+        wanted = {name: value.shape for name, value in build(**sizes).state_dict().items()}
+    if wanted != {name: value.shape for name, value in state.items()}:
+        raise ValueError("the weights have other names or shapes than the sizes say")
+    for name, value in state.items():
+        if not torch.isfinite(value).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+    net = build(**sizes)
+    net.load_state_dict(dict(state))
+    return net.eval()
 
 
 def sizes_of(path: Path) -> dict[str, float]:
@@ -136,17 +161,36 @@ SHIPPED = Path(__file__).parents[1] / "weights" / "fet-plus-small.safetensors"
 
 _KIND = "fet-plus"
 
-_DAMAGED = (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-
 
 @dataclass(frozen=True)
 class Alignment:
-    """How a face is cut out: see `alignment` and `mean_points` of `fet_core.geometry.align`."""
+    """How a face is cut out: see `alignment` and `mean_points` of `fet_core.geometry.align`.
+
+    Raises:
+        ValueError: it is of another type, or beyond what a face can be cut out with.
+    """
 
     size: int
     eye_distance: float
     eye_height: float
     readings: int
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _BOUNDS.items():
+            value = getattr(self, name)
+            whole = name in ("size", "readings")
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+                raise ValueError(f"{name} is {value!r}")
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {value}, not from {low} to {high}")
+
+
+_BOUNDS = {
+    "size": (16, 4096),
+    "eye_distance": (0.02, 1.0),
+    "eye_height": (0.0, 1.0),
+    "readings": (1, 1000),
+}
 
 
 @dataclass(frozen=True)
@@ -228,21 +272,21 @@ def load_plus(path: Path | None = None, device: torch.device | None = None) -> P
                     "name a file that `fet export` has written"
                 )
             state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-        nets: dict[str, nn.Module] = {
-            "fusion": PointFusion(**header["sizes"]["fusion"]),
-            "transfer": Warping(**header["sizes"]["transfer"]),
+        parts = {
+            name: {
+                key.removeprefix(f"{name}."): value
+                for key, value in state.items()
+                if key.startswith(f"{name}.")
+            }
+            for name in ("fusion", "transfer")
         }
-        for name, net in nets.items():
-            start = f"{name}."
-            own = {k.removeprefix(start): v for k, v in state.items() if k.startswith(start)}
-            net.load_state_dict(own)
-            net.eval().to(device or torch.device("cpu"))
+        where = device or torch.device("cpu")
+        sizes = header["sizes"]
+        fusion = _built(PointFusion, sizes["fusion"], parts["fusion"]).to(where)
+        transfer = _built(Warping, sizes["transfer"], parts["transfer"]).to(where)
         alignment = Alignment(**header["alignment"])
     except (SafetensorError, *_DAMAGED) as error:
         raise UserError(
             f"{path} is damaged or not made by this version; write it again with `fet export`"
         ) from error
-    fusion, transfer = nets["fusion"], nets["transfer"]
-    assert isinstance(fusion, PointFusion)
-    assert isinstance(transfer, Warping)
     return Plus(fusion, transfer, alignment)

@@ -59,6 +59,9 @@ def test_what_is_no_bank_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"no")
     with pytest.raises(UserError, match="cannot be read"):
         load_mouths(path)
+    save_file({"points.00": np.full((68, 2), np.nan)}, path, {"format": FORMAT})
+    with pytest.raises(UserError, match="not finite"):
+        load_mouths(path)
     for number, (form, tensors) in enumerate(
         [
             ("other", {"points.00": np.zeros((68, 2), np.float32)}),

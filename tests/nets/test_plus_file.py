@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -124,6 +125,17 @@ def test_a_truncated_file(path: Path, kept: int) -> None:
         {"sizes": 7},
         {"alignment": {}},
         {"alignment": {**vars(ALIGNMENT), "tilt": 1}},
+        *({"alignment": {**vars(ALIGNMENT), "readings": value}} for value in (10**9, 0, "7", None)),
+        *({"alignment": {**vars(ALIGNMENT), "size": value}} for value in (64.0, True, -3, 10**6)),
+        *(
+            {"alignment": {**vars(ALIGNMENT), "eye_distance": value}}
+            for value in (0, 1e9, float("nan"), [])
+        ),
+        *(
+            {"sizes": SIZES | {"transfer": {**SIZES["transfer"], "channels": value}}}
+            for value in (200_000, 0, -1, "3", None, 1e12)
+        ),
+        {"sizes": SIZES | {"fusion": {"rank": 10**7, "width": 10**7, "code": 4}}},
     ],
 )
 def test_a_header_that_does_not_fit_the_weights(plus: Plus, tmp_path: Path, change: dict) -> None:  # type: ignore[type-arg]
@@ -145,3 +157,14 @@ def test_a_header_of_another_shape(tmp_path: Path, header: str) -> None:
     save_file({"a": torch.zeros(3)}, path, metadata={"fet": header})
     with pytest.raises(UserError, match=r"odd\.safetensors"):
         load_plus(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers(plus: Plus, tmp_path: Path, value: float) -> None:
+    broken = copy.deepcopy(plus)
+    with torch.no_grad():
+        broken.transfer.paint[-1].weight.view(-1)[0] = value
+    save_plus(tmp_path / "nan.safetensors", broken, SIZES)
+    with pytest.raises(UserError, match="is damaged or not made by this version") as raised:
+        load_plus(tmp_path / "nan.safetensors")
+    assert "not finite" in str(raised.value.__cause__)
