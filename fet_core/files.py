@@ -12,7 +12,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any
 
 from fet_core.errors import UserError, as_yaml, cut
@@ -263,6 +263,20 @@ def check_name(name: Any) -> None:
 
 START, END = "<!-- results -->", "<!-- end of results -->"
 """The lines around the part that is made."""
+
+
+def inside(folder: Path, name: str) -> Path:
+    """A file of a folder by the name that a table gives it; `UserError` if it leads out of it.
+
+    Links in the folder are its owner's and are followed, as DVC may make the files of one.
+    """
+    path = PurePath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts:
+        raise UserError(
+            f'a table names the file "{name}", which does not lie in {folder}; run the stage that '
+            "makes the table again"
+        )
+    return folder / path
 
 
 def between_marks(path: Path, body: str) -> str:

@@ -18,6 +18,7 @@ from fet_core.files import (
     atomic_path,
     check_file,
     check_folder,
+    inside,
     is_file,
     locked,
     make_folder,
@@ -203,3 +204,13 @@ def test_a_folder_is_locked_as_long_as_a_child_has_the_lock(tmp_path: Path) -> N
     child.communicate(b"\n")
     with locked(tmp_path, "{} is busy"):
         pass
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a/../../b", "", ".", ".."])
+def test_names_of_a_table_stay_inside_their_folder(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not lie in"):
+        inside(tmp_path, name)
+
+
+def test_names_inside_of_a_folder(tmp_path: Path) -> None:
+    assert inside(tmp_path, "a/b..c.png") == tmp_path / "a" / "b..c.png"

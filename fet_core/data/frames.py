@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fet_core import tables
 from fet_core.data.pictures import conversion_needed, describe, read_picture
 from fet_core.errors import UserError, remedy
-from fet_core.files import atomic_path, is_file, write_png
+from fet_core.files import atomic_path, inside, is_file, write_png
 from fet_core.parallel import each
 
 
@@ -62,7 +62,7 @@ def frame_paths(frames: pa.Table, root: Path, converted: Path) -> list[Path]:
     """
     folders = {"raw": root, "converted": converted}
     return [
-        folders[source] / path
+        inside(folders[source], path)
         for source, path in zip(
             frames["source"].to_pylist(), frames["path"].to_pylist(), strict=True
         )
@@ -72,9 +72,10 @@ def frame_paths(frames: pa.Table, root: Path, converted: Path) -> list[Path]:
 def _convert(item: tuple[str, str], root: Path, channels: int, out: Path) -> str:
     """Convert one picture where needed; returns what was done, "" for nothing."""
     sample_id, path = item
-    needed = conversion_needed(describe(root / path), channels)
+    picture, converted = inside(root, path), inside(out, f"{sample_id}.png")
+    needed = conversion_needed(describe(picture), channels)
     if needed:
-        write_png(out / f"{sample_id}.png", read_picture(root / path, channels))
+        write_png(converted, read_picture(picture, channels))
     return needed
 
 
