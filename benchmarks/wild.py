@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=24)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("metrics/wild/summary.json"))
+    parser.add_argument("--out", type=Path, default=Path("metrics/shipped/wild.json"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     count = options.people

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-FILES = ("shipped/portraits.json", "wild/summary.json")
+FILES = ("shipped/portraits.json", "shipped/wild.json")
 
 _NAMES = {
     "unchanged": "the target as it is",
@@ -32,8 +32,8 @@ _COLUMNS = {
     "lost": ("lost", ".0f"),
 }
 _TITLES = {
-    ("wild/summary.json", "self"): "Wild, one person",
-    ("wild/summary.json", "cross"): "Wild, two people",
+    ("shipped/wild.json", "self"): "Wild, one person",
+    ("shipped/wild.json", "cross"): "Wild, two people",
     ("shipped/portraits.json", "one person"): "London, one person",
     ("shipped/portraits.json", "two people"): "London, two people",
 }

@@ -15,8 +15,8 @@ def test_each_number_stands_below_its_name(tmp_path: Path) -> None:
         parts = {
             part: {"fet transfer": row, "unchanged": {"cases": 4.0, "lost": 4.0}}
             for file, part in (
-                ("wild/summary.json", "self"),
-                ("wild/summary.json", "cross"),
+                ("shipped/wild.json", "self"),
+                ("shipped/wild.json", "cross"),
                 ("shipped/portraits.json", "one person"),
                 ("shipped/portraits.json", "two people"),
             )
