@@ -55,7 +55,7 @@ NEEDED = {
 """Options that a command is nothing without."""
 
 
-PLAIN = ("merge", "probe", "transfer", "read", "synthesize", "learn-face")
+PLAIN = ("merge", "probe", "transfer", "edit", "read", "synthesize", "learn-face")
 """Commands that are not run in this file's ways."""
 
 
