@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
+import pytest
 from small_project import Project, stages_run
 
 
@@ -14,6 +15,7 @@ def note(project: Project, part: str) -> None:
     project.dvc("commit", "-f", "probe")
 
 
+@pytest.mark.slow
 def test_a_moved_module_runs_the_probe_alone_and_a_constant_its_stages(project: Project) -> None:
     library = project.folder / "fet_core"
     (library / "train" / "losses.py").rename(library / "train" / "terms.py")

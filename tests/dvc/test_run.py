@@ -27,6 +27,7 @@ def add_set(project: Project, name: str) -> None:
     yaml.dump(document, path)
 
 
+@pytest.mark.slow
 def test_it_stops_at_once_and_goes_on_to_one_screen(two: Project) -> None:
     two.set({"fusion.width": 6})
     process = two.start("fet", "run")

@@ -99,6 +99,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return Place(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """In one test, because each stage is a process that takes seconds to start."""
     place.write()

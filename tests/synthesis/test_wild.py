@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fet_core.synthesis.wild import MOMENTS, Clip, Scene, draw_moments, pairs, perform, read_scene
 
@@ -23,6 +24,7 @@ def test_moments_are_drawn_from_the_seed_and_stay_within_their_bounds() -> None:
     assert all(source != target for source, target in pairs())
 
 
+@pytest.mark.slow
 def test_a_truth_is_the_target_with_the_sources_units(studio: object, tmp_path: Path) -> None:
     scene = Scene(tmp_path, 7, 1, 2)
     assert list(perform(studio, {}, scene)) == [1]  # type: ignore[arg-type]
