@@ -1,4 +1,4 @@
-"""Open mouths to take the inside from where no photograph gives one: rendered, by their shape."""
+"""Open mouths and closed lids to take where no photograph gives any: rendered ones."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 SHIPPED = FOLDER / "mouths.safetensors"
-FORMAT = "mouths 1"
+FORMAT = "mouths 2"
 
 _QUALITY = 92  # of the pictures, as JPEG
 _INNER = slice(60, 68)
+_LIDS = "lids"
+_NARROW = 0.35  # height of a mouth in its widths
+_TEETH = 0.6  # brightness of a mouth that shows teeth alone
 
 
 @dataclass(frozen=True)
-class Mouth:
-    """A face whose mouth is open.
+class Lender:
+    """A face that a part is taken of.
 
     Attributes:
         picture: [H, W, 3] uint8 RGB.
@@ -36,10 +39,26 @@ class Mouth:
     points: Floats
 
 
-def nearest(mouths: Sequence[Mouth], wanted: Floats) -> Mouth:
-    """The mouth whose inner lips have most nearly the shape of those of points [68, 2]."""
+def nearest(mouths: Sequence[Lender], wanted: Floats) -> Lender:
+    """The mouth whose inner lips have most nearly the shape of those of points [68, 2].
+
+    Between lips that are hardly apart teeth are to be seen, not the dark behind them.
+    """
     shape = _shape(wanted)
-    return min(mouths, key=lambda one: float(((_shape(one.points) - shape) ** 2).sum()))
+    narrow = float(np.ptp(shape[1::2])) < _NARROW
+
+    def cost(one: Lender) -> float:
+        dark = max(_TEETH - _brightness(one), 0.0) if narrow else 0.0
+        return float(((_shape(one.points) - shape) ** 2).sum()) + dark
+
+    return min(mouths, key=cost)
+
+
+def _brightness(mouth: Lender) -> float:
+    """Mean brightness between the inner lips, 0 to 1."""
+    mask = np.zeros(mouth.picture.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(mouth.points[_INNER]).astype(np.int32)], 1)
+    return float(mouth.picture[mask > 0].mean()) / 255
 
 
 def _shape(points: Floats) -> Floats:
@@ -51,33 +70,51 @@ def _shape(points: Floats) -> Floats:
     return np.asarray((inner - (inner[0] + inner[4]) / 2) / across).view(np.float64)
 
 
-def write_mouths(path: Path, mouths: Sequence[Mouth]) -> None:
-    """Write mouths as safetensors, their pictures as JPEG."""
+def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender) -> None:
+    """Write open mouths and one pair of closed eyes as safetensors, their pictures as JPEG."""
     from safetensors.numpy import save_file
 
     from fet_core.files import atomic_path
 
     tensors = {}
-    for number, mouth in enumerate(mouths):
-        bgr = cv2.cvtColor(mouth.picture, cv2.COLOR_RGB2BGR)
+    for name, lender in [
+        *((f"{number:02d}", one) for number, one in enumerate(mouths)),
+        (_LIDS, lids),
+    ]:
+        bgr = cv2.cvtColor(lender.picture, cv2.COLOR_RGB2BGR)
         done, code = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         assert done
-        tensors[f"picture.{number:02d}"] = np.asarray(code, np.uint8).reshape(-1)
-        tensors[f"points.{number:02d}"] = mouth.points.astype(np.float32)
+        tensors[f"picture.{name}"] = np.asarray(code, np.uint8).reshape(-1)
+        tensors[f"points.{name}"] = lender.points.astype(np.float32)
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, {"format": FORMAT})
 
 
+def load_mouths(path: Path = SHIPPED) -> tuple[Lender, ...]:
+    """The open mouths that `write_mouths` wrote; `UserError` as `load_lids`."""
+    return tuple(lender for name, lender in _read(path).items() if name != _LIDS)
+
+
+def load_lids(path: Path = SHIPPED) -> Lender:
+    """The closed eyes that `write_mouths` wrote.
+
+    Raises:
+        UserError: the file is none of this version.
+    """
+    return _read(path)[_LIDS]
+
+
 @cache
-def load_mouths(path: Path = SHIPPED) -> tuple[Mouth, ...]:
-    """Read what `write_mouths` wrote; `UserError` where the file is none of this version."""
+def _read(path: Path) -> dict[str, Lender]:
     found, _ = read_tensors(path, FORMAT)
-    mouths = []
-    for name in sorted(name for name in found if name.startswith("points.")):
-        code, points = found.get(f"picture{name[6:]}"), found[name]
+    lenders = {}
+    for name in sorted(
+        name.removeprefix("points.") for name in found if name.startswith("points.")
+    ):
+        code, points = found.get(f"picture.{name}"), found[f"points.{name}"]
         picture = None if code is None else cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
         if picture is not None and points.shape == (68, 2):
-            mouths.append(Mouth(np.asarray(picture, np.uint8), points.astype(np.float64)))
-    if not mouths or 2 * len(mouths) != len(found):
+            lenders[name] = Lender(np.asarray(picture, np.uint8), points.astype(np.float64))
+    if _LIDS not in lenders or len(lenders) < 2 or 2 * len(lenders) != len(found):
         raise another_version(path)
-    return tuple(mouths)
+    return lenders

@@ -21,15 +21,17 @@ _SIDES = ("Left", "Right")
 
 EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
     "neutral": {},
-    "happy": {"mouthSmile": 0.9, "cheekSquint": 0.6, "mouthUpperUp": 0.5, "jawOpen": 0.12},
+    "happy": {"mouthSmile": 0.9, "cheekSquint": 0.6, "mouthUpperUp": 0.7, "mouthLowerDown": 0.6,
+              "jawOpen": 0.3},
     "sad": {"browInnerUp": 1.0, "mouthFrown": 0.9, "mouthShrugLower": 0.5, "eyeSquint": 0.2},
-    "surprised": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.55},
+    "surprised": {"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.6,
+                  "mouthFunnel": 0.4},
     "angry": {"browDown": 1.0, "eyeSquint": 0.5, "noseSneer": 0.5, "mouthPress": 0.6,
               "mouthFrown": 0.4},
     "fearful": {"browInnerUp": 1.0, "browOuterUp": 0.6, "eyeWide": 1.0, "mouthStretch": 0.9,
-                "mouthLowerDown": 0.4, "jawOpen": 0.2},
-    "disgusted": {"noseSneer": 1.0, "mouthUpperUp": 0.8, "browDown": 0.6, "cheekSquint": 0.5,
-                  "mouthFrown": 0.4},
+                "mouthLowerDown": 0.9, "mouthUpperUp": 0.5, "jawOpen": 0.1},
+    "disgusted": {"noseSneer": 1.0, "mouthUpperUp": 0.5, "browDown": 0.6, "cheekSquint": 0.5,
+                  "mouthFrown": 0.5, "mouthShrugLower": 0.4},
     "contemptuous": {"mouthSmileLeft": 0.6, "mouthDimpleLeft": 0.7},
 }  # fmt: skip
 """Units of each expression at full strength; a name without its side stands for both."""

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.warp import Spline
+from fet_core.face3d.borrow import Giver, Lit, laid, lights
 from fet_core.geometry.landmarks import eye_distance
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
-LIPS = slice(48, 68)
+LIPS = range(48, 68)
 INNER = slice(60, 68)
-OUTER = slice(48, 60)
 
 OPEN = 0.006
 """Area between the inner lips, in squares of the eye distance, from which a mouth is open."""
 
 _ENOUGH = 0.7  # share of the wanted opening with which the target's own mouth is kept
-_GRID = 64
-_MARGIN = 0.3
-_ROOM = 0.5  # around the lips, in eye distances
-_SOFT = 0.012  # of the mask, in eye distances
 _RIM = 0.015  # beyond the lips' inner edges as they are read, where the edges of a photograph lie
-_SKIN = (1.12, 1.45)  # the ring around the lips in which skin is looked at, in sizes of the lips
 _GAIN = (0.5, 1.3)
 _TEETH = (
     1.15  # at most so much brighter than the target's brightest skin and the whites of its eyes
 )
-_SEEN = slice(17, 68)  # of a face, what tells its light
-_EYES = slice(36, 42), slice(42, 48)
-_WHITE = 0.8  # quantile of an eye's brightness that is neither iris nor what shines in it
-_GREY = 4.0  # mean difference of channels below which a picture is grey
 
 
 def opening(points: Floats) -> float:
@@ -46,17 +33,14 @@ def opening(points: Floats) -> float:
     return area / max(eye_distance(points), 1e-6) ** 2
 
 
-def filled(
-    made: Picture, own: Floats, wanted: Floats, source: Picture, source_points: Floats
-) -> Picture:
-    """A moved face with the source's mouth between its lips, where its own shows too little.
+def filled(made: Picture, own: Floats, wanted: Floats, giver: Giver) -> Picture:
+    """A moved face with another one's mouth between its lips, where its own shows too little.
 
     Args:
         made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
         own: [68, 2] the target's points before.
         wanted: [68, 2] in pixels of `made`.
-        source: [H, W] or [H, W, 3] uint8, a face whose mouth is open.
-        source_points: [68, 2] in its pixels.
+        giver: a face whose mouth is open.
 
     Returns:
         of the shape of `made`; itself where no mouth is wanted, or the target's own will do.
@@ -64,139 +48,17 @@ def filled(
     gap = opening(wanted)
     if gap <= OPEN or opening(own) >= _ENOUGH * gap:
         return made
-    place = _around(made, wanted, LIPS)
-    corner = [place[1].start, place[0].start]
-    part = made[place]
-    planes = part if part.ndim == 3 else part[:, :, None]
-    lips = wanted - corner
-    mask = np.zeros(planes.shape[:2], np.float32)
-    cv2.fillPoly(mask, [np.round(lips[INNER] * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    unit = eye_distance(wanted)
-    away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    mask = np.maximum(mask, np.clip(_RIM * unit + 0.5 - away, 0, 1))
-    soft = max(_SOFT * unit, 0.6)
-    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
-    given, theirs = _cut(source, source_points, LIPS)
-    gain, most = _lit(made, wanted, source, source_points)
-    inside = _brought(planes, lips, _like(given, planes), theirs, gain, most)
-    blended = np.rint(np.clip(planes + mask[:, :, None] * (inside - planes), 0, 255))
-    whole = made.copy()
-    whole[place] = blended.astype(np.uint8).reshape(part.shape)
-    return whole
+    light = _lit(made, wanted, giver)
+    return laid(made, wanted, giver, LIPS, wanted[INNER], _RIM, light)
 
 
-def _cut(picture: Picture, points: Floats, part: slice) -> tuple[Picture, Floats]:
-    """[h, w, C] around a part of points [68, 2], and the points in its pixels."""
-    place = _around(picture, points, part)
-    cut = picture[place]
-    moved = points - [place[1].start, place[0].start]
-    return cut if cut.ndim == 3 else cut[:, :, None], moved
-
-
-def _around(picture: Picture, points: Floats, part: slice) -> tuple[slice, slice]:
-    """Rows and columns of a picture around a part of points [68, 2]."""
-    margin = _ROOM * max(eye_distance(points), 1.0)
-    low, high = points[part].min(axis=0) - margin, points[part].max(axis=0) + margin
-    height, width = picture.shape[:2]
-    first = np.clip(np.floor(low), 0, [width - 2, height - 2]).astype(int)
-    last = np.clip(np.ceil(high), first + 2, [width, height]).astype(int)
-    return slice(first[1], last[1]), slice(first[0], last[0])
-
-
-def _like(source: Picture, target: Picture) -> Picture:
-    """The source with as many channels as the target, and grey where that is."""
-    if source.shape[2] != target.shape[2]:
-        if target.shape[2] == 3:
-            return np.repeat(source, 3, axis=2)
-        return np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)[:, :, None]
-    spread = target.max(axis=2).astype(np.float32) - target.min(axis=2)
-    if target.shape[2] == 3 and float(spread.mean()) < _GREY:
-        grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    return source
-
-
-def _brought(
-    made: Picture,
-    wanted: Floats,
-    source: Picture,
-    source_points: Floats,
-    gain: Floats,
-    most: float,
-) -> NDArray[np.float32]:
-    """The source's mouth in the place of the wanted one, in the target's light [H, W, C]."""
-    unit = eye_distance(wanted)
-    other = max(eye_distance(source_points), 1.0)
-    low = wanted[LIPS].min(axis=0) - _MARGIN * unit
-    high = wanted[LIPS].max(axis=0) + _MARGIN * unit
-    x, y = (np.linspace(low[i], high[i], _GRID) for i in range(2))
-    grid = np.stack(np.meshgrid(x, y), axis=-1)
-    spline = Spline(wanted[LIPS] / unit, source_points[LIPS])
-    places = spline(grid / unit).astype(np.float32)
-    steps = (
-        (np.arange(made.shape[1 - i]) - low[i]) / (high[i] - low[i]) * (_GRID - 1) for i in range(2)
-    )
-    at = np.stack(np.meshgrid(*steps), axis=-1).astype(np.float32)
-    empty = np.zeros(0, np.float32)
-    where = cv2.remap(places, at, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    shrink = other / unit
-    sharp = source if shrink < 1.5 else cv2.GaussianBlur(source, (0, 0), 0.35 * shrink)
-    sharp = np.asarray(sharp).reshape(source.shape)
-    brought = cv2.remap(sharp, where, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    inside = np.asarray(brought, np.float32).reshape(made.shape)
-    shown = inside[_inside(wanted[INNER], *made.shape[:2]) > 0]
-    if len(shown):
-        top = float(np.quantile((shown * gain).mean(axis=1), 0.95))
-        gain = gain * min(1.0, most / max(top, 1.0))
-    return np.asarray(inside * gain, np.float32)
-
-
-def _lit(
-    made: Picture, wanted: Floats, source: Picture, source_points: Floats
-) -> tuple[Floats, float]:
-    """What a source's mouth is to be multiplied with [C], and how bright it may be at most."""
-    planes, points = _cut(made, wanted, _SEEN)
-    other, theirs = _cut(source, source_points, _SEEN)
-    here, there = _light(planes, points), _light(_like(other, planes), theirs)
+def _lit(made: Picture, wanted: Floats, giver: Giver) -> Lit:
+    here, there = lights(made, wanted, giver)
     gain = here.skin / there.skin
     # Half of the colour is the other person's skin and not the light, and so is half of how much
     # brighter or darker it is than the whites of the eyes say.
-    gain = np.sqrt((gain + gain.mean()) / 2 * here.white / there.white)
-    return np.clip(gain, *_GAIN), _TEETH * max(here.bright, here.white)
-
-
-@dataclass(frozen=True)
-class _Light:
-    """What a face tells of the light that falls on it.
-
-    Attributes:
-        skin: [C] median colour of the skin around the mouth.
-        bright: how bright its brightest tenth is.
-        white: how bright the whites of the eyes are.
-    """
-
-    skin: Floats
-    bright: float
-    white: float
-
-
-def _light(picture: Picture, points: Floats) -> _Light:
-    hull = np.asarray(cv2.convexHull(points[OUTER].astype(np.float32)), np.float64)[:, 0]
-    middle = hull.mean(axis=0)
-    inner, outer = ((hull - middle) * size + middle for size in _SKIN)
-    ring = _inside(outer, *picture.shape[:2]) - _inside(inner, *picture.shape[:2])
-    skin = picture[ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
-    if not len(skin):
-        skin = picture.reshape(-1, picture.shape[2]).astype(np.float64)
-    bright = float(np.quantile(skin.mean(axis=1), 0.9))
-    eyes = sum(_inside(points[eye], *picture.shape[:2]) for eye in _EYES)
-    seen = picture[eyes > 0].reshape(-1, picture.shape[2]).mean(axis=1)
-    white = float(np.quantile(seen, _WHITE)) if len(seen) else bright
-    return _Light(np.median(skin, axis=0) + 1.0, bright, white + 1.0)
-
-
-def _inside(polygon: Floats, height: int, width: int) -> NDArray[np.int16]:
-    """[H, W] 1 inside of a polygon [N, 2] and 0 elsewhere."""
-    mask = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(mask, [np.round(polygon).astype(np.int32)], 1)
-    return mask.astype(np.int16)
+    gain = (gain + gain.mean()) / 2
+    if here.white is not None and there.white is not None:
+        gain = np.sqrt(gain * here.white / there.white)
+    gain = np.clip(gain, *_GAIN)
+    return Lit(gain, gain, _TEETH * max(here.bright, here.white or 0.0))

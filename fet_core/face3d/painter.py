@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.bank import Mouth, load_mouths, nearest
+from fet_core.face3d.bank import load_mouths, nearest
+from fet_core.face3d.borrow import Giver
 from fet_core.face3d.eye import Eye
+from fet_core.face3d.eyes import Plan, eyed, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
 from fet_core.face3d.mouth import OPEN, filled, opening
@@ -41,19 +45,21 @@ class Painter:
         Args:
             target: whose picture is changed.
             wanted: [68, 2] in its pixels.
-            giver: whose mouth's inside is taken where the target shows none; where that is
-                closed too, or there is nobody, a rendered one.
+            giver: whose eyes and mouth's inside are taken where the target shows none; where
+                that mouth is closed too, or there is nobody, a rendered one.
         """
         shown = 0.0 if giver is None else opening(giver.points)
-        mouth: Face | Mouth | None = giver
+        mouth: Giver | None = giver
         if shown <= max(OPEN, _LEAST * opening(wanted)):
             mouth = nearest(load_mouths(), wanted)
         assert mouth is not None
-        made = _painted(target, wanted, mouth)
+        plan = planned(target, wanted, giver)
+        made = _painted(target, plan, mouth)
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
-        return _painted(target, corrected(wanted, read, target.points), mouth)
+        aimed = corrected(plan.wanted, read, target.points)
+        return _painted(target, replace(plan, wanted=aimed), mouth)
 
 
 def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
@@ -76,7 +82,7 @@ def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
     return np.asarray(own + motion @ axes)
 
 
-def _painted(target: Face, wanted: Floats, giver: Face | Mouth) -> Picture:
+def _painted(target: Face, plan: Plan, mouth: Giver) -> Picture:
     height, width = target.picture.shape[:2]
     middle = target.points.mean(axis=0)
     reach = _AROUND * float(np.abs(target.points - middle).max())
@@ -84,8 +90,9 @@ def _painted(target: Face, wanted: Floats, giver: Face | Mouth) -> Picture:
     right = min(int(middle[0] + reach) + 1, width)
     bottom = min(int(middle[1] + reach) + 1, height)
     cut = np.ascontiguousarray(target.picture[top:bottom, left:right])
-    own, new = target.points - [left, top], wanted - [left, top]
-    made = filled(moved(cut, own, new), own, new, giver.picture, giver.points)
+    own, new = target.points - [left, top], plan.wanted - [left, top]
+    made = filled(moved(cut, own, new), own, new, mouth)
+    made = eyed(made, own, replace(plan, wanted=new))
     whole = target.picture.copy()
     whole[top:bottom, left:right] = made
     return whole

@@ -33,6 +33,7 @@ _AROUND = 16  # points around the face
 _ABOVE, _UNDER = 0.8, 1.7  # how far they lie from the eyes, in distances from eyes to chin
 _BESIDE = 1.25  # in half widths of the face
 _RAMP = 0.08  # share of the picture's side over which motion fades out towards its border
+_BEYOND = 1.2  # of the way to the points around the face, where motion has faded out
 _STILL = 0.05  # pixels that are no motion
 _EDGE = 0.75  # half width of the cut in pixels
 _FADE = 0.7  # by which the cut softens for each pixel beyond the corners of the mouth
@@ -92,7 +93,7 @@ def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
     if eyes:
         covered = _between_lids(points, wanted, _NARROWER, height, width)
         field += covered[..., None] * (eyes[0] - field)
-    field *= _window(height, width)
+    field *= _window(height, width) * _face(points, height, width)
     field[np.abs(field) < _STILL] = 0
     field[..., 0] += np.arange(width, dtype=np.float32)
     field[..., 1] += np.arange(height, dtype=np.float32)[:, None]
@@ -127,8 +128,8 @@ def _fields(points: Floats, wanted: Floats, height: int, width: int) -> list[Flo
     for other in (_LOWER, _UPPER, (*_LOWER, *_LIDS))[: 3 if closes else 2]:
         kept = [number for number in range(len(points)) if number not in other]
         where = np.concatenate([wanted[kept], wanted[brows] + hair, border])
-        moved = points[[*kept, *brows]] - wanted[[*kept, *brows]]
-        value = np.concatenate([moved, np.zeros_like(border)])
+        motion = points[[*kept, *brows]] - wanted[[*kept, *brows]]
+        value = np.concatenate([motion, np.zeros_like(border)])
         fields.append(Spline(where / unit, value)(at / unit))
     return fields
 
@@ -160,12 +161,32 @@ def _between_lids(
 
 def _around(points: Floats) -> Floats:
     """Places [N, 2] around the face that no expression moves: hair, ears, the lower neck."""
-    middle = points[[36, 39, 42, 45]].mean(axis=0)
-    down, wide = points[8] - middle, (points[16] - points[0]) / 2
+    middle, down, wide = _axes(points)
     angle = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)[:, None]
     up = np.cos(angle)
     high = np.where(up > 0, _ABOVE, _UNDER) * up
     return np.asarray(middle - high * down + _BESIDE * np.sin(angle) * wide)
+
+
+def _face(points: Floats, height: int, width: int) -> NDArray[np.float32]:
+    """[H, W, 1] from 1 inside of the places around the face to 0 beyond them.
+
+    A spline is bound at those places alone and overshoots behind them.
+    """
+    middle, down, wide = _axes(points)
+    inverse = np.linalg.pinv(np.stack([down, wide], axis=1)).astype(np.float32)
+    x = np.arange(width, dtype=np.float32) - np.float32(middle[0])
+    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(middle[1])
+    high, aside = (row[0] * x + row[1] * y for row in inverse)
+    high = high / np.where(high < 0, _ABOVE, _UNDER).astype(np.float32)
+    share = np.clip((_BEYOND - np.hypot(high, aside / _BESIDE)) / (_BEYOND - 1), 0, 1)
+    return np.asarray((share * share * (3 - 2 * share))[..., None], np.float32)
+
+
+def _axes(points: Floats) -> tuple[Floats, Floats, Floats]:
+    """Between the eyes [2], from there to the chin [2], half the face's width [2]."""
+    middle = points[[36, 39, 42, 45]].mean(axis=0)
+    return middle, points[8] - middle, (points[16] - points[0]) / 2
 
 
 def _window(height: int, width: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from fet_core.errors import UserError
-from fet_core.face3d.bank import FORMAT, Mouth, load_mouths, nearest, write_mouths
+from fet_core.face3d.bank import FORMAT, Lender, load_lids, load_mouths, nearest, write_mouths
 from fet_core.face3d.mouth import OPEN, opening
 
 
@@ -24,11 +24,13 @@ def test_what_is_written_is_read(face: np.ndarray, tmp_path: Path) -> None:
     picture = np.stack(
         [np.tile(rows, (90, 1)), np.tile(rows[::-1], (90, 1)), np.full((90, 96), 7, np.uint8)]
     )
-    mouths = [Mouth(picture.transpose(1, 2, 0).copy(), opened(face, by)) for by in (3.0, 9.0)]
-    write_mouths(tmp_path / "m.safetensors", mouths)
+    mouths = [Lender(picture.transpose(1, 2, 0).copy(), opened(face, by)) for by in (3.0, 9.0)]
+    lids = Lender(mouths[0].picture[::-1].copy(), face.astype(np.float64))
+    write_mouths(tmp_path / "m.safetensors", mouths, lids)
     read = load_mouths(tmp_path / "m.safetensors")
     assert len(read) == 2
-    for one, other in zip(mouths, read, strict=True):
+    read_lids = load_lids(tmp_path / "m.safetensors")
+    for one, other in zip([*mouths, lids], [*read, read_lids], strict=True):
         assert other.points == pytest.approx(one.points, abs=1e-4)
         assert np.abs(other.picture.astype(int) - one.picture).max() < 12
         assert not np.array_equal(other.picture[..., 0], other.picture[..., 1])
@@ -36,7 +38,7 @@ def test_what_is_written_is_read(face: np.ndarray, tmp_path: Path) -> None:
 
 def test_the_mouth_of_that_shape_is_taken_whatever_its_size_and_tilt(face: np.ndarray) -> None:
     blank = np.zeros((96, 96, 3), np.uint8)
-    mouths = [Mouth(blank, opened(face, by)) for by in (2.0, 6.0, 14.0)]
+    mouths = [Lender(blank, opened(face, by)) for by in (2.0, 6.0, 14.0)]
     turn = np.array([[0.8, 0.6], [-0.6, 0.8]])
     for number, by in enumerate((2.4, 6.5, 12.0)):
         assert nearest(mouths, 3 * opened(face, by) @ turn + 40) is mouths[number]

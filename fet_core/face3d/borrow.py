@@ -1,0 +1,221 @@
+"""A part of one face laid onto another one: its place, its light, a soft edge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.face3d.lids import closed
+from fet_core.face3d.warp import Spline
+from fet_core.geometry.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE, eye_distance
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_GRID = 64
+_MARGIN = 0.3
+_ROOM = 0.5  # around the part, in eye distances
+_SOFT = 0.012  # of the mask, in eye distances
+_SKIN = (1.12, 1.45)  # the ring around the lips in which skin is looked at, in sizes of the lips
+_SEEN = range(17, 68)  # of a face, what tells its light
+_WHITE = 0.8  # quantile of an eye's brightness that is neither iris nor what shines in it
+_GREY = 4.0  # mean difference of channels below which a picture is grey
+
+
+class Giver(Protocol):
+    """A face of which a part is taken."""
+
+    @property
+    def picture(self) -> Picture:
+        """[H, W] or [H, W, 3] uint8."""
+        ...
+
+    @property
+    def points(self) -> Floats:
+        """[68, 2] landmarks in its pixels."""
+        ...
+
+
+def laid(
+    made: Picture,
+    wanted: Floats,
+    giver: Giver,
+    part: Sequence[int],
+    outline: Floats,
+    rim: float,
+    light: Lit | None,
+    soft: float = 0.0,
+) -> Picture:
+    """A face with a part of another one laid over its own.
+
+    Args:
+        made: [H, W] or [H, W, 3] uint8.
+        wanted: [68, 2] landmarks in its pixels.
+        giver: whose part it is.
+        part: numbers of the landmarks that are laid onto each other.
+        outline: [N, 2] in pixels of `made`, in which the giver's pixels are seen.
+        rim: how far beyond the outline they are seen, in eye distances.
+        light: of the part; None gives it that of the skin beyond the rim.
+        soft: least softness of the edge in pixels.
+    """
+    unit = eye_distance(wanted)
+    place = _around(made, np.concatenate([wanted[list(part)], outline]), unit)
+    corner = [place[1].start, place[0].start]
+    cut = made[place]
+    planes = cut if cut.ndim == 3 else cut[:, :, None]
+    points, outline = wanted - corner, outline - corner
+    mask = np.zeros(planes.shape[:2], np.float32)
+    cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
+    away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    wide = np.maximum(mask, np.clip(rim * unit + 0.5 - away, 0, 1))
+    given, theirs = _cut(giver.picture, giver.points, part)
+    brought = _brought(planes, points, _like(given, planes), theirs, list(part))
+    if light is None:
+        ring = (away > rim * unit + 1) & (away < 2 * rim * unit + 2)
+        brought *= _median(planes, ring) / _median(brought, ring)
+    else:
+        gain = light.gain
+        shown = brought[_inside(outline, *planes.shape[:2]) > 0]
+        if len(shown):
+            top = float(np.quantile((shown * gain).mean(axis=1), 0.95))
+            gain = gain * min(1.0, light.most / max(top, 1.0))
+        brought *= light.rim + _softened(mask, _SOFT * unit) * (gain - light.rim)
+    share = _softened(wide, max(_SOFT * unit, soft))
+    blended = np.rint(np.clip(planes + share * (brought - planes), 0, 255))
+    whole = made.copy()
+    whole[place] = blended.astype(np.uint8).reshape(cut.shape)
+    return whole
+
+
+def _softened(mask: NDArray[np.float32], soft: float) -> NDArray[np.float32]:
+    """[H, W, 1] a mask [H, W] with a soft edge."""
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(soft, 0.6)), np.float32)[..., None]
+
+
+def _median(planes: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """[C] median colour, raised by 1."""
+    seen = planes[where] if where.any() else planes.reshape(-1, planes.shape[2])
+    return np.asarray(np.median(seen, axis=0) + 1, np.float32)
+
+
+def _cut(picture: Picture, points: Floats, part: Sequence[int]) -> tuple[Picture, Floats]:
+    """[h, w, C] around a part of points [68, 2], and the points in its pixels."""
+    place = _around(picture, points[list(part)], eye_distance(points))
+    cut = picture[place]
+    moved = points - [place[1].start, place[0].start]
+    return cut if cut.ndim == 3 else cut[:, :, None], moved
+
+
+def _around(picture: Picture, places: Floats, unit: float) -> tuple[slice, slice]:
+    """Rows and columns of a picture around places [N, 2], with room by the eye distance."""
+    margin = _ROOM * max(unit, 1.0)
+    low, high = places.min(axis=0) - margin, places.max(axis=0) + margin
+    height, width = picture.shape[:2]
+    first = np.clip(np.floor(low), 0, [width - 2, height - 2]).astype(int)
+    last = np.clip(np.ceil(high), first + 2, [width, height]).astype(int)
+    return slice(first[1], last[1]), slice(first[0], last[0])
+
+
+def _like(source: Picture, target: Picture) -> Picture:
+    """The source with as many channels as the target, and grey where that is."""
+    if source.shape[2] != target.shape[2]:
+        if target.shape[2] == 3:
+            return np.repeat(source, 3, axis=2)
+        return np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)[:, :, None]
+    spread = target.max(axis=2).astype(np.float32) - target.min(axis=2)
+    if target.shape[2] == 3 and float(spread.mean()) < _GREY:
+        grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    return source
+
+
+def _brought(
+    made: Picture, wanted: Floats, source: Picture, source_points: Floats, part: list[int]
+) -> NDArray[np.float32]:
+    """The source's part in the place of the wanted one [H, W, C]."""
+    unit = eye_distance(wanted)
+    other = max(eye_distance(source_points), 1.0)
+    low = wanted[part].min(axis=0) - _MARGIN * unit
+    high = wanted[part].max(axis=0) + _MARGIN * unit
+    x, y = (np.linspace(low[i], high[i], _GRID) for i in range(2))
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    spline = Spline(wanted[part] / unit, source_points[part])
+    places = spline(grid / unit).astype(np.float32)
+    steps = (
+        (np.arange(made.shape[1 - i]) - low[i]) / (high[i] - low[i]) * (_GRID - 1) for i in range(2)
+    )
+    at = np.stack(np.meshgrid(*steps), axis=-1).astype(np.float32)
+    empty = np.zeros(0, np.float32)
+    where = cv2.remap(places, at, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shrink = other / unit
+    sharp = source if shrink < 1.5 else cv2.GaussianBlur(source, (0, 0), 0.35 * shrink)
+    sharp = np.asarray(sharp).reshape(source.shape)
+    brought = cv2.remap(sharp, where, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(brought, np.float32).reshape(made.shape)
+
+
+@dataclass(frozen=True)
+class Light:
+    """What a face tells of the light that falls on it.
+
+    Attributes:
+        skin: [C] median colour of the skin around the mouth.
+        bright: how bright its brightest tenth is.
+        white: how bright the whites of the eyes are; None where both are closed.
+    """
+
+    skin: Floats
+    bright: float
+    white: float | None
+
+
+@dataclass(frozen=True)
+class Lit:
+    """How a source's part gets into the light of another picture.
+
+    Attributes:
+        gain: [C] what it is multiplied with.
+        rim: [C], the same for the skin around it.
+        most: how bright it may be.
+    """
+
+    gain: Floats
+    rim: Floats
+    most: float
+
+
+def lights(made: Picture, points: Floats, giver: Giver) -> tuple[Light, Light]:
+    """The light of two faces, with as many channels as the first has; arguments as of `laid`."""
+    planes, here = _cut(made, points, _SEEN)
+    other, there = _cut(giver.picture, giver.points, _SEEN)
+    return _light(planes, here), _light(_like(other, planes), there)
+
+
+def _light(picture: Picture, points: Floats) -> Light:
+    lips = points[list(OUTER_LIPS)].astype(np.float32)
+    hull = np.asarray(cv2.convexHull(lips), np.float64)[:, 0]
+    middle = hull.mean(axis=0)
+    inner, outer = ((hull - middle) * size + middle for size in _SKIN)
+    ring = _inside(outer, *picture.shape[:2]) - _inside(inner, *picture.shape[:2])
+    skin = picture[ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
+    if not len(skin):
+        skin = picture.reshape(-1, picture.shape[2]).astype(np.float64)
+    bright = float(np.quantile(skin.mean(axis=1), 0.9))
+    eyes = np.zeros(picture.shape[:2], np.int16)
+    for eye, shut in zip((RIGHT_EYE, LEFT_EYE), closed(picture, points), strict=True):
+        eyes += 0 if shut else _inside(points[list(eye)], *picture.shape[:2])
+    seen = picture[eyes > 0].reshape(-1, picture.shape[2]).mean(axis=1)
+    white = float(np.quantile(seen, _WHITE)) + 1.0 if len(seen) else None
+    return Light(np.median(skin, axis=0) + 1.0, bright, white)
+
+
+def _inside(polygon: Floats, height: int, width: int) -> NDArray[np.int16]:
+    """[H, W] 1 inside of a polygon [N, 2] and 0 elsewhere."""
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.round(polygon).astype(np.int32)], 1)
+    return mask.astype(np.int16)

@@ -1,0 +1,106 @@
+"""Eyes that open or close: what the target does not show comes from a face that does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.face3d.bank import Lender, load_lids
+from fet_core.face3d.borrow import Lit, laid, lights
+from fet_core.face3d.face import Face
+from fet_core.face3d.lids import closed, lids_apart
+from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_EYES = (RIGHT_EYE, LEFT_EYE)
+_WIDER = 1.2  # times as far apart as the target's lids are, from which a closed eye is to open
+_SHUT = 0.075  # mean distance of the lids in eye distances, below which an open eye is to close
+_LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
+_LID = 0.075  # of skin that comes with a closed one
+_SOFT = 0.025  # of the edge of that skin, in eye distances
+
+
+@dataclass
+class Plan:
+    """What becomes of the eyes.
+
+    Attributes:
+        wanted: [68, 2] where the points are to lie.
+        opened: numbers of the landmarks of each eye that is taken open, and who gives it.
+        closed: the same for closed ones.
+    """
+
+    wanted: Floats
+    opened: list[tuple[range, Face]] = field(default_factory=list)
+    closed: list[tuple[range, Face | Lender]] = field(default_factory=list)
+
+
+def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
+    """Which eyes open and which close. Lids of these lie as far apart as the giver's do.
+
+    A closed eye that nobody can open stays as it is, as what is under its lids is not known.
+
+    Args:
+        target: whose eyes they are.
+        wanted: [68, 2] in its pixels.
+        giver: whose expression the target gets; None if only points are known.
+    """
+    own = target.points
+    plan = Plan(wanted.copy())
+    theirs = (None, None) if giver is None else closed(giver.picture, giver.points)
+    for eye, shut, other in zip(_EYES, closed(target.picture, own), theirs, strict=True):
+        now, then = lids_apart(own, eye), lids_apart(wanted, eye)
+        if shut and giver is not None and other is False:
+            plan.opened.append((eye, giver))
+            _part(plan.wanted, eye, max(then, lids_apart(giver.points, eye)))
+        elif shut and then > _WIDER * now:
+            _part(plan.wanted, eye, now)
+        elif not shut and giver is not None and other:
+            plan.closed.append((eye, giver))
+            _part(plan.wanted, eye, min(then, lids_apart(giver.points, eye)))
+        elif not shut and giver is None and then < min(_SHUT, now):
+            plan.closed.append((eye, load_lids()))
+    return plan
+
+
+def _part(points: Floats, eye: range, gap: float) -> None:
+    """Move the upper lid to a distance from the lower one, in eye distances, in place."""
+    now = lids_apart(points, eye)
+    for upper, lower in ((eye[1], eye[5]), (eye[2], eye[4])):
+        points[upper] = points[lower] + (points[upper] - points[lower]) * gap / max(now, 1e-6)
+
+
+def eyed(made: Picture, own: Floats, plan: Plan) -> Picture:
+    """A moved face with the eyes of a plan.
+
+    Args:
+        made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
+        own: [68, 2] the target's points before, in pixels of `made`.
+        plan: of `planned`, in pixels of `made`.
+    """
+    for eye, giver in plan.opened:
+        here, there = lights(made, plan.wanted, giver)
+        skin = here.skin / there.skin
+        # The whites of eyes are nearly the same on any skin.
+        light = Lit(np.sqrt((skin + skin.mean()) / 2), skin, 255.0)
+        outline = plan.wanted[list(eye)]
+        made = laid(made, plan.wanted, giver, eye, outline, _LASHES, light)
+    for eye, lender in plan.closed:
+        both = np.concatenate([_placed(own, plan.wanted, eye), plan.wanted[list(eye)]])
+        outline = np.asarray(cv2.convexHull(both.astype(np.float32)), np.float64)[:, 0]
+        soft = _SOFT * eye_distance(plan.wanted)
+        made = laid(made, plan.wanted, lender, eye, outline, _LID, None, soft)
+    return made
+
+
+def _placed(own: Floats, wanted: Floats, eye: range) -> Floats:
+    """The target's own eye [6, 2], its corners at the wanted ones."""
+    before, after = (points[list(eye)] @ [1, 1j] for points in (own, wanted))
+    turn = (after[3] - after[0]) / (before[3] - before[0] or 1e-6)
+    placed = after[0] + turn * (before - before[0])
+    return np.stack([placed.real, placed.imag], axis=1)
