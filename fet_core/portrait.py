@@ -16,6 +16,7 @@ from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
 from fet_core.face3d.eye import Eye, Found
 from fet_core.face3d.face import Face
+from fet_core.face3d.painter import MOUTHS
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
 from fet_core.geometry.mesh import INSTALL
@@ -31,8 +32,14 @@ _LONGEST_SIDE = 32_766  # of a picture that OpenCV can warp
 class Way(Protocol):
     """How a face gets another one's expression."""
 
-    def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
+    def __call__(self, source: Face, target: Face, intensity: float, mouth: str) -> Picture:
         """The target's whole picture with the source's expression.
+
+        Args:
+            source: whose expression to take.
+            target: whose face to change.
+            intensity: 0 to 2.
+            mouth: of `fet_core.face3d.painter.MOUTHS`.
 
         Raises:
             UserError: one of the faces cannot be used.
@@ -81,6 +88,7 @@ class Transfer:
         intensity: float = 1.0,
         source_face: int | None = None,
         target_face: int | None = None,
+        mouth: str = "auto",
     ) -> Picture:
         """The target's photograph with the source's expression.
 
@@ -90,6 +98,9 @@ class Transfer:
             intensity: 0 keeps the target's expression, 1 takes the source's, up to 2 exaggerates.
             source_face: which of several faces to take, 1 being the leftmost; None: the only one.
             target_face: the same for the target.
+            mouth: whose teeth are seen where the target shows none: "source"; "bank", rendered
+                ones; "target", none, its lips are drawn apart; or "auto", the source's or rendered
+                ones where it shows none either.
 
         Returns:
             uint8 of the target's shape; its own pixels wherever they are not near the face, and
@@ -97,15 +108,16 @@ class Transfer:
 
         Raises:
             UserError: a picture cannot be used, or has no face or more than one and none is chosen,
-                or the intensity is not from 0 to 2.
+                or the intensity is not from 0 to 2, or there is no such mouth.
         """
         _check_intensity(intensity)
+        self._check_mouth(mouth)
         with self._turn:
             wanted_from = self._find(source, "source", source_face)
             face = self._find(target, "target", target_face)
             if intensity == 0 or _same(wanted_from, face):
                 return face.picture.copy()
-            return self._way(wanted_from, face, intensity)
+            return self._way(wanted_from, face, intensity, mouth)
 
     def edit(
         self,
@@ -142,6 +154,12 @@ class Transfer:
         with self._turn:
             found = self._find(photo, "target", face)
             return self._way.edit(found, named, expression, intensity)
+
+    def _check_mouth(self, mouth: str) -> None:
+        if mouth not in MOUTHS:
+            raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')
+        if mouth != "auto" and not isinstance(self._way, InSpace):
+            raise UserError("a model of `fet export` paints mouths itself; leave the mouth out")
 
     def _find(self, given: str | Path | Picture, role: str, number: int | None) -> Face:
         """One face of a picture with its 68 landmarks in that picture's pixels."""

@@ -52,7 +52,7 @@ class Trained:
         """How many readings of dlib's points the model was trained with."""
         return self._plus.alignment.readings
 
-    def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
+    def __call__(self, source: Face, target: Face, intensity: float, _: str = "auto") -> Picture:
         """The target's whole picture with the source's expression.
 
         Raises:

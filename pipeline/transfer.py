@@ -36,6 +36,14 @@ def transfer(
             "--target-face", help="Which of the target's faces to change, counted likewise."
         ),
     ] = None,
+    mouth: Annotated[
+        str,
+        typer.Option(
+            "--mouth",
+            help="Whose teeth are seen where the target shows none: source, bank (rendered ones), "
+            "target (nobody's) or auto (the source's, or rendered ones).",
+        ),
+    ] = "auto",
     model: Annotated[
         Path | None,
         typer.Option(
@@ -50,7 +58,7 @@ def transfer(
         from fet_core.portrait import Transfer, beside, open_picture
 
         transfer = Transfer(model, device)
-    made = transfer(source, target, intensity, source_face, target_face)
+    made = transfer(source, target, intensity, source_face, target_face, mouth)
     if compare:
         made = beside([open_picture(source), open_picture(target), made])
     write_picture(out, made, target)

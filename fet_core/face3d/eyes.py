@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 _EYES = (RIGHT_EYE, LEFT_EYE)
-_WIDER = 1.2  # times as far apart as the target's lids are, from which a closed eye is to open
+_WIDER = 1.5  # times as far apart as the target's lids are, from which a closed eye opens
+_NARROWER = 0.65  # the same, below which an open eye closes
 _SHUT = 0.075  # mean distance of the lids in eye distances, below which an open eye is to close
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one
@@ -43,7 +44,8 @@ class Plan:
 def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
     """Which eyes open and which close. Lids of these lie as far apart as the giver's do.
 
-    A closed eye that nobody can open stays as it is, as what is under its lids is not known.
+    A closed eye that nobody can open, or that is to open a little, stays as it is, as what is under
+    its lids is not known.
 
     Args:
         target: whose eyes they are.
@@ -55,15 +57,15 @@ def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
     theirs = (None, None) if giver is None else closed(giver.picture, giver.points)
     for eye, shut, other in zip(_EYES, closed(target.picture, own), theirs, strict=True):
         now, then = lids_apart(own, eye), lids_apart(wanted, eye)
-        if shut and giver is not None and other is False:
+        if shut and giver is not None and other is False and then > _WIDER * now:
             plan.opened.append((eye, giver))
-            _part(plan.wanted, eye, max(then, lids_apart(giver.points, eye)))
-        elif shut and then > _WIDER * now:
-            _part(plan.wanted, eye, now)
-        elif not shut and giver is not None and other:
+            _part(plan.wanted, eye, lids_apart(giver.points, eye))
+        elif shut:
+            _part(plan.wanted, eye, min(now, then))
+        elif giver is not None and other and then < _NARROWER * now:
             plan.closed.append((eye, giver))
-            _part(plan.wanted, eye, min(then, lids_apart(giver.points, eye)))
-        elif not shut and giver is None and then < min(_SHUT, now):
+            _part(plan.wanted, eye, lids_apart(giver.points, eye))
+        elif giver is None and then < min(_SHUT, now):
             plan.closed.append((eye, load_lids()))
     return plan
 

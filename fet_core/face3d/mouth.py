@@ -33,21 +33,20 @@ def opening(points: Floats) -> float:
     return area / max(eye_distance(points), 1e-6) ** 2
 
 
-def filled(made: Picture, own: Floats, wanted: Floats, giver: Giver) -> Picture:
-    """A moved face with another one's mouth between its lips, where its own shows too little.
+def lacks_mouth(own: Floats, wanted: Floats) -> bool:
+    """Whether a face shows too little of its mouth for what is wanted; both points [68, 2]."""
+    gap = opening(wanted)
+    return gap > OPEN and opening(own) < _ENOUGH * gap
+
+
+def filled(made: Picture, wanted: Floats, giver: Giver) -> Picture:
+    """A moved face with another one's mouth between its lips.
 
     Args:
         made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
-        own: [68, 2] the target's points before.
         wanted: [68, 2] in pixels of `made`.
         giver: a face whose mouth is open.
-
-    Returns:
-        of the shape of `made`; itself where no mouth is wanted, or the target's own will do.
     """
-    gap = opening(wanted)
-    if gap <= OPEN or opening(own) >= _ENOUGH * gap:
-        return made
     light = _lit(made, wanted, giver)
     return laid(made, wanted, giver, LIPS, wanted[INNER], _RIM, light)
 

@@ -13,12 +13,16 @@ from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import Plan, eyed, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, filled, opening
+from fet_core.face3d.mouth import OPEN, filled, lacks_mouth, opening
 from fet_core.face3d.warp import moved
 from fet_core.geometry.landmarks import eye_centres, eye_distance
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+
+MOUTHS = ("auto", "source", "bank", "target")
+"""Whose teeth are seen where the target shows none: the source's or, where it shows none either,
+rendered ones; the source's alone; rendered ones; nobody's, the target's lips are drawn apart."""
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
 _LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
@@ -39,27 +43,37 @@ class Painter:
     def __init__(self, eye: Eye) -> None:
         self._eye = eye
 
-    def __call__(self, target: Face, wanted: Floats, giver: Face | None) -> Picture:
+    def __call__(
+        self, target: Face, wanted: Floats, giver: Face | None, mouth: str = "auto"
+    ) -> Picture:
         """The target's whole picture with its points [68, 2] at the wanted places.
 
         Args:
             target: whose picture is changed.
             wanted: [68, 2] in its pixels.
-            giver: whose eyes and mouth's inside are taken where the target shows none; where
-                that mouth is closed too, or there is nobody, a rendered one.
+            giver: whose eyes and mouth's inside are taken where the target shows none.
+            mouth: of `MOUTHS`.
         """
-        shown = 0.0 if giver is None else opening(giver.points)
-        mouth: Giver | None = giver
-        if shown <= max(OPEN, _LEAST * opening(wanted)):
-            mouth = nearest(load_mouths(), wanted)
-        assert mouth is not None
         plan = planned(target, wanted, giver)
-        made = _painted(target, plan, mouth)
+        lender = _lender(target, wanted, giver, mouth)
+        made = _painted(target, plan, lender)
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
         aimed = corrected(plan.wanted, read, target.points)
-        return _painted(target, replace(plan, wanted=aimed), mouth)
+        return _painted(target, replace(plan, wanted=aimed), lender)
+
+
+def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giver | None:
+    """Whose mouth is to be seen between the wanted lips; None for the target's own."""
+    if mouth == "target" or not lacks_mouth(target.points, wanted):
+        return None
+    shown = 0.0 if giver is None else opening(giver.points)
+    if mouth != "bank" and shown > max(OPEN, _LEAST * opening(wanted)):
+        return giver
+    if mouth == "source":
+        return None
+    return nearest(load_mouths(), wanted)
 
 
 def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
@@ -82,7 +96,7 @@ def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
     return np.asarray(own + motion @ axes)
 
 
-def _painted(target: Face, plan: Plan, mouth: Giver) -> Picture:
+def _painted(target: Face, plan: Plan, mouth: Giver | None) -> Picture:
     height, width = target.picture.shape[:2]
     middle = target.points.mean(axis=0)
     reach = _AROUND * float(np.abs(target.points - middle).max())
@@ -91,7 +105,9 @@ def _painted(target: Face, plan: Plan, mouth: Giver) -> Picture:
     bottom = min(int(middle[1] + reach) + 1, height)
     cut = np.ascontiguousarray(target.picture[top:bottom, left:right])
     own, new = target.points - [left, top], plan.wanted - [left, top]
-    made = filled(moved(cut, own, new), own, new, mouth)
+    made = moved(cut, own, new)
+    if mouth is not None:
+        made = filled(made, new, mouth)
     made = eyed(made, own, replace(plan, wanted=new))
     whole = target.picture.copy()
     whole[top:bottom, left:right] = made

@@ -67,6 +67,8 @@ class InSpace:
             wanted = with_units(read_shapes(wanted), units)
         return looked(self._painter(target, wanted[0], None), wanted[0], units)
 
-    def __call__(self, source: Face, target: Face, intensity: float) -> Picture:
+    def __call__(
+        self, source: Face, target: Face, intensity: float, mouth: str = "auto"
+    ) -> Picture:
         """The target's whole picture with the source's expression; `UserError` as `shape_of`."""
-        return self._painter(target, self.wanted(source, target, intensity), source)
+        return self._painter(target, self.wanted(source, target, intensity), source, mouth)

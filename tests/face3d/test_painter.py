@@ -92,7 +92,7 @@ def test_teeth_are_as_bright_as_the_light_on_the_face(
     """On dark skin whose eyes are bright teeth are bright too; in the dark they are not."""
     wanted = opened(points, 14)
     source = drawn(wanted, 200, 215, 220)
-    made = filled(drawn(points, skin, skin, white), points, wanted, Lender(source, wanted))
+    made = filled(drawn(points, skin, skin, white), wanted, Lender(source, wanted))
     x, y = wanted[INNER].mean(axis=0).round().astype(int)
     assert opening(wanted) > 0.006
     assert least <= made[y, x].mean() <= most

@@ -176,3 +176,40 @@ def test_a_head_that_is_turned_too_far_is_refused() -> None:
         shape_of(Face("x", picture[:220], turned(0)))
     with pytest.raises(UserError, match="both eyes are at the same place"):
         shape_of(Face("x", picture, np.zeros((68, 2))))
+
+
+def test_whose_teeth_are_seen_is_the_users_choice(transfer: Any, eye: Eye, give: Give) -> None:
+    source, target = give(MAN, "surprised"), give(WOMAN, "neutral")
+    made = {
+        mouth: transfer(source, target, mouth=mouth)
+        for mouth in ("auto", "source", "bank", "target")
+    }
+    assert np.array_equal(made["auto"], made["source"])
+    inner = np.round(points(eye, made["auto"])[60:68].mean(axis=0)).astype(int)
+    x, y = inner
+    seen = {name: one[y - 4 : y + 5, x - 8 : x + 9].astype(int) for name, one in made.items()}
+    assert np.abs(seen["bank"] - seen["source"]).mean() > 5
+    # Lips that are drawn apart show neither what is dark behind them nor teeth.
+    assert seen["target"].min() > seen["source"].min() + 20
+    with pytest.raises(UserError, match="there is no mouth"):
+        transfer(source, target, mouth="mine")
+
+
+def test_the_targets_own_mouth_serves_where_the_source_lends_none(
+    transfer: Any, give: Give
+) -> None:
+    """A source whose lips are shut lends none, and --mouth source takes nobody else's."""
+    source, target = give(MAN, "angry"), give(WOMAN, "neutral")
+    alone = transfer(source, target, 2.0, mouth="source")
+    assert np.array_equal(alone, transfer(source, target, 2.0, mouth="target"))
+
+
+def test_eyes_close_by_as_much_as_is_asked_for(transfer: Any, eye: Eye, give: Give) -> None:
+    target = give(WOMAN, "neutral")
+    asleep = transfer.edit(give(MAN, "neutral"), {"eyeBlink": 1.0})
+    apart = [
+        float(np.abs(p[[37, 38, 43, 44], 1] - p[[41, 40, 47, 46], 1]).mean()) / eye_distance(p)
+        for p in (points(eye, transfer(asleep, target, share)) for share in (0, 0.3, 1))
+    ]
+    assert apart[0] > apart[1] > apart[2]
+    assert apart[2] < 0.6 * apart[0]

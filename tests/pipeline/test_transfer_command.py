@@ -167,6 +167,12 @@ def test_an_intensity_out_of_range(
     assert "choose one from 0" in error
 
 
+def test_a_mouth_that_there_is_not(complaint: Callable[..., str], pictures: Path) -> None:
+    two = (pictures / "source.png", pictures / "target.png")
+    error = complaint(*two, "-o", pictures / "out.png", "--mouth", "mine")
+    assert 'there is no mouth "mine"; choose one of auto, source, bank, target' in error
+
+
 def test_outputs_that_cannot_be(
     complaint: Callable[..., str], pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
