@@ -25,6 +25,8 @@ _REMEDIES = {
     errno.EROFS: "choose a place that can be written to",
     errno.ENOSPC: "make room on the disk and run the command again",
     errno.EDQUOT: "make room on the disk and run the command again",
+    errno.EFBIG: "raise that limit (`ulimit -f`)",
+    errno.EIO: "look after the disk, or choose a place on another",
 }
 """What to do about an error of the system that is not this program's fault."""
 
