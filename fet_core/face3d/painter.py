@@ -9,7 +9,7 @@ from fet_core.face3d.bank import Mouth, load_mouths, nearest
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, filled, opening
+from fet_core.face3d.mouth import OPEN, fill, opening
 from fet_core.face3d.warp import moved
 from fet_core.geometry.landmarks import eye_centres, eye_distance
 
@@ -53,6 +53,8 @@ class Painter:
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
+        # Of a large photograph there must not be one more while the next is made.
+        del made
         return _painted(target, corrected(wanted, read, target.points), mouth)
 
 
@@ -83,9 +85,9 @@ def _painted(target: Face, wanted: Floats, giver: Face | Mouth) -> Picture:
     left, top = (max(int(value), 0) for value in middle - reach)
     right = min(int(middle[0] + reach) + 1, width)
     bottom = min(int(middle[1] + reach) + 1, height)
-    cut = np.ascontiguousarray(target.picture[top:bottom, left:right])
+    cut = target.picture[top:bottom, left:right]
     own, new = target.points - [left, top], wanted - [left, top]
-    made = filled(moved(cut, own, new), own, new, giver.picture, giver.points)
     whole = target.picture.copy()
-    whole[top:bottom, left:right] = made
+    made = whole[top:bottom, left:right]
+    fill(moved(cut, own, new, made), own, new, giver.picture, giver.points)
     return whole
