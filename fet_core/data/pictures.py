@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from fet_core.data.pixels import UnreadableError, is_deep, is_grey, pixels, strips
+from fet_core.data.png import damaged_chunk
 from fet_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -221,9 +222,19 @@ def _raw_is_16_bit(image: Image.Image) -> bool:
 
 
 def _load(image: Image.Image) -> int:
-    """Decode an opened picture; returns the orientation in which Pillow leaves it."""
+    """Decode an opened picture; returns the orientation in which Pillow leaves it.
+
+    Raises:
+        UnreadableError: it is a PNG with a wrong checksum.
+    """
     # Asked before the pixels are there: loading turns a TIFF, and finds EXIF at a PNG's end.
     orientation = _UPRIGHT if _turned_by_pillow(image) else _orientation(image)
+    if image.format == "PNG":
+        # Of Pillow's pictures those of a file have it, whatever their type says.
+        file: IO[bytes] = getattr(image, "fp")  # noqa: B009
+        chunk = damaged_chunk(file)
+        if chunk:
+            raise UnreadableError(f"it is damaged: the checksum of its part {chunk} is wrong")
     image.load()
     return orientation
 

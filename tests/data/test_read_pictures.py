@@ -277,6 +277,22 @@ def test_noise_never_escapes_as_another_exception(tmp_path):
             assert examine(str(path))
 
 
+@pytest.mark.parametrize("level", [0, 6])
+def test_a_changed_byte_of_a_png_is_always_noticed(tmp_path, level):
+    """Pillow does not look at the checksums of the pixels."""
+    whole = save(tmp_path / "w.png", COLOUR, compress_level=level).read_bytes()
+    start = whole.index(b"IDAT")
+    path = tmp_path / "n.png"
+    for place in range(start + 4, whole.index(b"IEND") - 4):
+        for mask in (1, 0x80):
+            broken = bytearray(whole)
+            broken[place] ^= mask
+            path.write_bytes(broken)
+            assert "damaged" in str(examine(str(path))), place
+    with pytest.raises(UserError, match=r"it is damaged: the checksum of its part IDAT is wrong"):
+        read_picture(path, 3)
+
+
 def test_a_folder_and_a_missing_file_are_reasons(tmp_path):
     assert "cannot be opened: Is a directory" in str(examine(str(tmp_path)))
     assert "cannot be opened: No such file" in str(examine(str(tmp_path / "gone.png")))
