@@ -53,3 +53,15 @@ def cut(text: str) -> str:
     """The text on one line, whatever stands in it, and cut where it is long."""
     text = text.replace("\n", "\\n")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+_LONGEST_SHOWN = 200
+
+
+def shown(path: Path) -> str:
+    """A path as a sentence can hold it: a very long one is cut, control characters are escaped."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    half = _LONGEST_SHOWN // 2
+    return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"

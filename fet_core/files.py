@@ -11,28 +11,20 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any
 
 from fet_core.errors import UserError, as_yaml, cut
+from fet_core.errors import shown as shown
+from fet_core.writing import REASONS, writing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-_LONGEST_SHOWN = 200
 _LONGEST_STEM = 180  # bytes, of the 255 that a name can have
-
-
-def shown(path: Path) -> str:
-    """A path as a sentence can hold it: a very long one is cut, control characters are escaped."""
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
-    if len(text) <= _LONGEST_SHOWN:
-        return text
-    half = _LONGEST_SHOWN // 2
-    return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
 
 
 def is_file(path: Path) -> bool:
@@ -111,10 +103,10 @@ def make_folder(folder: Path) -> None:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"cannot make the folder {shown(folder)}: {_reason(error)}; "
-            "choose an output folder that you may write to"
-        ) from error
+        why, todo = _reason(error), "choose an output folder that you may write to"
+        if isinstance(error, OSError) and error.errno is not None:
+            why, todo = REASONS.get(error.errno, (why, todo))
+        raise UserError(f"cannot make the folder {shown(folder)}: {why}; {todo}") from error
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -130,7 +122,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     On an exception the temporary file is removed and `path` stays as it was.
 
     Raises:
-        UserError: the folder cannot be made or written to, or `path` is a folder itself.
+        UserError: the folder cannot be made or written to, the disk is full, or `path` is a folder
+            itself.
     """
     path = Path(path)
     if path.is_dir():
@@ -139,19 +132,24 @@ def atomic_path(path: Path) -> Iterator[Path]:
     stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_STEM])
     temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
     try:
-        yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with writing(path, temporary):
+            yield temporary
+            with temporary.open("r+b") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def as_json(value: Any) -> str:
+    """`value` as indented JSON; NaN and infinity are refused (`ValueError`)."""
+    return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON; NaN and infinity are refused (`ValueError`)."""
-    text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    """Write `value` as `as_json` has it."""
+    write_text(path, as_json(value))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -177,8 +175,9 @@ def copy_file(path: Path, target: Path) -> None:
 def link(path: Path, target: Path) -> None:
     """Make `path` a symbolic link to a file or folder, in place of any link there."""
     make_folder(path.parent)
-    path.unlink(missing_ok=True)
-    path.symlink_to(target.resolve())
+    with writing(path):
+        path.unlink(missing_ok=True)
+        path.symlink_to(target.resolve())
 
 
 def mirror(sources: Sequence[Path], target: Path) -> None:
@@ -214,7 +213,9 @@ def locked(folder: Path, busy: str) -> Iterator[IO[str]]:
         UserError: another is in it.
     """
     make_folder(folder)
-    with (folder / "_lock").open("w") as file:
+    with writing(folder):
+        opened = (folder / "_lock").open("w")
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

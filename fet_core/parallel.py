@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,12 @@ from typing import Any, TypeVar
 
 from fet_core.errors import UserError
 from fet_core.progress import bar
+from fet_core.stopping import held, unwind_on_sigterm
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_PATIENCE = 5.0  # seconds, for a call into C to come back
 
 
 class WorkerDiedError(Exception):
@@ -55,9 +57,8 @@ def in_order(
     # Ctrl-C reaches all processes of a terminal, but is the parent's to answer: the new processes
     # inherit the signal blocked. (Starting the tracker unblocks it, so that must have been before.)
     ensure_running()
-    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        try:
+        with held():
             for _ in range(min(processes, len(chunks))):
                 ours, theirs = context.Pipe()
                 worker = context.Process(target=_serve, args=(function, theirs), daemon=True)
@@ -67,8 +68,6 @@ def in_order(
                 ours.send(chunks[given])
                 working[ours] = given
                 given += 1
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         for wanted in range(len(chunks)):
             while wanted not in done:
                 for pipe in wait(list(working)):
@@ -87,10 +86,17 @@ def in_order(
                 raise results.error
             yield from results
     finally:
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.join()
+        end_all(workers)
+
+
+def end_all(workers: Sequence[Any]) -> None:
+    """End processes that have called `unwind_on_sigterm`; one that does not hear is killed."""
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(_PATIENCE)
+        worker.kill()
+        worker.join()
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class _Failed:
 
 def _serve(function: Callable[[Any], Any], pipe: Connection) -> None:
     """Answer chunks until the other end closes."""
+    unwind_on_sigterm()
     while True:
         try:
             items = pipe.recv()

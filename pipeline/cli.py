@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from fet_core.errors import UserError
 from fet_core.files import shown
+from fet_core.stopping import Stopped, stoppable
 
 from .commands import COMMANDS, GROUPS, find
 
@@ -25,6 +26,8 @@ _REMEDIES = {
     errno.EROFS: "choose a place that can be written to",
     errno.ENOSPC: "make room on the disk and run the command again",
     errno.EDQUOT: "make room on the disk and run the command again",
+    errno.EFBIG: "raise that limit (`ulimit -f`)",
+    errno.EIO: "look after the disk, or choose a place on another",
 }
 """What to do about an error of the system that is not this program's fault."""
 
@@ -128,13 +131,20 @@ def fet(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in one sentence and exit code 2."""
+    """Run the command line.
+
+    A user's mistake ends in one sentence and exit code 2, SIGINT and SIGTERM in one and 130 or 143.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal without Φ and Ω must not end a training with an error.
             stream.reconfigure(errors="replace")
     try:
-        app()
+        with stoppable():
+            app()
+    except Stopped as stop:
+        print(f"fet: {stop}; run the same command again", file=sys.stderr)
+        code = stop.code
     except UserError as error:
         print(f"fet: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -145,3 +155,7 @@ def main() -> None:
         todo = _REMEDIES[error.errno]
         print(f"fet: {name} cannot be used ({error.strerror}); {todo}", file=sys.stderr)
         raise SystemExit(2) from None
+    else:
+        return
+    # Not among the handlers: the frames of what was stopped would live on, and workers with them.
+    raise SystemExit(code)

@@ -11,9 +11,9 @@ import typer
 
 from fet_core import registry, tables
 from fet_core.data.dataset import Dataset
-from fet_core.data.frames import open_faces, write_faces
+from fet_core.data.frames import open_faces
 from fet_core.errors import UserError
-from fet_core.files import write_png, write_text
+from fet_core.files import make_folder, write_png, write_text
 from fet_core.geometry.raster import choose_device
 from fet_core.measure import methods, results, scores, summaries
 from fet_core.measure.methods import Method
@@ -23,9 +23,8 @@ from fet_core.recipes.base import Inputs, open_inputs
 from fet_core.show.figures import (
     check_shown,
     comparison_sheet,
-    forget_shown,
+    keeping,
     models_sheet,
-    note_shown,
     transfer_sheet,
 )
 from fet_core.show.report import table
@@ -90,22 +89,21 @@ def evaluate(
         about = (inputs.dataset, inputs.triples, inputs.triples_table, truth)
         return scores.score_row(method, *about, reader, protocols, batch, name=name)
 
-    # It shows other results than these, and perhaps people who may not be shown any more.
-    (folder / "models" / "models.png").unlink(missing_ok=True)
     triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
     shown = inputs.triples.at(inputs.shown)
-    forget_shown(details)
-    for one in models:
-        name = one.name
-        table = score(name, made[name], one.protocols)
-        tables.write(details / f"{name}.parquet", table, tables.SCORES)
-        write_faces(details / f"{name}.npy", methods.pictures(made[name], shown))
-        means = summaries.summary(table)
-        scored = results.Scored(triples, means, summaries.interval_summary(table))
-        results.write_row(folder / f"{name}.json", scored)
-        if one.short:
-            results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
-    note_shown(details, inputs.triples_table, inputs.shown)
+    with keeping(details, inputs.triples_table, inputs.shown) as keep:
+        for one in models:
+            name = one.name
+            table = score(name, made[name], one.protocols)
+            tables.write(details / f"{name}.parquet", table, tables.SCORES)
+            keep(name, methods.pictures(made[name], shown))
+            means = summaries.summary(table)
+            scored = results.Scored(triples, means, summaries.interval_summary(table))
+            results.write_row(folder / f"{name}.json", scored)
+            if one.short:
+                results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
+        # It shows other results than these, and perhaps people who may not be shown any more.
+        (folder / "models" / "models.png").unlink(missing_ok=True)
     if model.figures:
         _figures(inputs, made, model.name, folder / model.figures)
     if model.landmarks:
@@ -124,17 +122,19 @@ def _figures(inputs: Inputs, made: Mapping[str, Method], model: str, folder: Pat
     )
     top = figure_sources(samples, options.figure_columns, inputs.allowed, side)
     # DVC wants the folder even where nobody may be shown.
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     # Whoever was shown by an earlier run may not be shown any more.
-    for name in ("transfer.png", "comparison.png"):
-        (folder / name).unlink(missing_ok=True)
     if top and side:
         write_png(folder / "transfer.png", transfer_sheet(made[model], dataset, samples, top, side))
+    else:
+        (folder / "transfer.png").unlink(missing_ok=True)
     if inputs.shown:
         names = [inputs.triples_table["expression"][number].as_py() for number in inputs.shown]
         compared = {key: row for key, row in made.items() if key not in ("copy", "truth")}
         sheet = comparison_sheet(compared, dataset, inputs.triples.at(inputs.shown), names)
         write_png(folder / "comparison.png", sheet)
+    else:
+        (folder / "comparison.png").unlink(missing_ok=True)
 
 
 ROWS = {
@@ -190,13 +190,14 @@ def compare(
     write_text(folder / "table.md", table(results_of(folder, params, dataset)))
 
     # DVC wants the folder even where nobody may be shown.
-    (folder / "models").mkdir(parents=True, exist_ok=True)
+    make_folder(folder / "models")
     picture = folder / "models" / "models.png"
-    picture.unlink(missing_ok=True)
     if inputs.shown:
         names = [inputs.triples_table["expression"][number].as_py() for number in inputs.shown]
         sheet = models_sheet(inputs.dataset, inputs.triples.at(inputs.shown), made, names)
         write_png(picture, sheet)
+    else:
+        picture.unlink(missing_ok=True)
     print(f"{dataset}: {folder / 'table.md'}")
 
 

@@ -18,8 +18,9 @@ from types import FrameType
 from typing import IO, Any
 
 from fet_core.errors import UserError
-from fet_core.files import copy_file, link, mirror, write_json, write_text
+from fet_core.files import copy_file, link, make_folder, mirror, write_json, write_text
 from fet_core.paramsfile import look_up
+from fet_core.writing import writing
 
 from .stages import Stage
 
@@ -193,8 +194,10 @@ def _command(
 def _call(command: list[str], folder: Path, lock: IO[str]) -> tuple[int, list[int]]:
     """Run a command with its streams in files; its exit code, and signals that were passed on."""
     caught: list[int] = []
-    (folder / "out").mkdir(parents=True, exist_ok=True)
-    with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
+    make_folder(folder / "out")
+    with writing(folder):
+        streams = [(folder / f"{name}.txt").open("wb") for name in ("stdout", "stderr")]
+    with streams[0] as out, streams[1] as err:
         child = subprocess.Popen(command, stdout=out, stderr=err, pass_fds=[lock.fileno()])
 
         def stop(signum: int, _: FrameType | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fet_core.files import check_folder
+from fet_core.files import check_folder, make_folder
 from fet_core.progress import track
 
 
@@ -61,7 +61,7 @@ def learn_face(
     check_folder(out, "choose another folder with --out")
     check_folder(work, "choose another folder with --work")
     listed = people_of(photos)
-    work.mkdir(parents=True, exist_ok=True)
+    make_folder(work)
     opened = Assets.open(assets)
     sittings = [Sitting(work, seed, number, shots) for number in range(people)]
     with Crew(assets, processes, texture_limit=1024) as crew:

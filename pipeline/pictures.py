@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,8 +65,11 @@ def write_picture(out: Path, picture: Picture, like: Path) -> None:
 
     from fet_core.files import atomic_path
 
-    with Image.open(like) as image:
-        profile = image.info.get("icc_profile") or b""
+    with warnings.catch_warnings():
+        # Of a large picture, which has been read.
+        warnings.simplefilter("ignore")
+        with Image.open(like) as image:
+            profile = image.info.get("icc_profile") or b""
     options: dict[str, Any] = {}
     if profile[16:20] == (b"RGB " if picture.ndim == 3 else b"GRAY"):
         options["icc_profile"] = profile

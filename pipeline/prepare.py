@@ -15,8 +15,6 @@ from fet_core.data.faces import (
     face_items,
     landmark_table,
     mean_landmarks_all,
-    preview_faces,
-    preview_landmarks,
 )
 from fet_core.data.frames import (
     frame_paths,
@@ -29,6 +27,7 @@ from fet_core.data.frames import (
 )
 from fet_core.data.ingest import check_ingested
 from fet_core.data.ingest import ingest as ingest_pictures
+from fet_core.data.previews import preview_faces, preview_landmarks
 from fet_core.data.readers import Kind, make_reader
 from fet_core.data.samples import fixed_triples, make_samples
 from fet_core.errors import UserError

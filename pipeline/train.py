@@ -17,12 +17,13 @@ import typer
 from fet_core import registry
 from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
-from fet_core.files import check_folder, make_folder, sha256
+from fet_core.files import atomic_path, check_folder, make_folder, sha256
 from fet_core.nets.weights import save
 from fet_core.probes import behaviour
 from fet_core.recipes.base import Inputs, Training, open_inputs
 from fet_core.train import loop
 from fet_core.train.checkpoint import Checkpoints, Schedule, fingerprint
+from fet_core.writing import put_folder, writing
 
 from . import common
 
@@ -30,15 +31,16 @@ from . import common
 class LiveRecorder:
     """Writes each epoch's metrics and sample grids with DVCLive.
 
-    The folder starts empty: a resumed run hands in its past epochs again, because DVC deletes a
-    stage's outputs before it runs.
+    They gather in a folder of the run's own, and take the place of an earlier run's at the end.
+    That folder starts empty: a resumed run hands in its past epochs again.
 
     Args:
-        folder: metrics.json, plots/metrics/*.tsv and plots/images/*.png go there.
+        folder: metrics.json, plots/metrics/*.tsv and plots/images/*.png are there in the end.
+        growing: the run's own folder, where they can be seen until then.
         epoch: what an epoch counts.
     """
 
-    def __init__(self, folder: Path, epoch: int = 1) -> None:
+    def __init__(self, folder: Path, growing: Path, epoch: int = 1) -> None:
         from dvclive import Live
 
         class Alone(Live):
@@ -49,24 +51,33 @@ class LiveRecorder:
 
         inside = "DVC_ROOT" in os.environ
         kind = Live if inside else Alone
-        self._epoch = epoch
-        self._live = kind(str(folder), dvcyaml=None, save_dvc_exp=False, report=None)
+        self._folder, self._growing, self._epoch = folder, growing, epoch
+        with writing(growing):
+            self._live = kind(str(growing), dvcyaml=None, save_dvc_exp=False, report=None)
+        # DVC wants the folder even where nothing is drawn.
+        make_folder(growing / "plots" / "images")
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Metrics of an epoch, counted from 1."""
         self._live.step = number * self._epoch
-        for name, value in metrics.items():
-            self._live.log_metric(name, value, timestamp=False)
-        self._live.next_step()
+        with writing(self._growing):
+            for name, value in metrics.items():
+                self._live.log_metric(name, value, timestamp=False)
+            self._live.next_step()
 
     def picture(self, number: int, path: Path) -> None:
         """The sample grid after an epoch."""
         self._live.step = number * self._epoch
-        self._live.log_image(f"{self._live.step}.png", path)
+        with writing(self._growing):
+            self._live.log_image(f"{self._live.step}.png", path)
 
     def close(self) -> None:
-        """Write the last summary."""
-        self._live.end()
+        """Write the last summary, and put all where an earlier run's lies."""
+        with writing(self._growing):
+            self._live.end()
+        with atomic_path(self._folder / "metrics.json") as temporary:
+            shutil.copyfile(self._growing / "metrics.json", temporary)
+            put_folder(self._growing / "plots", self._folder / "plots")
 
 
 @contextmanager
@@ -145,9 +156,7 @@ def _loop(
     task, options = training.task, training.options
     own = training.neutral_only
     rule = inputs.kind.neutral_only if own is None else own
-    recorder = LiveRecorder(live, training.truths)
-    # DVC wants the folder even where nothing is drawn.
-    make_folder(live / "plots" / "images")
+    recorder = LiveRecorder(live, folder / "live", training.truths)
     with exit_when_interrupted():
         loop.train(
             task,

@@ -1,10 +1,11 @@
-"""Aligned faces and their landmarks: extracted, written as faces.npy and tables, and shown."""
+"""Aligned faces and their landmarks: extracted, and written as faces.npy and tables."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,11 +27,11 @@ from fet_core.geometry.align import (
     apply_points,
     invert,
     mean_points,
-    with_points,
 )
 from fet_core.geometry.landmarks import Box, FaceFinder, choose
 from fet_core.parallel import each, once
 from fet_core.params import Align
+from fet_core.writing import writing
 
 
 @dataclass(frozen=True)
@@ -136,15 +137,17 @@ class FaceWriter:
 
     def __enter__(self) -> FaceWriter:
         make_folder(self._path.parent)
-        self._body = self._body_path.open("wb")
+        with self._writing():
+            self._body = self._body_path.open("wb")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         assert self._body is not None
-        self._body.close()
         try:
+            with self._writing():
+                self._body.close()
             if kind is None:
                 self._finish()
         finally:
@@ -158,7 +161,8 @@ class FaceWriter:
             row["reason"] = result
         else:
             assert self._body is not None
-            self._body.write(np.ascontiguousarray(result.picture).tobytes())
+            with self._writing():
+                self._body.write(np.ascontiguousarray(result.picture).tobytes())
             row |= {
                 "row": self.count,
                 "matrix": result.matrix.ravel(),
@@ -173,6 +177,9 @@ class FaceWriter:
     def table(self) -> pa.Table:
         """The rows so far, with the schema `fet_core.tables.FACES`."""
         return tables.from_rows(self._rows, tables.FACES)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._path, self._body_path)
 
     def _finish(self) -> None:
         header = {"descr": "|u1", "fortran_order": False, "shape": (self.count, *self._shape)}
@@ -208,41 +215,6 @@ def check_found(table: pa.Table, max_reject_share: float, path: Path) -> None:
         )
 
 
-def preview_faces(path: Path, columns: int = 12, rows: int = 4) -> NDArray[np.uint8]:
-    """A sheet of aligned faces spread evenly over faces.npy.
-
-    Args:
-        path: faces.npy.
-        columns: of the sheet.
-        rows: of the sheet, fewer where there are fewer faces.
-
-    Returns:
-        [H, W, 3] uint8.
-    """
-    faces = np.load(path, mmap_mode="r", allow_pickle=False)
-    return sheet([faces[number] for number in spread(len(faces), columns * rows)], columns)
-
-
-def spread(count: int, wanted: int) -> list[int]:
-    """At most `wanted` numbers spread evenly over range(count)."""
-    if count <= wanted:
-        return list(range(count))
-    return [round(i * (count - 1) / max(wanted - 1, 1)) for i in range(wanted)]
-
-
-def sheet(pictures: list[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
-    """Pictures [S, S, 1 or 3] of one size in rows, as [H, W, 3] uint8."""
-    if not pictures:
-        return np.full((32, 32, 3), 255, dtype=np.uint8)
-    size = pictures[0].shape[0]
-    lines = -(-len(pictures) // columns)
-    canvas = np.full((lines * size, min(columns, len(pictures)) * size, 3), 255, dtype=np.uint8)
-    for number, picture in enumerate(pictures):
-        y, x = divmod(number, columns)
-        canvas[y * size : (y + 1) * size, x * size : (x + 1) * size] = picture
-    return canvas
-
-
 def face_items(
     frames: pa.Table, faces: pa.Table, paths: Sequence[Path]
 ) -> list[tuple[Path, list[int], Matrix]]:
@@ -276,25 +248,3 @@ def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]]) -> pa.
         name = {key: row[key] for key in ("sample_id", "row")}
         rows.append(name | {"points": single.ravel(), "mean": mean.ravel()})
     return tables.from_rows(rows, tables.LANDMARKS)
-
-
-def preview_landmarks(
-    faces: Path, landmarks: pa.Table, columns: int = 8, rows: int = 3, side: int = 160
-) -> NDArray[np.uint8]:
-    """A sheet [H, W, 3] uint8 of faces with their landmarks.
-
-    Args:
-        faces: faces.npy.
-        landmarks: with the schema `fet_core.tables.LANDMARKS`.
-        columns: of the sheet.
-        rows: of the sheet.
-        side: of each face in it, in pixels.
-    """
-    pictures = np.load(faces, mmap_mode="r", allow_pickle=False)
-    drawn = []
-    for number in spread(landmarks.num_rows, columns * rows):
-        row = landmarks.slice(number, 1).to_pylist()[0]
-        face = np.broadcast_to(pictures[row["row"]], (*pictures.shape[1:3], 3))
-        points = np.array(row["points"], dtype=np.float32).reshape(-1, 2)
-        drawn.append(with_points(np.ascontiguousarray(face), points, side))
-    return sheet(drawn, columns)

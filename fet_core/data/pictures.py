@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from fet_core.data.pixels import UnreadableError, is_deep, is_grey, pixels, strips
+from fet_core.data.png import damaged_chunk
 from fet_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What a picture's content may be. Formats that run other programs (EPS) are not among them."""
 
-MAX_PIXELS = 120_000_000
-"""Pictures with more pixels are refused before they are decoded."""
+MAX_BYTES = 360_000_000
+"""Pictures that decode to more are refused before they are decoded: 120 megapixels with up to 3
+bytes a pixel, 90 with 4, as floats and transparent colour have. Reading one takes up to three times
+as much memory."""
 
 _UPRIGHT = 1
 _ORIENTATION_TAG = 0x0112
 _EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
-_GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "F"})
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,6 @@ class PictureInfo:
     alpha: bool = False
     deep: bool = False
     turned: bool = False
-
-
-class UnreadableError(Exception):
-    """A picture cannot be used; the message is the reason, without the file's name."""
 
 
 def describe(path: Path, decode: bool = False) -> PictureInfo:
@@ -86,8 +85,9 @@ def examine(path: str) -> PictureInfo | str:
 def read_picture(path: Path, channels: int) -> np.ndarray:
     """Read a picture upright, as uint8 in [0, 255].
 
-    16 bits become 8 by v/257, rounded; transparency is laid over white; grey is repeated for three
-    channels, and colour becomes grey by ITU-R 601 luma for one.
+    16 bits become 8 by v/257, rounded; floats go from 0 to 1, or to 255 where their mean is above
+    1; transparency is laid over white; grey is repeated for three channels, and colour becomes grey
+    by ITU-R 601 luma for one.
 
     Args:
         path: the file.
@@ -100,9 +100,8 @@ def read_picture(path: Path, channels: int) -> np.ndarray:
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels}, not 1 or 3")
     with _named(path), _opened(Path(path)) as image:
-        upright = _decode(image)
-        wanted = "L" if channels == 1 else "RGB"
-        return np.array(upright if upright.mode == wanted else upright.convert(wanted))
+        orientation = _load(image)
+        return pixels(image, channels, orientation)
 
 
 def conversion_needed(info: PictureInfo, channels: int) -> str:
@@ -154,15 +153,20 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
                 if image.width < 1 or image.height < 1:
                     raise UnreadableError(f"it has no pixels: {image.width}×{image.height}")
-                if image.width * image.height > MAX_PIXELS:
-                    raise UnreadableError(f"it is too large: {image.width}×{image.height} pixels")
+                if _decoded_bytes(image) > MAX_BYTES:
+                    raise UnreadableError(
+                        f"it is too large: {image.width}×{image.height} pixels, decoded "
+                        f"{_decoded_bytes(image) / 1e6:.0f} MB where {MAX_BYTES / 1e6:.0f} may be"
+                    )
                 yield image
         except UnreadableError:
             raise
         except UnidentifiedImageError as error:
             raise UnreadableError("it is not a PNG, JPEG or TIFF picture") from error
         except Image.DecompressionBombError as error:
-            raise UnreadableError(f"it is too large: more than {MAX_PIXELS:,} pixels") from error
+            raise UnreadableError(
+                f"it is too large: decoded more than {MAX_BYTES / 1e6:.0f} MB"
+            ) from error
         except MemoryError as error:
             raise UnreadableError("it is too large: it does not fit into memory") from error
         except OSError as error:
@@ -175,6 +179,12 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             raise UnreadableError(f"it is truncated or damaged: {error}") from error
 
 
+def _decoded_bytes(image: Image.Image) -> int:
+    """How much a picture takes once it is decoded, or repeated to three channels."""
+    each = 4 if image.mode in ("I", "F") else max(len(image.getbands()), 3)
+    return image.width * image.height * each
+
+
 def _info(image: Image.Image) -> PictureInfo:
     orientation = _orientation(image)
     width, height = image.size
@@ -183,10 +193,10 @@ def _info(image: Image.Image) -> PictureInfo:
     return PictureInfo(
         width=width,
         height=height,
-        channels=1 if _is_grey(image.mode) else 3,
+        channels=1 if is_grey(image.mode) else 3,
         mode=image.mode,
-        alpha=not _is_deep_mode(image.mode) and image.has_transparency_data,
-        deep=_is_deep_mode(image.mode) or _raw_is_16_bit(image),
+        alpha=not is_deep(image.mode) and image.has_transparency_data,
+        deep=is_deep(image.mode) or _raw_is_16_bit(image),
         turned=orientation != _UPRIGHT,
     )
 
@@ -206,58 +216,31 @@ def _turned_by_pillow(image: Image.Image) -> bool:
     return image.format == "TIFF"
 
 
-def _is_grey(mode: str) -> bool:
-    return mode in _GREY_MODES or mode.startswith("I;")
-
-
-def _is_deep_mode(mode: str) -> bool:
-    return mode in ("I", "F") or mode.startswith("I;")
-
-
 def _raw_is_16_bit(image: Image.Image) -> bool:
     """Whether Pillow is about to drop the low bytes of a 16-bit colour file."""
     return any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
-def _decode(image: Image.Image) -> Image.Image:
-    """All pixels of an opened picture, in mode L or RGB, turned as EXIF says."""
-    from PIL import Image
+def _load(image: Image.Image) -> int:
+    """Decode an opened picture; returns the orientation in which Pillow leaves it.
 
+    Raises:
+        UnreadableError: it is a PNG with a wrong checksum.
+    """
     # Asked before the pixels are there: loading turns a TIFF, and finds EXIF at a PNG's end.
     orientation = _UPRIGHT if _turned_by_pillow(image) else _orientation(image)
+    if image.format == "PNG":
+        # Of Pillow's pictures those of a file have it, whatever their type says.
+        file: IO[bytes] = getattr(image, "fp")  # noqa: B009
+        chunk = damaged_chunk(file)
+        if chunk:
+            raise UnreadableError(f"it is damaged: the checksum of its part {chunk} is wrong")
     image.load()
-    if _is_deep_mode(image.mode):
-        flat = Image.fromarray(_to_8bit(np.asarray(image)))
-    elif image.has_transparency_data:
-        colour = image.convert("RGBA")
-        white = Image.new("RGBA", colour.size, "white")
-        flat = Image.alpha_composite(white, colour).convert("L" if _is_grey(image.mode) else "RGB")
-    else:
-        flat = image.convert("L" if _is_grey(image.mode) else "RGB")
-    turn = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }.get(orientation)
-    return flat if turn is None else flat.transpose(turn)
+    return orientation
 
 
-def _to_8bit(values: np.ndarray) -> np.ndarray:
-    """Bring deep grey to uint8 [0, 255].
-
-    16 bits by v/257. 32-bit integers likewise where any is above 255, else as they are. Floats in
-    [0, 1] times 255, else as they are.
-    """
-    if values.dtype.kind == "f":
-        finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-        scaled = finite * 255 if finite.max() <= 1 else finite
-    else:
-        wide = values.dtype.itemsize > 2
-        scaled = values.astype(np.float64)
-        if not wide or scaled.max() > 255:
-            scaled = scaled / 257
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+def _decode(image: Image.Image) -> None:
+    """Find out whether all of an opened picture can be used."""
+    _load(image)
+    for _ in strips(image, 1 if is_grey(image.mode) else 3):
+        pass

@@ -41,7 +41,7 @@ class Giver(Protocol):
         ...
 
 
-def laid(
+def lay(
     made: Picture,
     wanted: Floats,
     giver: Giver,
@@ -50,11 +50,11 @@ def laid(
     rim: float,
     light: Lit | None,
     soft: float = 0.0,
-) -> Picture:
-    """A face with a part of another one laid over its own.
+) -> None:
+    """Lay a part of another face over a face's own.
 
     Args:
-        made: [H, W] or [H, W, 3] uint8.
+        made: [H, W] or [H, W, 3] uint8; changed.
         wanted: [68, 2] landmarks in its pixels.
         giver: whose part it is.
         part: numbers of the landmarks that are laid onto each other.
@@ -64,10 +64,11 @@ def laid(
         soft: least softness of the edge in pixels.
     """
     unit = eye_distance(wanted)
-    place = _around(made, np.concatenate([wanted[list(part)], outline]), unit)
+    soft = max(_SOFT * unit, soft)
+    # No further than the ring around the rim, and than OpenCV's blur reaches.
+    place = _around(made, outline, 2 * rim * unit + 5 * soft + 6)
     corner = [place[1].start, place[0].start]
-    cut = made[place]
-    planes = cut if cut.ndim == 3 else cut[:, :, None]
+    planes = made[place] if made.ndim == 3 else made[place][:, :, None]
     points, outline = wanted - corner, outline - corner
     mask = np.zeros(planes.shape[:2], np.float32)
     cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
@@ -80,16 +81,13 @@ def laid(
         brought *= _median(planes, ring) / _median(brought, ring)
     else:
         gain = light.gain
-        shown = brought[_inside(outline, *planes.shape[:2]) > 0]
+        shown = brought[mask > 0.5]
         if len(shown):
             top = float(np.quantile((shown * gain).mean(axis=1), 0.95))
             gain = gain * min(1.0, light.most / max(top, 1.0))
         brought *= light.rim + _softened(mask, _SOFT * unit) * (gain - light.rim)
-    share = _softened(wide, max(_SOFT * unit, soft))
-    blended = np.rint(np.clip(planes + share * (brought - planes), 0, 255))
-    whole = made.copy()
-    whole[place] = blended.astype(np.uint8).reshape(cut.shape)
-    return whole
+    share = _softened(wide, soft)
+    planes[...] = np.rint(np.clip(planes + share * (brought - planes), 0, 255))
 
 
 def _softened(mask: NDArray[np.float32], soft: float) -> NDArray[np.float32]:
@@ -105,16 +103,15 @@ def _median(planes: NDArray[Any], where: NDArray[np.bool_]) -> NDArray[np.float3
 
 def _cut(picture: Picture, points: Floats, part: Sequence[int]) -> tuple[Picture, Floats]:
     """[h, w, C] around a part of points [68, 2], and the points in its pixels."""
-    place = _around(picture, points[list(part)], eye_distance(points))
+    place = _around(picture, points[list(part)], _ROOM * max(eye_distance(points), 1.0))
     cut = picture[place]
     moved = points - [place[1].start, place[0].start]
     return cut if cut.ndim == 3 else cut[:, :, None], moved
 
 
-def _around(picture: Picture, places: Floats, unit: float) -> tuple[slice, slice]:
-    """Rows and columns of a picture around places [N, 2], with room by the eye distance."""
-    margin = _ROOM * max(unit, 1.0)
-    low, high = places.min(axis=0) - margin, places.max(axis=0) + margin
+def _around(picture: Picture, places: Floats, room: float) -> tuple[slice, slice]:
+    """Rows and columns of a picture around places [N, 2], with some room in pixels."""
+    low, high = places.min(axis=0) - room, places.max(axis=0) + room
     height, width = picture.shape[:2]
     first = np.clip(np.floor(low), 0, [width - 2, height - 2]).astype(int)
     last = np.clip(np.ceil(high), first + 2, [width, height]).astype(int)
@@ -127,7 +124,7 @@ def _like(source: Picture, target: Picture) -> Picture:
         if target.shape[2] == 3:
             return np.repeat(source, 3, axis=2)
         return np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)[:, :, None]
-    spread = target.max(axis=2).astype(np.float32) - target.min(axis=2)
+    spread = target.max(axis=2) - target.min(axis=2)
     if target.shape[2] == 3 and float(spread.mean()) < _GREY:
         grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
@@ -190,7 +187,7 @@ class Lit:
 
 
 def lights(made: Picture, points: Floats, giver: Giver) -> tuple[Light, Light]:
-    """The light of two faces, with as many channels as the first has; arguments as of `laid`."""
+    """The light of two faces, with as many channels as the first has; arguments as of `lay`."""
     planes, here = _cut(made, points, _SEEN)
     other, there = _cut(giver.picture, giver.points, _SEEN)
     return _light(planes, here), _light(_like(other, planes), there)
@@ -201,21 +198,25 @@ def _light(picture: Picture, points: Floats) -> Light:
     hull = np.asarray(cv2.convexHull(lips), np.float64)[:, 0]
     middle = hull.mean(axis=0)
     inner, outer = ((hull - middle) * size + middle for size in _SKIN)
-    ring = _inside(outer, *picture.shape[:2]) - _inside(inner, *picture.shape[:2])
-    skin = picture[ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
+    place = _around(picture, outer, 2)
+    ring = _inside(outer, place) - _inside(inner, place)
+    skin = picture[place][ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
     if not len(skin):
         skin = picture.reshape(-1, picture.shape[2]).astype(np.float64)
     bright = float(np.quantile(skin.mean(axis=1), 0.9))
-    eyes = np.zeros(picture.shape[:2], np.int16)
+    place = _around(picture, points[[*RIGHT_EYE, *LEFT_EYE]], 2)
+    eyes = np.zeros(picture[place].shape[:2], np.int16)
     for eye, shut in zip((RIGHT_EYE, LEFT_EYE), closed(picture, points), strict=True):
-        eyes += 0 if shut else _inside(points[list(eye)], *picture.shape[:2])
-    seen = picture[eyes > 0].reshape(-1, picture.shape[2]).mean(axis=1)
+        eyes += 0 if shut else _inside(points[list(eye)], place)
+    seen = picture[place][eyes > 0].reshape(-1, picture.shape[2]).mean(axis=1)
     white = float(np.quantile(seen, _WHITE)) + 1.0 if len(seen) else None
     return Light(np.median(skin, axis=0) + 1.0, bright, white)
 
 
-def _inside(polygon: Floats, height: int, width: int) -> NDArray[np.int16]:
-    """[H, W] 1 inside of a polygon [N, 2] and 0 elsewhere."""
-    mask = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(mask, [np.round(polygon).astype(np.int32)], 1)
+def _inside(polygon: Floats, box: tuple[slice, slice]) -> NDArray[np.int16]:
+    """[h, w] 1 inside of a polygon [N, 2] and 0 elsewhere, in a box."""
+    rows, columns = box
+    mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    shape = np.round(polygon).astype(np.int32) - [columns.start, rows.start]
+    cv2.fillPoly(mask, [shape.astype(np.int32)], 1)
     return mask.astype(np.int16)

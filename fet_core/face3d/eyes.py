@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.bank import Lender, load_lids
-from fet_core.face3d.borrow import Lit, laid, lights
+from fet_core.face3d.borrow import Lit, lay, lights
 from fet_core.face3d.face import Face
 from fet_core.face3d.lids import closed, lids_apart
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
@@ -77,11 +77,11 @@ def _part(points: Floats, eye: range, gap: float) -> None:
         points[upper] = points[lower] + (points[upper] - points[lower]) * gap / max(now, 1e-6)
 
 
-def eyed(made: Picture, own: Floats, plan: Plan) -> Picture:
-    """A moved face with the eyes of a plan.
+def fill_eyes(made: Picture, own: Floats, plan: Plan) -> None:
+    """Give a moved face the eyes of a plan.
 
     Args:
-        made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
+        made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points; changed.
         own: [68, 2] the target's points before, in pixels of `made`.
         plan: of `planned`, in pixels of `made`.
     """
@@ -91,13 +91,12 @@ def eyed(made: Picture, own: Floats, plan: Plan) -> Picture:
         # The whites of eyes are nearly the same on any skin.
         light = Lit(np.sqrt((skin + skin.mean()) / 2), skin, 255.0)
         outline = plan.wanted[list(eye)]
-        made = laid(made, plan.wanted, giver, eye, outline, _LASHES, light)
+        lay(made, plan.wanted, giver, eye, outline, _LASHES, light)
     for eye, lender in plan.closed:
         both = np.concatenate([_placed(own, plan.wanted, eye), plan.wanted[list(eye)]])
         outline = np.asarray(cv2.convexHull(both.astype(np.float32)), np.float64)[:, 0]
         soft = _SOFT * eye_distance(plan.wanted)
-        made = laid(made, plan.wanted, lender, eye, outline, _LID, None, soft)
-    return made
+        lay(made, plan.wanted, lender, eye, outline, _LID, None, soft)
 
 
 def _placed(own: Floats, wanted: Floats, eye: range) -> Floats:

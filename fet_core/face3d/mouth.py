@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.borrow import Giver, Lit, laid, lights
+from fet_core.face3d.borrow import Giver, Lit, lay, lights
 from fet_core.geometry.landmarks import eye_distance
 
 Floats = NDArray[np.float64]
@@ -39,16 +39,16 @@ def lacks_mouth(own: Floats, wanted: Floats) -> bool:
     return gap > OPEN and opening(own) < _ENOUGH * gap
 
 
-def filled(made: Picture, wanted: Floats, giver: Giver) -> Picture:
-    """A moved face with another one's mouth between its lips.
+def fill(made: Picture, wanted: Floats, giver: Giver) -> None:
+    """Put another face's mouth between the lips of a moved one.
 
     Args:
-        made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points.
+        made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points; changed.
         wanted: [68, 2] in pixels of `made`.
         giver: a face whose mouth is open.
     """
     light = _lit(made, wanted, giver)
-    return laid(made, wanted, giver, LIPS, wanted[INNER], _RIM, light)
+    lay(made, wanted, giver, LIPS, wanted[INNER], _RIM, light)
 
 
 def _lit(made: Picture, wanted: Floats, giver: Giver) -> Lit:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from fet_core.face3d.bank import load_mouths, nearest
 from fet_core.face3d.borrow import Giver
 from fet_core.face3d.eye import Eye
-from fet_core.face3d.eyes import Plan, eyed, planned
+from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, filled, lacks_mouth, opening
+from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening
 from fet_core.face3d.warp import moved
 from fet_core.geometry.landmarks import eye_centres, eye_distance
 
@@ -60,6 +60,8 @@ class Painter:
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
+        # Of a large photograph there must not be one more while the next is made.
+        del made
         aimed = corrected(plan.wanted, read, target.points)
         return _painted(target, replace(plan, wanted=aimed), lender)
 
@@ -103,12 +105,11 @@ def _painted(target: Face, plan: Plan, mouth: Giver | None) -> Picture:
     left, top = (max(int(value), 0) for value in middle - reach)
     right = min(int(middle[0] + reach) + 1, width)
     bottom = min(int(middle[1] + reach) + 1, height)
-    cut = np.ascontiguousarray(target.picture[top:bottom, left:right])
+    cut = target.picture[top:bottom, left:right]
     own, new = target.points - [left, top], plan.wanted - [left, top]
-    made = moved(cut, own, new)
-    if mouth is not None:
-        made = filled(made, new, mouth)
-    made = eyed(made, own, replace(plan, wanted=new))
     whole = target.picture.copy()
-    whole[top:bottom, left:right] = made
+    made = moved(cut, own, new, whole[top:bottom, left:right])
+    if mouth is not None:
+        fill(made, new, mouth)
+    fill_eyes(made, own, replace(plan, wanted=new))
     return whole

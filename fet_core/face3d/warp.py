@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,8 @@ _BESIDE = 1.25  # in half widths of the face
 _RAMP = 0.08  # share of the picture's side over which motion fades out towards its border
 _BEYOND = 1.2  # of the way to the points around the face, where motion has faded out
 _STILL = 0.05  # pixels that are no motion
+_AT_ONCE = 1 << 20  # pixels whose motion is in memory together
+_ALIGNED = 64  # columns of which a strip has a multiple, as OpenCV's sums differ by place in them
 _EDGE = 0.75  # half width of the cut in pixels
 _FADE = 0.7  # by which the cut softens for each pixel beyond the corners of the mouth
 
@@ -70,7 +74,7 @@ def _kernel(one: Floats, other: Floats) -> Floats:
     return square * np.log(square + 1e-12)
 
 
-def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
+def moved(picture: Picture, points: Floats, wanted: Floats, out: Picture | None = None) -> Picture:
     """The picture with its points at the wanted places; its border stays.
 
     Above the line between the wanted lips everything moves with the upper lip, below it with the
@@ -82,29 +86,49 @@ def moved(picture: Picture, points: Floats, wanted: Floats) -> Picture:
         picture: [H, W] or [H, W, 3] uint8, a face with some room around it.
         points: [68, 2] landmarks in its pixels.
         wanted: [68, 2], the same.
+        out: where to put it, of the picture's shape; None for a new array.
     """
     height, width = picture.shape[:2]
-    above, below, *eyes = (
-        cv2.resize(field.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    made = np.empty_like(picture) if out is None else out
+    # Widened at once, so that strips of them can be heightened one by one.
+    wide = [
+        cv2.resize(field.astype(np.float32), (width, _GRID), interpolation=cv2.INTER_LINEAR)
         for field in _fields(points, wanted, height, width)
-    )
-    field = np.asarray(above, np.float32)
-    field += _below(wanted, height, width)[..., None] * (below - above)
-    if eyes:
-        covered = _between_lids(points, wanted, _NARROWER, height, width)
-        field += covered[..., None] * (eyes[0] - field)
-    field *= _window(height, width) * _face(points, height, width)
-    field[np.abs(field) < _STILL] = 0
-    field[..., 0] += np.arange(width, dtype=np.float32)
-    field[..., 1] += np.arange(height, dtype=np.float32)[:, None]
+    ]
+    eyes = len(wide) > 2
+    lids = _Patch.between_lids(points, wanted, _NARROWER, height, width) if eyes else None
     empty = np.zeros(0, np.float32)
-    made = cv2.remap(picture, field, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    made = np.asarray(made, dtype=np.uint8).reshape(picture.shape)
+    across = max(_AT_ONCE // height // _ALIGNED, 1) * _ALIGNED
+    for left in range(0, width, across):
+        strip = slice(left, min(left + across, width))
+        size = (strip.stop - left, height)
+        field, below, *still = (
+            np.asarray(
+                cv2.resize(
+                    np.ascontiguousarray(one[:, strip]), size, interpolation=cv2.INTER_LINEAR
+                ),
+                np.float32,
+            )
+            for one in wide
+        )
+        field += _below(wanted, height, strip)[..., None] * (below - field)
+        if lids is not None:
+            rows, columns, covered = lids.within(strip)
+            part = field[rows, columns]
+            part += covered[..., None] * (still[0][rows, columns] - part)
+        field *= _window(height, width, strip) * _face(points, height, strip)
+        field[np.abs(field) < _STILL] = 0
+        field[..., 0] += np.arange(left, strip.stop, dtype=np.float32)
+        field[..., 1] += np.arange(height, dtype=np.float32)[:, None]
+        found = cv2.remap(picture, field, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        made[:, strip] = np.asarray(found, dtype=np.uint8).reshape(made[:, strip].shape)
     if eyes:
         # What is left of an eye that is all but closed lies in the lashes' shadow.
-        shade = 1 - _LASHES * _between_lids(points, wanted, _SHUT, height, width)
+        dark = _Patch.between_lids(points, wanted, _SHUT, height, width)
+        rows, columns, covered = dark.within(slice(0, width))
+        shade = 1 - _LASHES * covered
         shade = shade if made.ndim == 2 else shade[..., None]
-        return np.rint(made * shade).astype(np.uint8)
+        made[rows, columns] = np.rint(made[rows, columns] * shade).astype(np.uint8)
     return made
 
 
@@ -146,17 +170,45 @@ def _closing(points: Floats, wanted: Floats) -> list[float]:
     return shares
 
 
-def _between_lids(
-    points: Floats, wanted: Floats, scale: tuple[float, float], height: int, width: int
-) -> NDArray[np.float32]:
-    """[H, W] 0 outside of eyes; between lids 0 to 1 as the closing goes over a scale."""
-    mask = np.zeros((height, width), np.float32)
-    for eye, closing in zip(_EYES, _closing(points, wanted), strict=True):
-        share = float(np.clip((closing - scale[0]) / (scale[1] - scale[0]), 0, 1))
-        lids = np.round(wanted[list(eye)] * 16).astype(np.int32)
-        cv2.fillPoly(mask, [lids], share, cv2.LINE_AA, 4)
-    soft = max(_SHADE * eye_distance(points), 0.5)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32)
+@dataclass(frozen=True)
+class _Patch:
+    """Values [h, w] at a place of a picture, outside of which they are 0."""
+
+    left: int
+    top: int
+    values: NDArray[np.float32]
+
+    @classmethod
+    def between_lids(
+        cls, points: Floats, wanted: Floats, scale: tuple[float, float], height: int, width: int
+    ) -> _Patch:
+        """0 outside of eyes; between lids 0 to 1 as the closing goes over a scale."""
+        soft = max(_SHADE * eye_distance(points), 0.5)
+        # Further from the lids than OpenCV's blur reaches.
+        room = 5 * soft + 2
+        eyes = wanted[list(_EYES[0]) + list(_EYES[1])]
+        low = np.clip(np.floor(eyes.min(axis=0) - room), 0, [width - 1, height - 1]).astype(int)
+        high = np.clip(np.ceil(eyes.max(axis=0) + room) + 1, low + 1, [width, height]).astype(int)
+        left, top = int(low[0]) // _ALIGNED * _ALIGNED, int(low[1])
+        mask = np.zeros((int(high[1]) - top, int(high[0]) - left), np.float32)
+        for eye, closing in zip(_EYES, _closing(points, wanted), strict=True):
+            share = float(np.clip((closing - scale[0]) / (scale[1] - scale[0]), 0, 1))
+            lids = np.round(wanted[list(eye)] * 16).astype(np.int32) - [left * 16, top * 16]
+            cv2.fillPoly(mask, [lids.astype(np.int32)], share, cv2.LINE_AA, 4)
+        return cls(left, top, np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32))
+
+    def within(self, columns: slice) -> tuple[slice, slice, NDArray[np.float32]]:
+        """Rows, columns and values of the part in a strip; places count from the strip's left."""
+        height, width = self.values.shape
+        left = min(max(self.left, columns.start), columns.stop)
+        right = max(min(self.left + width, columns.stop), left)
+        part = self.values[:, left - self.left : right - self.left] if right > left else None
+        empty = np.zeros((height, 0), np.float32)
+        return (
+            slice(self.top, self.top + height),
+            slice(left - columns.start, right - columns.start),
+            empty if part is None else part,
+        )
 
 
 def _around(points: Floats) -> Floats:
@@ -168,14 +220,14 @@ def _around(points: Floats) -> Floats:
     return np.asarray(middle - high * down + _BESIDE * np.sin(angle) * wide)
 
 
-def _face(points: Floats, height: int, width: int) -> NDArray[np.float32]:
-    """[H, W, 1] from 1 inside of the places around the face to 0 beyond them.
+def _face(points: Floats, height: int, strip: slice) -> NDArray[np.float32]:
+    """[H, w, 1] from 1 inside of the places around the face to 0 beyond, in some columns.
 
     A spline is bound at those places alone and overshoots behind them.
     """
     middle, down, wide = _axes(points)
     inverse = np.linalg.pinv(np.stack([down, wide], axis=1)).astype(np.float32)
-    x = np.arange(width, dtype=np.float32) - np.float32(middle[0])
+    x = np.arange(strip.start, strip.stop, dtype=np.float32) - np.float32(middle[0])
     y = np.arange(height, dtype=np.float32)[:, None] - np.float32(middle[1])
     high, aside = (row[0] * x + row[1] * y for row in inverse)
     high = high / np.where(high < 0, _ABOVE, _UNDER).astype(np.float32)
@@ -189,18 +241,18 @@ def _axes(points: Floats) -> tuple[Floats, Floats, Floats]:
     return middle, points[8] - middle, (points[16] - points[0]) / 2
 
 
-def _window(height: int, width: int) -> NDArray[np.float32]:
-    """[H, W, 1] from 0 at the border to 1 inside of it."""
+def _window(height: int, width: int, strip: slice) -> NDArray[np.float32]:
+    """[H, w, 1] from 0 at the border to 1 inside of it, in some columns of [H, W, 1]."""
     sides = []
     for length in (height, width):
         share = (np.arange(length) + 0.5) / length
         ramp = np.clip(np.minimum(share, 1 - share) / _RAMP, 0, 1)
         sides.append(ramp * ramp * (3 - 2 * ramp))
-    return np.asarray(sides[0][:, None, None] * sides[1][None, :, None], np.float32)
+    return np.asarray(sides[0][:, None, None] * sides[1][None, strip, None], np.float32)
 
 
-def _below(wanted: Floats, height: int, width: int) -> NDArray[np.float32]:
-    """[H, W] from 0 above the line between the lips to 1 below it."""
+def _below(wanted: Floats, height: int, strip: slice) -> NDArray[np.float32]:
+    """[H, w] from 0 above the line between the lips to 1 below it, in some columns."""
     right, left = wanted[60], wanted[64]
     length = max(float(np.linalg.norm(left - right)), 1e-6)
     along = (left - right) / length
@@ -209,7 +261,7 @@ def _below(wanted: Floats, height: int, width: int) -> NDArray[np.float32]:
         [right, *((wanted[61:64] + wanted[[67, 66, 65]]) / 2), left], dtype=np.float64
     )
     places = (middle - right) @ np.stack([along, down], axis=1)
-    x = np.arange(width, dtype=np.float32) - np.float32(right[0])
+    x = np.arange(strip.start, strip.stop, dtype=np.float32) - np.float32(right[0])
     y = np.arange(height, dtype=np.float32)[:, None] - np.float32(right[1])
     along, down = along.astype(np.float32), down.astype(np.float32)
     across, depth = x * along[0] + y * along[1], x * down[0] + y * down[1]

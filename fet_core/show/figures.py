@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
-from fet_core.files import write_json
+from fet_core.files import as_json, atomic_path, write_json
 from fet_core.measure.methods import Method
 from fet_core.measure.triples import Triples
 
@@ -154,7 +155,7 @@ def models_sheet(
 
 
 def forget_shown(folder: Path) -> None:
-    """Before new pictures are made in a folder, so that an unfinished run's count as nobody's."""
+    """Before pictures in a folder change, so that those of an unfinished run count as nobody's."""
     (folder / _SHOWN).unlink(missing_ok=True)
 
 
@@ -167,6 +168,32 @@ def note_shown(folder: Path, triples: pa.Table, shown: Sequence[int]) -> None:
         shown: positions in them.
     """
     write_json(folder / _SHOWN, _at(triples, shown))
+
+
+@contextmanager
+def keeping(
+    folder: Path, triples: pa.Table, shown: Sequence[int]
+) -> Iterator[Callable[[str, Picture], None]]:
+    """Yield what writes a row's pictures, which appear together and with the note of `note_shown`.
+
+    Until then those that were there before stay, with their note; without a note in between, so
+    that pictures never stand beside one of other people.
+
+    Args:
+        folder: as for `note_shown`.
+        triples: as for `note_shown`.
+        shown: as for `note_shown`.
+    """
+    with ExitStack() as stack:
+        note = stack.enter_context(atomic_path(folder / _SHOWN))
+        note.write_text(as_json(_at(triples, shown)), encoding="utf-8")
+
+        def keep(row: str, pictures: Picture) -> None:
+            temporary = stack.enter_context(atomic_path(folder / f"{row}.npy"))
+            np.save(temporary, pictures, allow_pickle=False)
+
+        yield keep
+        forget_shown(folder)
 
 
 def check_shown(folder: Path, triples: pa.Table, shown: Sequence[int], command: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fet_core.errors import UserError
+from fet_core.parallel import end_all
+from fet_core.stopping import unwind_on_sigterm
 from fet_core.synthesis.assets import Assets
 from fet_core.synthesis.studio import Studio
 
@@ -53,9 +55,7 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.terminate()
-            worker.join()
+        end_all(self._workers)
 
     def run(self, work: Work, tasks: Sequence[Any]) -> Iterator[Any]:
         """Do `work` on every task and yield what comes back, in any order.
@@ -114,6 +114,7 @@ def _next(todo: Any) -> Any:
 
 
 def _serve(assets: Path, options: dict[str, Any], todo: Any, back: Any) -> None:
+    unwind_on_sigterm()
     try:
         here = Studio(Assets.open(assets), **options)
         kept: dict[str, Any] = {}

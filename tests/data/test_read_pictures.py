@@ -100,6 +100,28 @@ def test_floats(tmp_path, values, expected):
     assert needed(path, 1) == "float to 8-bit"
 
 
+@pytest.mark.parametrize("most", [1.02, 40.0])
+def test_a_float_beyond_1_does_not_turn_the_rest_black(tmp_path, most):
+    values = np.tile(np.float32([0.0, 0.25, 0.5, 1.0]), (25, 1))
+    values[0, 0] = most
+    path = save(tmp_path / "f.tif", values)
+    assert read_picture(path, 1)[1].tolist() == [0, 64, 128, 255]
+    assert read_picture(path, 1)[0, 0] == 255
+
+
+def test_floats_of_another_scale_are_refused(tmp_path):
+    path = save(tmp_path / "f.tif", np.array([[0.0, 30000.0, 65535.0]], dtype=np.float32))
+    said = "its floating-point values go to 65535, neither from 0 to 1 nor from 0 to 255"
+    assert examine(str(path)) == said
+    with pytest.raises(UserError, match=said):
+        read_picture(path, 1)
+
+
+def test_an_integer_beyond_255_does_not_turn_the_rest_black(tmp_path):
+    path = save(tmp_path / "i.tif", np.array([[0, 100, 200, 300]], dtype=np.int32))
+    assert read_picture(path, 1).tolist() == [[0, 100, 200, 255]]
+
+
 def test_one_bit(tmp_path):
     path = save(tmp_path / "b.png", Image.fromarray(GREY > 127))
     assert (read_picture(path, 1) == np.where(GREY > 127, 255, 0)).all()
@@ -253,6 +275,22 @@ def test_noise_never_escapes_as_another_exception(tmp_path):
                 broken[place] ^= 0xFF
             path.write_bytes(broken)
             assert examine(str(path))
+
+
+@pytest.mark.parametrize("level", [0, 6])
+def test_a_changed_byte_of_a_png_is_always_noticed(tmp_path, level):
+    """Pillow does not look at the checksums of the pixels."""
+    whole = save(tmp_path / "w.png", COLOUR, compress_level=level).read_bytes()
+    start = whole.index(b"IDAT")
+    path = tmp_path / "n.png"
+    for place in range(start + 4, whole.index(b"IEND") - 4):
+        for mask in (1, 0x80):
+            broken = bytearray(whole)
+            broken[place] ^= mask
+            path.write_bytes(broken)
+            assert "damaged" in str(examine(str(path))), place
+    with pytest.raises(UserError, match=r"it is damaged: the checksum of its part IDAT is wrong"):
+        read_picture(path, 3)
 
 
 def test_a_folder_and_a_missing_file_are_reasons(tmp_path):

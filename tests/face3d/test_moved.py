@@ -8,7 +8,7 @@ import pytest
 
 from fet_core.face3d.bank import Lender
 from fet_core.face3d.face import Face
-from fet_core.face3d.mouth import INNER, OPEN, filled, lacks_mouth, opening
+from fet_core.face3d.mouth import INNER, OPEN, fill, lacks_mouth, opening
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.warp import Spline, moved
 
@@ -122,7 +122,8 @@ def test_the_sources_teeth_stand_between_the_lips_alone(grey: bool, points: np.n
     top, bottom = int(inner[:, 1].min()), int(inner[:, 1].max())
     left, right = int(inner[:, 0].min()), int(inner[:, 0].max())
     source[top:bottom, left:right] = (10, 90, 10)
-    made = filled(target[:, :, 0].copy() if grey else target, wanted, Lender(source, theirs))
+    made = target[:, :, 0].copy() if grey else target.copy()
+    fill(made, wanted, Lender(source, theirs))
     x, y = middles(wanted[INNER].mean(axis=0))
     if grey:
         assert made.shape == (SIDE, SIDE)
@@ -189,6 +190,7 @@ def test_teeth_are_not_brighter_than_the_targets_light(points: np.ndarray) -> No
     source = np.full((SIDE, SIDE, 3), (50, 40, 35), np.uint8)
     inner = wanted[INNER].astype(int)
     source[inner[:, 1].min() : inner[:, 1].max(), inner[:, 0].min() : inner[:, 0].max()] = 250
-    made = filled(target, wanted, Lender(source, wanted))
+    made = target.copy()
+    fill(made, wanted, Lender(source, wanted))
     x, y = middles(wanted[INNER].mean(axis=0))
     assert made[y, x].mean() < 1.2 * target[0, 0].mean()

@@ -8,7 +8,7 @@ import pytest
 
 from fet_core.face3d.bank import Lender
 from fet_core.face3d.fusion import thinned
-from fet_core.face3d.mouth import INNER, filled, opening
+from fet_core.face3d.mouth import INNER, fill, opening
 from fet_core.face3d.painter import corrected
 from fet_core.geometry.landmarks import eye_distance
 
@@ -92,7 +92,8 @@ def test_teeth_are_as_bright_as_the_light_on_the_face(
     """On dark skin whose eyes are bright teeth are bright too; in the dark they are not."""
     wanted = opened(points, 14)
     source = drawn(wanted, 200, 215, 220)
-    made = filled(drawn(points, skin, skin, white), wanted, Lender(source, wanted))
+    made = drawn(points, skin, skin, white)
+    fill(made, wanted, Lender(source, wanted))
     x, y = wanted[INNER].mean(axis=0).round().astype(int)
     assert opening(wanted) > 0.006
     assert least <= made[y, x].mean() <= most

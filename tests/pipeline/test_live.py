@@ -15,7 +15,7 @@ def test_an_epoch_stands_where_as_many_truths_were_seen(
 ) -> None:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.chdir(tmp_path)
-    recorder = LiveRecorder(tmp_path / "live", counts)
+    recorder = LiveRecorder(tmp_path / "live", tmp_path / "growing", counts)
     for number, value in ((1, 0.25), (2, 0.5)):
         recorder.epoch(number, {"ssim": value})
     recorder.close()
