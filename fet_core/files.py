@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import filecmp
 import hashlib
 import json
@@ -13,7 +12,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from fet_core.errors import UserError, as_yaml, cut
 
@@ -200,26 +199,6 @@ def mirror(sources: Sequence[Path], target: Path) -> None:
     for name, path in files.items():
         if not (target / name).is_file() or not filecmp.cmp(path, target / name, shallow=False):
             copy_file(path, target / name)
-
-
-@contextmanager
-def locked(folder: Path, busy: str) -> Iterator[IO[str]]:
-    """Let one process at a time into a folder, and those that inherit the file that it yields.
-
-    Args:
-        folder: made if it is not there.
-        busy: what to say where another is in it, with {} for the folder.
-
-    Raises:
-        UserError: another is in it.
-    """
-    make_folder(folder)
-    with (folder / "_lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(busy.format(shown(folder))) from error
-        yield file
 
 
 def listing_digest(root: Path) -> str:
