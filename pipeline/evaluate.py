@@ -12,6 +12,7 @@ import typer
 from fet_core import registry, tables
 from fet_core.data.dataset import Dataset
 from fet_core.data.frames import open_faces, write_faces
+from fet_core.data.stored import read_samples
 from fet_core.errors import UserError
 from fet_core.files import write_png, write_text
 from fet_core.geometry.raster import choose_device
@@ -50,8 +51,7 @@ def truths(
     source = common.data_folder(in_, dataset)
     with common.out_folder(out, settings, dataset, "truths") as folder:
         where = choose_device(device)
-        samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
-        triples = tables.read(source / "augment" / "triples.parquet", tables.TRIPLES)
+        samples, triples = read_samples(source)
         opened = Dataset.open(source / "align" / "faces.npy", samples, where)
         found = measure_truths(opened, Triples.of(triples, where), triples)
         tables.write(folder / "readings.parquet", found, tables.READINGS)

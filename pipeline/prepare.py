@@ -31,6 +31,7 @@ from fet_core.data.ingest import check_ingested
 from fet_core.data.ingest import ingest as ingest_pictures
 from fet_core.data.readers import Kind, make_reader
 from fet_core.data.samples import fixed_triples, make_samples
+from fet_core.data.stored import read_faces, read_landmarks, read_samples
 from fet_core.errors import UserError
 from fet_core.files import check_folder, write_json, write_png
 from fet_core.locks import writing
@@ -91,7 +92,7 @@ def grayscale(
     raw = common.raw_root(root, settings, dataset)
     with common.out_folder(out, settings, dataset, "grayscale", raw) as folder:
         source = common.data_folder(in_, dataset)
-        manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
+        manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST, True)
         frames = make_frames(manifest, raw, settings.dataset(dataset).channels, folder)
         tables.write(folder / "frames.parquet", frames, tables.FRAMES)
         converted = sum(value != "" for value in frames["conversion"].to_pylist())
@@ -110,7 +111,7 @@ def align(
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
     with common.out_folder(out, settings, dataset, "align", raw) as folder:
-        frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
+        frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES, True)
         channels = settings.dataset(dataset).channels
         paths = frame_paths(frames, raw, source / "grayscale")
         writer = FaceWriter(folder / "faces.npy", settings.align.size, channels)
@@ -137,8 +138,8 @@ def landmarks(
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
     with common.out_folder(out, settings, dataset, "landmarks", raw) as folder:
-        frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
-        faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
+        frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES, True)
+        faces = read_faces(source / "align", {*frames["sample_id"].to_pylist()})
         paths = frame_paths(frames, raw, source / "grayscale")
         items = face_items(frames, faces, paths)
         channels, readings = settings.dataset(dataset).channels, settings.landmarks.readings
@@ -158,11 +159,11 @@ def augment(
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
     with common.out_folder(out, settings, dataset, "augment") as folder:
-        manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
+        manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST, True)
         kind = Kind.read(source / "ingest" / "kind.json")
-        points = tables.read(source / "landmarks" / "landmarks.parquet", tables.LANDMARKS)
+        count, size, *_ = open_faces(source / "align" / "faces.npy").shape
+        points = read_landmarks(source / "landmarks", count, {*manifest["sample_id"].to_pylist()})
         options = settings.augment
-        size = open_faces(source / "align" / "faces.npy").shape[1]
         samples = make_samples(manifest, points, size, options.flip)
         triples = fixed_triples(
             samples,
@@ -197,13 +198,9 @@ def merge(
     with writing(out, "align", "--out"), writing(out, "augment", "--out"):
         faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
         pictures = [len(array) for array in faces.values()]
-        samples, triples = (
-            {part.name: tables.read(part / "augment" / file, schema) for part in parts}
-            for file, schema in (
-                ("samples.parquet", tables.SAMPLES),
-                ("triples.parquet", tables.TRIPLES),
-            )
-        )
+        read = {part.name: read_samples(part) for part in parts}
+        samples = {name: table for name, (table, _) in read.items()}
+        triples = {name: table for name, (_, table) in read.items()}
         counts = [table.num_rows for table in samples.values()]
         write_faces(out / "align" / "faces.npy", merged_faces(faces))
         merged = merged_samples(samples, pictures)
