@@ -60,6 +60,8 @@ def check_file(path: Path, missing: str, todo: str) -> None:
     except (FileNotFoundError, NotADirectoryError) as error:
         nowhere = ", only a link that leads nowhere" if Path(path).is_symlink() else ""
         raise UserError(f"{missing} {name}{nowhere}; {todo}") from error
+    except PermissionError as error:
+        raise UserError(f"{name} may not be read ({_reason(error)}); {todo}") from error
     except (OSError, ValueError) as error:
         raise UserError(f"{missing} {name} ({_reason(error)}); {todo}") from error
     if stat.S_ISDIR(mode):
@@ -68,6 +70,26 @@ def check_file(path: Path, missing: str, todo: str) -> None:
         raise UserError(f"{name} is a device or a pipe; {todo}")
     if not os.access(path, os.R_OK):
         raise UserError(f"{name} may not be read; {todo}")
+
+
+def check_searched(folder: Path, todo: str) -> None:
+    """See to it that a folder, where there is one, can be looked into.
+
+    Args:
+        folder: may be anything that a user has typed; what is no folder is accepted.
+        todo: what the user should do.
+
+    Raises:
+        UserError: it, or one above it, may not be listed or searched.
+    """
+    try:
+        usable = not Path(folder).is_dir() or os.access(folder, os.R_OK | os.X_OK)
+    except PermissionError:
+        usable = False
+    except (OSError, ValueError):
+        return
+    if not usable:
+        raise UserError(f"the folder {shown(folder)} may not be looked into; {todo}")
 
 
 def check_folder(folder: Path, todo: str) -> None:

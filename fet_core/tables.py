@@ -13,7 +13,7 @@ from fet_core.contents import EXPRESSIONS as EXPRESSIONS
 from fet_core.contents import GAZES as GAZES
 from fet_core.contents import check
 from fet_core.errors import UserError, remedy
-from fet_core.files import atomic_path, is_file
+from fet_core.files import atomic_path, check_file
 from fet_core.geometry.landmarks import POINTS as POINTS
 
 
@@ -179,8 +179,8 @@ def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 def write(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """Write a table, checked against its schema, as Parquet."""
     checked = table.select(schema.names).cast(schema)
-    with atomic_path(path) as temporary:
-        pq.write_table(checked, temporary, compression="zstd", write_page_checksum=True)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(checked, file, compression="zstd", write_page_checksum=True)
 
 
 def read(path: Path, schema: pa.Schema, filled: bool = False) -> pa.Table:
@@ -197,10 +197,11 @@ def read(path: Path, schema: pa.Schema, filled: bool = False) -> pa.Table:
             `fet_core.contents`); the message names the file, the row and the column.
     """
     path = Path(path)
-    if not is_file(path):
-        raise UserError(f"there is no {path}; {remedy(path)} first")
+    check_file(path, "there is no", f"{remedy(path)} first")
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        # Opened here, as Arrow takes no name that is no text.
+        with path.open("rb") as file:
+            table = pq.read_table(file, page_checksum_verification=True)
         # In the part of the file that no sum covers a name may be no text any more.
         names = set(table.column_names)
     except (pa.ArrowException, OSError, ValueError) as error:

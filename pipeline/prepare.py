@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -193,7 +194,8 @@ def merge(
             f"the folders {', '.join(names)} do not have different names; name each data set once"
         )
     check_folder(out, "choose another folder with --out")
-    if out.resolve() in {part.resolve() for part in parts}:
+    # Not `Path.resolve`, which ends in a traceback where links lead round in a circle.
+    if os.path.realpath(out) in {os.path.realpath(part) for part in parts}:
         raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
     with writing(out, "align", "--out"), writing(out, "augment", "--out"):
         faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}

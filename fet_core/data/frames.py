@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fet_core import tables
 from fet_core.data.pictures import conversion_needed, describe, read_picture
 from fet_core.errors import UserError, remedy
-from fet_core.files import atomic_path, inside, is_file, write_png
+from fet_core.files import atomic_path, check_file, inside, write_png
 from fet_core.parallel import each
 
 
@@ -98,8 +98,7 @@ def open_faces(path: Path, command: str | None = None) -> NDArray[np.uint8]:
         UserError: the file is missing, damaged or holds something else.
     """
     how = f"run `fet {command}`" if command else remedy(path)
-    if not is_file(path):
-        raise UserError(f"there is no {path}; {how} first")
+    check_file(path, "there is no", f"{how} first")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except _DAMAGED as error:
