@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import filecmp
 import hashlib
 import json
@@ -13,7 +12,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from fet_core.errors import UserError, as_yaml, cut
 from fet_core.errors import shown as shown
@@ -53,6 +52,8 @@ def check_file(path: Path, missing: str, todo: str) -> None:
     except (FileNotFoundError, NotADirectoryError) as error:
         nowhere = ", only a link that leads nowhere" if Path(path).is_symlink() else ""
         raise UserError(f"{missing} {name}{nowhere}; {todo}") from error
+    except PermissionError as error:
+        raise UserError(f"{name} may not be read ({_reason(error)}); {todo}") from error
     except (OSError, ValueError) as error:
         raise UserError(f"{missing} {name} ({_reason(error)}); {todo}") from error
     if stat.S_ISDIR(mode):
@@ -61,6 +62,26 @@ def check_file(path: Path, missing: str, todo: str) -> None:
         raise UserError(f"{name} is a device or a pipe; {todo}")
     if not os.access(path, os.R_OK):
         raise UserError(f"{name} may not be read; {todo}")
+
+
+def check_searched(folder: Path, todo: str) -> None:
+    """See to it that a folder, where there is one, can be looked into.
+
+    Args:
+        folder: may be anything that a user has typed; what is no folder is accepted.
+        todo: what the user should do.
+
+    Raises:
+        UserError: it, or one above it, may not be listed or searched.
+    """
+    try:
+        usable = not Path(folder).is_dir() or os.access(folder, os.R_OK | os.X_OK)
+    except PermissionError:
+        usable = False
+    except (OSError, ValueError):
+        return
+    if not usable:
+        raise UserError(f"the folder {shown(folder)} may not be looked into; {todo}")
 
 
 def check_folder(folder: Path, todo: str) -> None:
@@ -199,28 +220,6 @@ def mirror(sources: Sequence[Path], target: Path) -> None:
     for name, path in files.items():
         if not (target / name).is_file() or not filecmp.cmp(path, target / name, shallow=False):
             copy_file(path, target / name)
-
-
-@contextmanager
-def locked(folder: Path, busy: str) -> Iterator[IO[str]]:
-    """Let one process at a time into a folder, and those that inherit the file that it yields.
-
-    Args:
-        folder: made if it is not there.
-        busy: what to say where another is in it, with {} for the folder.
-
-    Raises:
-        UserError: another is in it.
-    """
-    make_folder(folder)
-    with writing(folder):
-        opened = (folder / "_lock").open("w")
-    with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(busy.format(shown(folder))) from error
-        yield file
 
 
 def listing_digest(root: Path) -> str:

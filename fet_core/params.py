@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from fet_core.errors import UserError
+from fet_core.errors import UserError, cut
 from fet_core.files import check_name
 
 
@@ -257,8 +257,8 @@ class Params(_Section):
         if name not in self.datasets:
             known = ", ".join(self.datasets)
             raise UserError(
-                f'there is no data set "{name}" in the params (there are: {known}); add it under '
-                '"datasets" or name another'
+                f'there is no data set "{cut(name)}" in the params (there are: {known}); add it '
+                'under "datasets" or name another'
             )
         return self.datasets[name]
 

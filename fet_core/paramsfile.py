@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from fet_core.errors import UserError, as_yaml
-from fet_core.files import atomic_path
+from fet_core.files import atomic_path, shown
 from fet_core.params import Params
 
 
@@ -32,11 +32,11 @@ def read_yaml(path: Path) -> Any:
         return YAML(typ="safe", pure=True).load(Path(path))
     except FileNotFoundError as error:
         raise UserError(
-            f"there is no params file {path}; name one with --params or work in the project's "
-            "top folder"
+            f"there is no params file {shown(path)}; name one with --params or work in the "
+            "project's top folder"
         ) from error
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); name a params file") from error
+        raise UserError(f"{shown(path)} cannot be read ({error.strerror}); name another") from error
     except (YAMLError, ValueError) as error:
         # A plain ValueError is text that is no UTF-8, or a date or number that cannot be.
         where = getattr(error, "problem_mark", None)

@@ -52,8 +52,10 @@ class Trained:
         """How many readings of dlib's points the model was trained with."""
         return self._plus.alignment.readings
 
-    def __call__(self, source: Face, target: Face, intensity: float, _: str = "auto") -> Picture:
-        """The target's whole picture with the source's expression.
+    def __call__(
+        self, source: Face, target: Face, intensity: float, mouth: str = "auto"
+    ) -> Picture:
+        """The target's whole picture with the source's expression; the mouth is painted.
 
         Raises:
             UserError: a face's eyes are at one place.

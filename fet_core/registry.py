@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from fet_core.errors import UserError
+from fet_core.errors import UserError, cut
 
 BOTH = ("transfer", "oracle")
 
@@ -246,7 +246,7 @@ def model(name: str) -> Model:
         if one.name == name:
             return one
     raise UserError(
-        f'there is no model "{name}"; say one of {", ".join(one.name for one in MODELS)}'
+        f'there is no model "{cut(name)}"; say one of {", ".join(one.name for one in MODELS)}'
     )
 
 
@@ -260,8 +260,10 @@ def part(name: str) -> Part:
     if name in names:
         return names[name]
     if known := [one for one in names if one.partition("/")[0] == owner]:
-        raise UserError(f'there is no "{name}" to train; say {" or ".join(known)}')
-    raise UserError(f'there is no model "{owner}" to train; say one of {", ".join(names)}')
+        raise UserError(f'there is no "{cut(name)}" to train; say {" or ".join(known)}')
+    raise UserError(
+        f'there is no model "{cut(owner or name)}" to train; say one of {", ".join(names)}'
+    )
 
 
 def part_names() -> Iterator[tuple[str, Part]]:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fet_core import registry
-from fet_core.errors import UserError
+from fet_core.errors import UserError, cut
 from fet_core.files import shown
 from fet_core.paramsfile import (
     Values,
@@ -186,7 +186,7 @@ def find_study(name: str) -> Path:
             return path
     known = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
     found = f"(there are: {', '.join(known)})" if known else "and no folder studies/ here"
-    raise UserError(f'there is no study "{name}" {found}; name one that is there, or a file')
+    raise UserError(f'there is no study "{cut(name)}" {found}; name one that is there, or a file')
 
 
 def read_study(path: Path) -> Study:

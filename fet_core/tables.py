@@ -9,23 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fet_core.contents import EXPRESSIONS as EXPRESSIONS
+from fet_core.contents import GAZES as GAZES
+from fet_core.contents import check
 from fet_core.errors import UserError, remedy
-from fet_core.files import atomic_path, is_file
+from fet_core.files import atomic_path, check_file
 from fet_core.geometry.landmarks import POINTS as POINTS
-
-EXPRESSIONS = (
-    "neutral",
-    "happy",
-    "sad",
-    "surprised",
-    "angry",
-    "fearful",
-    "disgusted",
-    "contemptuous",
-)
-"""The one vocabulary of expressions, in RaFD's words."""
-
-GAZES = ("left", "frontal", "right")
 
 
 def _field(name: str, kind: pa.DataType, nullable: bool = False) -> pa.Field:
@@ -190,41 +179,54 @@ def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 def write(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """Write a table, checked against its schema, as Parquet."""
     checked = table.select(schema.names).cast(schema)
-    with atomic_path(path) as temporary:
-        pq.write_table(checked, temporary, compression="zstd")
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(checked, file, compression="zstd", write_page_checksum=True)
 
 
-def read(path: Path, schema: pa.Schema) -> pa.Table:
-    """Read a Parquet table and check that it has the columns and types of `schema`.
+def read(path: Path, schema: pa.Schema, filled: bool = False) -> pa.Table:
+    """Read a Parquet table and check that it holds what `schema` says.
+
+    Args:
+        path: the file.
+        schema: its columns and types.
+        filled: whether there must be a row.
 
     Raises:
-        UserError: the file is missing or is no Parquet file, or a column is missing or of another
-            type; the message names the file and the column.
+        UserError: the file is missing, damaged or no Parquet file, a column is missing or of
+            another type, there is no row, or something stands there that cannot (see
+            `fet_core.contents`); the message names the file, the row and the column.
     """
     path = Path(path)
-    if not is_file(path):
-        raise UserError(f"there is no {path}; {remedy(path)} first")
+    check_file(path, "there is no", f"{remedy(path)} first")
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        # Opened here, as Arrow takes no name that is no text.
+        with path.open("rb") as file:
+            table = pq.read_table(file, page_checksum_verification=True)
+        # In the part of the file that no sum covers a name may be no text any more.
+        names = set(table.column_names)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read as a Parquet file; {remedy(path)} again") from error
     for field in schema:
-        if field.name not in table.column_names:
+        if field.name not in names:
             raise UserError(
                 f'{path} has no column "{field.name}", so that it was made by another version; '
                 f"{remedy(path)} again"
             )
-        found = table.schema.field(field.name).type
-        if not _same(found, field.type):
+        kind = table.schema.field(field.name).type
+        if not _same(kind, field.type):
             raise UserError(
-                f'column "{field.name}" of {path} is {found} where {field.type} is expected; '
+                f'column "{field.name}" of {path} is {kind} where {field.type} is expected; '
                 f"{remedy(path)} again"
             )
         if not field.nullable and table[field.name].null_count:
             raise UserError(
                 f'column "{field.name}" of {path} has empty places; {remedy(path)} again'
             )
-    return table.select(schema.names).cast(schema)
+    if filled and not table.num_rows:
+        raise UserError(f"{path} is empty; {remedy(path)} again")
+    found = table.select(schema.names).cast(schema)
+    check(path, found)
+    return found
 
 
 def _same(found: pa.DataType, wanted: pa.DataType) -> bool:

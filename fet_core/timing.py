@@ -228,7 +228,9 @@ def usable_samples(folder: Path) -> int | None:
     if not path.is_file():
         return None
     kind = Kind.read(folder / "augment" / "kind.json")
-    return len(training_index(tables.read(path, tables.SAMPLES), kind.neutral_only).usable)
+    return len(
+        training_index(tables.read(path, tables.SAMPLES, filled=True), kind.neutral_only).usable
+    )
 
 
 def sentence(cost: Cost, data: str, samples: int, device: torch.device) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ import typer
 
 from fet_core.errors import UserError
 from fet_core.files import check_folder
+from fet_core.locks import exclusive
 
 if TYPE_CHECKING:
     from fet_core.params import Params
@@ -85,25 +88,51 @@ def data_folder(given: Path | None, dataset: str) -> Path:
     return given if given is not None else Path("data") / dataset
 
 
-def out_folder(given: Path | None, params: Params, dataset: str, root: Path | None = None) -> Path:
-    """The folder to write stage outputs to: as given, or data/DATASET; never in the raw data.
+@contextmanager
+def out_folder(
+    given: Path | None, params: Params, dataset: str, stage: str, root: Path | None = None
+) -> Iterator[Path]:
+    """The folder that a stage writes to, in `given` or in data/DATASET; never in the raw data.
+
+    No other command writes to it before the block ends.
+
+    Args:
+        given: as `--out` says.
+        params: all parameters.
+        dataset: the data set's name.
+        stage: the name of the folder, as "train_fusion".
+        root: the raw folder, if not that of the params.
 
     Raises:
-        UserError: the folder lies in the raw data, or cannot be written to.
+        UserError: the folder lies in the raw data or cannot be written to, or another command is
+            writing to it.
     """
     folder = data_folder(given, dataset)
     check_folder(folder, "choose another folder with --out")
     check_separate(raw_root(root, params, dataset), folder)
-    return folder
+    check_folder(folder / stage, "choose another folder with --out")
+    with exclusive(folder, stage, "--out"):
+        yield folder / stage
 
 
+@contextmanager
 def metrics_folder(
-    given: Path | None, params: Params, dataset: str, out: Path | None = None
-) -> Path:
+    given: Path | None, params: Params, dataset: str, stage: str, out: Path | None = None
+) -> Iterator[Path]:
     """The folder of a data set's small results: as given, in an explicit `out`, or metrics/DATASET.
 
+    No other command writes the same stage's results there before the block ends.
+
+    Args:
+        given: as `--metrics` says.
+        params: all parameters.
+        dataset: the data set's name.
+        stage: whose results are written, as "train_fusion".
+        out: as `--out` says.
+
     Raises:
-        UserError: the folder lies in the raw data, or cannot be written to.
+        UserError: the folder lies in the raw data or cannot be written to, or another command is
+            writing the stage's results there.
     """
     beside = out / "metrics" if out is not None else Path("metrics") / dataset
     folder = given if given is not None else beside
@@ -111,7 +140,9 @@ def metrics_folder(
         check_folder(out, "choose another folder with --out")
     check_folder(folder, "choose another folder with --metrics")
     check_separate(raw_root(None, params, dataset), folder)
-    return folder
+    # Of another name than the lock of `out_folder`, as both folders may be one.
+    with exclusive(folder, f"{stage}-metrics", "--metrics"):
+        yield folder
 
 
 def raw_root(given: Path | None, params: Params, dataset: str) -> Path:

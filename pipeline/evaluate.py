@@ -12,6 +12,7 @@ import typer
 from fet_core import registry, tables
 from fet_core.data.dataset import Dataset
 from fet_core.data.frames import open_faces
+from fet_core.data.stored import read_samples
 from fet_core.errors import UserError
 from fet_core.files import make_folder, write_png, write_text
 from fet_core.geometry.raster import choose_device
@@ -47,16 +48,14 @@ def truths(
     """Read the truth of every test triple, once for all rows of the tables."""
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.out_folder(out, settings, dataset) / "truths"
-
-    where = choose_device(device)
-    samples = tables.read(source / "augment" / "samples.parquet", tables.SAMPLES)
-    triples = tables.read(source / "augment" / "triples.parquet", tables.TRIPLES)
-    opened = Dataset.open(source / "align" / "faces.npy", samples, where)
-    found = measure_truths(opened, Triples.of(triples, where), triples)
-    tables.write(folder / "readings.parquet", found, tables.READINGS)
-    there = found.num_rows - found["points"].null_count
-    print(f"{dataset}: {there} faces on {found.num_rows} truths")
+    with common.out_folder(out, settings, dataset, "truths") as folder:
+        where = choose_device(device)
+        samples, triples = read_samples(source)
+        opened = Dataset.open(source / "align" / "faces.npy", samples, where)
+        found = measure_truths(opened, Triples.of(triples, where), triples)
+        tables.write(folder / "readings.parquet", found, tables.READINGS)
+        there = found.num_rows - found["points"].null_count
+        print(f"{dataset}: {there} faces on {found.num_rows} truths")
 
 
 def evaluate(
@@ -74,43 +73,44 @@ def evaluate(
     model = registry.model("fet" if row == PAPER else row)
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.metrics_folder(metrics, settings, dataset, out)
-    details = common.out_folder(out, settings, dataset) / model.stage
+    with (
+        common.out_folder(out, settings, dataset, model.stage) as details,
+        common.metrics_folder(metrics, settings, dataset, model.stage, out) as folder,
+    ):
+        inputs = open_inputs(source, settings, dataset, device)
+        batch = settings.evaluate.batch_size
+        readings = tables.read(source / "truths" / "readings.parquet", tables.READINGS)
+        truth = scores.read_truths(readings, inputs.dataset, inputs.triples, inputs.triples_table)
+        models = registry.evaluated(model.stage)
+        made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in models}
+        reader = ExpressionReader.of(inputs.samples)
 
-    inputs = open_inputs(source, settings, dataset, device)
-    batch = settings.evaluate.batch_size
-    readings = tables.read(source / "truths" / "readings.parquet", tables.READINGS)
-    truth = scores.read_truths(readings, inputs.dataset, inputs.triples, inputs.triples_table)
-    models = registry.evaluated(model.stage)
-    made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in models}
-    reader = ExpressionReader.of(inputs.samples)
+        def score(name: str, method: Method, protocols: Any) -> pa.Table:
+            about = (inputs.dataset, inputs.triples, inputs.triples_table, truth)
+            return scores.score_row(method, *about, reader, protocols, batch, name=name)
 
-    def score(name: str, method: Method, protocols: Any) -> pa.Table:
-        about = (inputs.dataset, inputs.triples, inputs.triples_table, truth)
-        return scores.score_row(method, *about, reader, protocols, batch, name=name)
-
-    triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
-    shown = inputs.triples.at(inputs.shown)
-    with keeping(details, inputs.triples_table, inputs.shown) as keep:
-        for one in models:
-            name = one.name
-            table = score(name, made[name], one.protocols)
-            tables.write(details / f"{name}.parquet", table, tables.SCORES)
-            keep(name, methods.pictures(made[name], shown))
-            means = summaries.summary(table)
-            scored = results.Scored(triples, means, summaries.interval_summary(table))
-            results.write_row(folder / f"{name}.json", scored)
-            if one.short:
-                results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
-        # It shows other results than these, and perhaps people who may not be shown any more.
-        (folder / "models" / "models.png").unlink(missing_ok=True)
-    if model.figures:
-        _figures(inputs, made, model.name, folder / model.figures)
-    if model.landmarks:
-        told = registry.look_up(model.landmarks)(inputs, source)
-        results.write(folder / "landmarks.json", told)
-    names = ", ".join(one.name for one in models)
-    print(f"{dataset}: {names} on {len(inputs.triples)} test triples in {folder}")
+        triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
+        shown = inputs.triples.at(inputs.shown)
+        with keeping(details, inputs.triples_table, inputs.shown) as keep:
+            for one in models:
+                name = one.name
+                table = score(name, made[name], one.protocols)
+                tables.write(details / f"{name}.parquet", table, tables.SCORES)
+                keep(name, methods.pictures(made[name], shown))
+                means = summaries.summary(table)
+                scored = results.Scored(triples, means, summaries.interval_summary(table))
+                results.write_row(folder / f"{name}.json", scored)
+                if one.short:
+                    results.write_short(folder / "short" / f"{name}.json", dataset, name, means)
+            # It shows other results than these, and perhaps people who may not be shown any more.
+            (folder / "models" / "models.png").unlink(missing_ok=True)
+        if model.figures:
+            _figures(inputs, made, model.name, folder / model.figures)
+        if model.landmarks:
+            told = registry.look_up(model.landmarks)(inputs, source)
+            results.write(folder / "landmarks.json", told)
+        names = ", ".join(one.name for one in models)
+        print(f"{dataset}: {names} on {len(inputs.triples)} test triples in {folder}")
 
 
 def _figures(inputs: Inputs, made: Mapping[str, Method], model: str, folder: Path) -> None:
@@ -157,48 +157,50 @@ def compare(
     """Compare all rows on the same triples: table, differences, errors by expression, figure."""
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.metrics_folder(metrics, settings, dataset, out)
-    inputs = open_inputs(source, settings, dataset, "cpu")
-    where = {row: stage for stage, rows in ROWS.items() for row in rows}
-    stages = {row: where[row] for row in results.ROWS if row in where}
-    found = {row: _scores(inputs, source / stage, row) for row, stage in stages.items()}
-    # Everything is looked at before anything is written.
-    made = {}
-    if inputs.shown:
-        for stage in ROWS:
-            check_shown(
-                source / stage, inputs.triples_table, inputs.shown, _command(dataset, stage)
-            )
-        made = {row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()}
-    triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
-    for row, stage in stages.items():
-        path = folder / f"{row}.json"
-        if results.read_row(path).triples != triples:
-            raise UserError(
-                f"{path} is of other test triples than triples.parquet and faces.npy; run "
-                f"{_command(dataset, stage)} again"
-            )
-    for ours, file in OURS.items():
-        compared = {
-            row: summaries.differences(found[ours], scores)
-            for row, scores in found.items()
-            if row not in (ours, "truth")
-        }
-        results.write_compared(folder / file, results.Compared(triples, ours, compared))
-    lines = [line | {"triples": triples.digest} for line in summaries.by_expression(found)]
-    results.write_list(folder / "expressions.json", lines)
-    write_text(folder / "table.md", table(results_of(folder, params, dataset)))
+    with common.metrics_folder(metrics, settings, dataset, "compare", out) as folder:
+        inputs = open_inputs(source, settings, dataset, "cpu")
+        where = {row: stage for stage, rows in ROWS.items() for row in rows}
+        stages = {row: where[row] for row in results.ROWS if row in where}
+        found = {row: _scores(inputs, source / stage, row) for row, stage in stages.items()}
+        # Everything is looked at before anything is written.
+        made = {}
+        if inputs.shown:
+            for stage in ROWS:
+                check_shown(
+                    source / stage, inputs.triples_table, inputs.shown, _command(dataset, stage)
+                )
+            made = {
+                row: open_faces(source / s / f"{row}.npy", _words(s)) for row, s in stages.items()
+            }
+        triples = identify(inputs.dataset, inputs.triples, inputs.triples_table)
+        for row, stage in stages.items():
+            path = folder / f"{row}.json"
+            if results.read_row(path).triples != triples:
+                raise UserError(
+                    f"{path} is of other test triples than triples.parquet and faces.npy; run "
+                    f"{_command(dataset, stage)} again"
+                )
+        for ours, file in OURS.items():
+            compared = {
+                row: summaries.differences(found[ours], scores)
+                for row, scores in found.items()
+                if row not in (ours, "truth")
+            }
+            results.write_compared(folder / file, results.Compared(triples, ours, compared))
+        lines = [line | {"triples": triples.digest} for line in summaries.by_expression(found)]
+        results.write_list(folder / "expressions.json", lines)
+        write_text(folder / "table.md", table(results_of(folder, params, dataset)))
 
-    # DVC wants the folder even where nobody may be shown.
-    make_folder(folder / "models")
-    picture = folder / "models" / "models.png"
-    if inputs.shown:
-        names = [inputs.triples_table["expression"][number].as_py() for number in inputs.shown]
-        sheet = models_sheet(inputs.dataset, inputs.triples.at(inputs.shown), made, names)
-        write_png(picture, sheet)
-    else:
-        picture.unlink(missing_ok=True)
-    print(f"{dataset}: {folder / 'table.md'}")
+        # DVC wants the folder even where nobody may be shown.
+        make_folder(folder / "models")
+        picture = folder / "models" / "models.png"
+        if inputs.shown:
+            names = [inputs.triples_table["expression"][number].as_py() for number in inputs.shown]
+            sheet = models_sheet(inputs.dataset, inputs.triples.at(inputs.shown), made, names)
+            write_png(picture, sheet)
+        else:
+            picture.unlink(missing_ok=True)
+        print(f"{dataset}: {folder / 'table.md'}")
 
 
 def _scores(inputs: Inputs, folder: Path, row: str) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -30,8 +31,10 @@ from fet_core.data.ingest import ingest as ingest_pictures
 from fet_core.data.previews import preview_faces, preview_landmarks
 from fet_core.data.readers import Kind, make_reader
 from fet_core.data.samples import fixed_triples, make_samples
+from fet_core.data.stored import read_faces, read_landmarks, read_samples
 from fet_core.errors import UserError
 from fet_core.files import check_folder, write_json, write_png
+from fet_core.locks import exclusive
 
 from . import common
 from .common import PARAMS, DatasetOption, OutOption, ParamsOption, RootOption
@@ -51,31 +54,30 @@ def ingest(
     values = common.load(params, dataset)
     chosen = values.dataset(dataset)
     raw = common.raw_root(root, values, dataset)
-    folder = common.out_folder(out, values, dataset, raw) / "ingest"
+    with common.out_folder(out, values, dataset, "ingest", raw) as folder:
+        reader = make_reader(chosen.reader, chosen.peak_frames)
+        manifest, rejects = folder / "manifest.parquet", folder / "rejects.parquet"
+        result = ingest_pictures(dataset, reader, raw, values.split, processes)
+        # The list of rejects is what a user needs most when the stage refuses to go on, and no
+        # manifest of an earlier run may then stand beside it.
+        manifest.unlink(missing_ok=True)
+        chosen_split = folder / "split.json"
+        chosen_split.unlink(missing_ok=True)
+        tables.write(rejects, result.rejects, tables.REJECTS)
+        check_ingested(result, raw, values.ingest.max_reject_share, rejects)
+        tables.write(manifest, result.manifest, tables.MANIFEST)
+        Kind(chosen.reader, chosen.neutral_only).write(folder / "kind.json")
 
-    reader = make_reader(chosen.reader, chosen.peak_frames)
-    manifest, rejects = folder / "manifest.parquet", folder / "rejects.parquet"
-    result = ingest_pictures(dataset, reader, raw, values.split, processes)
-    # The list of rejects is what a user needs most when the stage refuses to go on, and no
-    # manifest of an earlier run may then stand beside it.
-    manifest.unlink(missing_ok=True)
-    chosen_split = folder / "split.json"
-    chosen_split.unlink(missing_ok=True)
-    tables.write(rejects, result.rejects, tables.REJECTS)
-    check_ingested(result, raw, values.ingest.max_reject_share, rejects)
-    tables.write(manifest, result.manifest, tables.MANIFEST)
-    Kind(chosen.reader, chosen.neutral_only).write(folder / "kind.json")
-
-    if values.split.seed == "auto":
-        write_json(chosen_split, {"seed": result.rule.seed})
-        print(f"{dataset}: split.seed auto is {result.rule.seed}")
-    print(
-        f"{dataset}: {result.manifest.num_rows} pictures of "
-        f"{len(result.manifest['subject'].unique())} people, {result.rejects.num_rows} left out "
-        f"-> {folder}"
-    )
-    for note in result.listing.notes:
-        print(f"  note: {note}")
+        if values.split.seed == "auto":
+            write_json(chosen_split, {"seed": result.rule.seed})
+            print(f"{dataset}: split.seed auto is {result.rule.seed}")
+        print(
+            f"{dataset}: {result.manifest.num_rows} pictures of "
+            f"{len(result.manifest['subject'].unique())} people, {result.rejects.num_rows} left "
+            f"out -> {folder}"
+        )
+        for note in result.listing.notes:
+            print(f"  note: {note}")
 
 
 def grayscale(
@@ -88,13 +90,13 @@ def grayscale(
     """Write grey or plain 8-bit colour pictures where needed (CK+ grey, RaFD colour)."""
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
-    folder = common.out_folder(out, settings, dataset, raw) / "grayscale"
-    source = common.data_folder(in_, dataset)
-    manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
-    frames = make_frames(manifest, raw, settings.dataset(dataset).channels, folder)
-    tables.write(folder / "frames.parquet", frames, tables.FRAMES)
-    converted = sum(value != "" for value in frames["conversion"].to_pylist())
-    print(f"{dataset}: {frames.num_rows} pictures, {converted} converted")
+    with common.out_folder(out, settings, dataset, "grayscale", raw) as folder:
+        source = common.data_folder(in_, dataset)
+        manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST, True)
+        frames = make_frames(manifest, raw, settings.dataset(dataset).channels, folder)
+        tables.write(folder / "frames.parquet", frames, tables.FRAMES)
+        converted = sum(value != "" for value in frames["conversion"].to_pylist())
+        print(f"{dataset}: {frames.num_rows} pictures, {converted} converted")
 
 
 def align(
@@ -108,20 +110,20 @@ def align(
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.out_folder(out, settings, dataset, raw) / "align"
-    frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
-    channels = settings.dataset(dataset).channels
-    paths = frame_paths(frames, raw, source / "grayscale")
-    writer = FaceWriter(folder / "faces.npy", settings.align.size, channels)
-    with writer:
-        results = align_all(paths, channels, settings.align)
-        for sample_id, result in zip(frames["sample_id"].to_pylist(), results, strict=True):
-            writer.add(sample_id, result)
-    table = writer.table()
-    tables.write(folder / "faces.parquet", table, tables.FACES)
-    write_png(folder / "preview.png", preview_faces(folder / "faces.npy"))
-    check_found(table, settings.align.max_reject_share, folder / "faces.parquet")
-    print(f"{dataset}: {writer.count} faces in {frames.num_rows} pictures")
+    with common.out_folder(out, settings, dataset, "align", raw) as folder:
+        frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES, True)
+        channels = settings.dataset(dataset).channels
+        paths = frame_paths(frames, raw, source / "grayscale")
+        writer = FaceWriter(folder / "faces.npy", settings.align.size, channels)
+        with writer:
+            results = align_all(paths, channels, settings.align)
+            for sample_id, result in zip(frames["sample_id"].to_pylist(), results, strict=True):
+                writer.add(sample_id, result)
+        table = writer.table()
+        tables.write(folder / "faces.parquet", table, tables.FACES)
+        write_png(folder / "preview.png", preview_faces(folder / "faces.npy"))
+        check_found(table, settings.align.max_reject_share, folder / "faces.parquet")
+        print(f"{dataset}: {writer.count} faces in {frames.num_rows} pictures")
 
 
 def landmarks(
@@ -135,16 +137,16 @@ def landmarks(
     settings = common.load(params, dataset)
     raw = common.raw_root(root, settings, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.out_folder(out, settings, dataset, raw) / "landmarks"
-    frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES)
-    faces = tables.read(source / "align" / "faces.parquet", tables.FACES)
-    paths = frame_paths(frames, raw, source / "grayscale")
-    items = face_items(frames, faces, paths)
-    channels, readings = settings.dataset(dataset).channels, settings.landmarks.readings
-    table = landmark_table(faces, list(mean_landmarks_all(items, channels, readings)))
-    tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
-    write_png(folder / "preview.png", preview_landmarks(source / "align" / "faces.npy", table))
-    print(f"{dataset}: 68 landmarks on {table.num_rows} faces, {readings} readings of each")
+    with common.out_folder(out, settings, dataset, "landmarks", raw) as folder:
+        frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES, True)
+        faces = read_faces(source / "align", {*frames["sample_id"].to_pylist()})
+        paths = frame_paths(frames, raw, source / "grayscale")
+        items = face_items(frames, faces, paths)
+        channels, readings = settings.dataset(dataset).channels, settings.landmarks.readings
+        table = landmark_table(faces, list(mean_landmarks_all(items, channels, readings)))
+        tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
+        write_png(folder / "preview.png", preview_landmarks(source / "align" / "faces.npy", table))
+        print(f"{dataset}: 68 landmarks on {table.num_rows} faces, {readings} readings of each")
 
 
 def augment(
@@ -156,25 +158,25 @@ def augment(
     """Join labels and landmarks, mirror the training side, fix the test triples."""
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
-    folder = common.out_folder(out, settings, dataset) / "augment"
-    manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST)
-    kind = Kind.read(source / "ingest" / "kind.json")
-    points = tables.read(source / "landmarks" / "landmarks.parquet", tables.LANDMARKS)
-    options = settings.augment
-    size = open_faces(source / "align" / "faces.npy").shape[1]
-    samples = make_samples(manifest, points, size, options.flip)
-    triples = fixed_triples(
-        samples,
-        options.seed,
-        options.sources_per_target,
-        options.max_triples,
-        kind.neutral_only,
-    )
-    kind.write(folder / "kind.json")
-    tables.write(folder / "samples.parquet", samples, tables.SAMPLES)
-    tables.write(folder / "triples.parquet", triples, tables.TRIPLES)
-    training = sum(side == "train" for side in samples["split"].to_pylist())
-    print(f"{dataset}: {training} training samples, {triples.num_rows} test triples")
+    with common.out_folder(out, settings, dataset, "augment") as folder:
+        manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST, True)
+        kind = Kind.read(source / "ingest" / "kind.json")
+        count, size, *_ = open_faces(source / "align" / "faces.npy").shape
+        points = read_landmarks(source / "landmarks", count, {*manifest["sample_id"].to_pylist()})
+        options = settings.augment
+        samples = make_samples(manifest, points, size, options.flip)
+        triples = fixed_triples(
+            samples,
+            options.seed,
+            options.sources_per_target,
+            options.max_triples,
+            kind.neutral_only,
+        )
+        kind.write(folder / "kind.json")
+        tables.write(folder / "samples.parquet", samples, tables.SAMPLES)
+        tables.write(folder / "triples.parquet", triples, tables.TRIPLES)
+        training = sum(side == "train" for side in samples["split"].to_pylist())
+        print(f"{dataset}: {training} training samples, {triples.num_rows} test triples")
 
 
 def merge(
@@ -191,23 +193,21 @@ def merge(
             f"the folders {', '.join(names)} do not have different names; name each data set once"
         )
     check_folder(out, "choose another folder with --out")
-    if out.resolve() in {part.resolve() for part in parts}:
+    # Not `Path.resolve`, which ends in a traceback where links lead round in a circle.
+    if os.path.realpath(out) in {os.path.realpath(part) for part in parts}:
         raise UserError(f"--out {out} is one of the data sets to merge; name another folder")
-    faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
-    pictures = [len(array) for array in faces.values()]
-    samples, triples = (
-        {part.name: tables.read(part / "augment" / file, schema) for part in parts}
-        for file, schema in (
-            ("samples.parquet", tables.SAMPLES),
-            ("triples.parquet", tables.TRIPLES),
+    with exclusive(out, "align", "--out"), exclusive(out, "augment", "--out"):
+        faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
+        pictures = [len(array) for array in faces.values()]
+        read = {part.name: read_samples(part) for part in parts}
+        samples = {name: table for name, (table, _) in read.items()}
+        triples = {name: table for name, (_, table) in read.items()}
+        counts = [table.num_rows for table in samples.values()]
+        write_faces(out / "align" / "faces.npy", merged_faces(faces))
+        merged = merged_samples(samples, pictures)
+        tables.write(out / "augment" / "samples.parquet", merged, tables.SAMPLES)
+        tables.write(
+            out / "augment" / "triples.parquet", merged_triples(triples, counts), tables.TRIPLES
         )
-    )
-    counts = [table.num_rows for table in samples.values()]
-    write_faces(out / "align" / "faces.npy", merged_faces(faces))
-    merged = merged_samples(samples, pictures)
-    tables.write(out / "augment" / "samples.parquet", merged, tables.SAMPLES)
-    tables.write(
-        out / "augment" / "triples.parquet", merged_triples(triples, counts), tables.TRIPLES
-    )
-    Kind("merged", False).write(out / "augment" / "kind.json")
-    print(f"{' + '.join(names)}: {sum(pictures)} faces, {sum(counts)} samples in {out}")
+        Kind("merged", False).write(out / "augment" / "kind.json")
+        print(f"{' + '.join(names)}: {sum(pictures)} faces, {sum(counts)} samples in {out}")

@@ -10,7 +10,7 @@ import typer
 
 from fet_core import registry
 from fet_core.errors import UserError
-from fet_core.files import RESERVED, between_marks, copy_file, write_text
+from fet_core.files import RESERVED, between_marks, check_searched, copy_file, write_text
 from fet_core.measure.comparable import PROTOCOLS, reference
 from fet_core.measure.results import read_all, read_differences, read_list
 from fet_core.paramsfile import load
@@ -30,6 +30,7 @@ def data_sets(metrics: Path) -> list[Path]:
     Raises:
         UserError: there is none.
     """
+    check_searched(metrics, "change its permissions or name another folder with --metrics")
     found = sorted({path.parent for path in metrics.glob("*/*.json")})
     found = [folder for folder in found if folder.name not in RESERVED]
     if not found:

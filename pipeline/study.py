@@ -11,7 +11,8 @@ from typing import IO, Annotated, Any
 import typer
 
 from fet_core.errors import UserError
-from fet_core.files import check_folder, link, listing_digest, locked, write_text
+from fet_core.files import check_folder, link, listing_digest, write_text
+from fet_core.locks import locked
 from fet_core.paramsfile import dump_yaml, load
 from fet_core.progress import bar, duration
 from fet_core.show import report, sweeps

@@ -10,6 +10,7 @@ import typer
 
 from fet_core.errors import UserError
 from fet_core.files import write_json
+from fet_core.locks import exclusive
 from fet_core.synthesis.produce import demo_order, full_order, produce
 from fet_core.synthesis.quality import measure
 from fet_core.synthesis.sheet import contact_sheet
@@ -145,5 +146,6 @@ def _make(
     order = (full_order if full else demo_order)(style, seed)
     if people is not None:
         order = replace(order, people=people)
-    taken = produce(order, assets, out, processes)
+    with exclusive(out, style, "--out"):
+        taken = produce(order, assets, out, processes)
     typer.echo(f"{out / style}: {taken} pictures rendered, the others were there")

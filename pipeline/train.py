@@ -18,6 +18,7 @@ from fet_core import registry
 from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
 from fet_core.files import atomic_path, check_folder, make_folder, sha256
+from fet_core.locks import exclusive
 from fet_core.nets.weights import save
 from fet_core.probes import behaviour
 from fet_core.recipes.base import Inputs, Training, open_inputs
@@ -133,20 +134,22 @@ def train(
     chosen = registry.part(part)
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
-    weights = common.out_folder(out, settings, dataset) / chosen.stage
-    live = common.metrics_folder(metrics, settings, dataset, out) / chosen.stage
-    check_folder(weights, "choose another folder with --out")
-    check_folder(live, "choose another folder with --metrics")
-
-    inputs = open_inputs(source, settings, dataset, device)
-    training: Training = registry.look_up(chosen.recipe)(inputs, source)
-    mark = _fingerprint(chosen.stage, inputs, training)
-    folder = checkpoints / f"{dataset}-{chosen.stage}-{mark}"
-    _loop(chosen.title, inputs, training, folder, live, save_every)
-    path = weights / f"{chosen.kind}.safetensors"
-    save(path, chosen.kind, training.sizes, training.task.net, dict(training.note))
-    shutil.rmtree(folder, ignore_errors=True)
-    print(f"{dataset}: {chosen.kind} in {path}")
+    with (
+        common.out_folder(out, settings, dataset, chosen.stage) as weights,
+        common.metrics_folder(metrics, settings, dataset, chosen.stage, out) as small,
+    ):
+        live = small / chosen.stage
+        check_folder(live, "choose another folder with --metrics")
+        inputs = open_inputs(source, settings, dataset, device)
+        training: Training = registry.look_up(chosen.recipe)(inputs, source)
+        run = f"{dataset}-{chosen.stage}-{_fingerprint(chosen.stage, inputs, training)}"
+        folder = checkpoints / run
+        with exclusive(checkpoints, run, "--checkpoints"):
+            _loop(chosen.title, inputs, training, folder, live, save_every)
+            path = weights / f"{chosen.kind}.safetensors"
+            save(path, chosen.kind, training.sizes, training.task.net, dict(training.note))
+            shutil.rmtree(folder, ignore_errors=True)
+        print(f"{dataset}: {chosen.kind} in {path}")
 
 
 def _loop(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,6 @@ from fet_core.files import (
     check_folder,
     inside,
     is_file,
-    locked,
     make_folder,
     mirror,
     sha256,
@@ -192,18 +189,6 @@ def test_a_folder_becomes_what_others_hold(tmp_path: Path) -> None:
     assert found == wanted | {"models/face.png"}
     assert (target / "a.json").read_text(encoding="utf-8") == "new"
     assert (target / "short/a.json").stat().st_mtime_ns == kept
-
-
-def test_a_folder_is_locked_as_long_as_a_child_has_the_lock(tmp_path: Path) -> None:
-    with locked(tmp_path, "{} is busy") as lock:
-        child = subprocess.Popen(
-            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lock.fileno()]
-        )
-    with pytest.raises(UserError, match="is busy"), locked(tmp_path, "{} is busy"):
-        pass
-    child.communicate(b"\n")
-    with locked(tmp_path, "{} is busy"):
-        pass
 
 
 @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a/../../b", "", ".", ".."])

@@ -93,6 +93,50 @@ def test_a_truncated_file(path: Path, kept: int) -> None:
         tables.read(path, tables.FRAMES)
 
 
+def test_a_damaged_byte_is_a_sentence_or_changes_nothing(
+    path: Path, sample_table: Callable[..., pa.Table]
+) -> None:
+    samples = sample_table()
+    tables.write(path, samples, tables.SAMPLES)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 37):
+        damaged = bytearray(whole)
+        damaged[place] ^= 128
+        path.write_bytes(damaged)
+        try:
+            assert tables.read(path, tables.SAMPLES).equals(samples)
+        except UserError as error:
+            assert "frames.parquet" in str(error)  # noqa: PT017 - either will do
+
+
+def test_the_same_table_is_the_same_bytes(
+    tmp_path: Path, sample_table: Callable[..., pa.Table]
+) -> None:
+    written = []
+    for name in ("a", "b"):
+        tables.write(tmp_path / name, sample_table(), tables.SAMPLES)
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_table_that_an_older_version_wrote_is_read(path: Path) -> None:
+    pq.write_table(frames(), path, compression="zstd")
+    assert tables.read(path, tables.FRAMES).to_pylist() == [FRAME]
+
+
+def test_a_word_that_nobody_knows_is_named_with_its_row(path: Path) -> None:
+    rows = [FRAME, FRAME | {"source": "cooked"}]
+    tables.write(path, tables.from_rows(rows, tables.FRAMES), tables.FRAMES)
+    with pytest.raises(UserError, match='has "cooked" as the "source" of row 1, none of raw, con'):
+        tables.read(path, tables.FRAMES)
+
+
+def test_a_row_where_one_is_needed(path: Path) -> None:
+    tables.write(path, tables.from_rows([], tables.FRAMES), tables.FRAMES)
+    with pytest.raises(UserError, match=r"frames\.parquet is empty; run the stage that makes it"):
+        tables.read(path, tables.FRAMES, filled=True)
+
+
 def test_a_missing_file(path: Path) -> None:
     with pytest.raises(UserError, match=r"no .*frames\.parquet; run the stage that"):
         tables.read(path, tables.FRAMES)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fet_core.data.pictures import PictureInfo, examine
 from fet_core.errors import UserError
+from fet_core.files import check_searched, shown
 from fet_core.parallel import each
 
 
@@ -116,6 +117,9 @@ def scan(folder: Path, root: Path) -> Folder:
             Reject(relative(folder, root), f"the folder cannot be listed: {error.strerror}")
         )
         return found
+    if not os.access(folder, os.X_OK):
+        found.rejects.append(Reject(relative(folder, root), "the folder may not be looked into"))
+        return found
     for name in names:
         path = folder / name
         if is_stray(name):
@@ -149,10 +153,11 @@ def open_root(root: Path, fits: Callable[[Path], bool], expected: str) -> Path:
     """
     root = Path(root).expanduser()
     wanted = f"a folder that holds {expected}"
+    check_searched(root, f"change its permissions or give another one: {wanted}")
     if not os.path.lexists(root):
-        raise UserError(f"there is no folder {root}; give {wanted}")
+        raise UserError(f"there is no folder {shown(root)}; give {wanted}")
     if not _is(root, Path.is_dir):
-        raise UserError(f"{root} is not a folder; give {wanted}")
+        raise UserError(f"{shown(root)} is not a folder; give {wanted}")
     root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would leave the user's links
     try:
         names = _names(root)
@@ -163,7 +168,7 @@ def open_root(root: Path, fits: Callable[[Path], bool], expected: str) -> Path:
         ) from error
     if not names:
         raise UserError(f"the folder {root} is empty; give {wanted}")
-    if not fits(root):
+    if not _is(root, fits):
         raise _wrong_root(root, fits, wanted)
     return root
 
@@ -171,12 +176,12 @@ def open_root(root: Path, fits: Callable[[Path], bool], expected: str) -> Path:
 def _wrong_root(root: Path, fits: Callable[[Path], bool], wanted: str) -> UserError:
     says = f"expected {wanted}, found {_contents(root)}"
     for levels, parent in enumerate(root.parents[:_LEVELS_UP], start=1):
-        if fits(parent):
+        if _is(parent, fits):
             return UserError(f"{root} is {_levels(levels)} too deep: {says}; give {parent} instead")
     layer = [root]
     for levels in range(1, _LEVELS_DOWN + 1):
         layer = [child for folder in layer for child in _children(folder)][:_FOLDERS_TRIED]
-        good = [folder for folder in layer if fits(folder)]
+        good = [folder for folder in layer if _is(folder, fits)]
         if good:
             others = f" (or one of {len(good) - 1} others like it)" if len(good) > 1 else ""
             return UserError(
@@ -231,7 +236,7 @@ def _is_utf8(name: str) -> bool:
 
 
 def _is(path: Path, question: Callable[[Path], bool]) -> bool:
-    """Ask `is_dir` or `is_file`, taking a path that may not be looked at for a no."""
+    """Ask a question of a path, taking one that may not be looked at for a no."""
     try:
         return question(path)
     except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from fet_core import tables
 from fet_core.data.pictures import conversion_needed, describe, read_picture
 from fet_core.errors import UserError, remedy
-from fet_core.files import atomic_path, inside, is_file, write_png
+from fet_core.files import atomic_path, check_file, inside, write_png
 from fet_core.parallel import each
 
 
@@ -79,6 +80,13 @@ def _convert(item: tuple[str, str], root: Path, channels: int, out: Path) -> str
     return needed
 
 
+_DAMAGED = (
+    ArithmeticError, EOFError, KeyError, MemoryError, OSError, SyntaxError, TokenError, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What NumPy raises of a file that is cut or whose head, a piece of Python, is not whole."""
+
+
 def open_faces(path: Path, command: str | None = None) -> NDArray[np.uint8]:
     """Faces [N, S, S, C] uint8, as those of faces.npy, mapped, not read.
 
@@ -90,17 +98,19 @@ def open_faces(path: Path, command: str | None = None) -> NDArray[np.uint8]:
         UserError: the file is missing, damaged or holds something else.
     """
     how = f"run `fet {command}`" if command else remedy(path)
-    if not is_file(path):
-        raise UserError(f"there is no {path}; {how} first")
+    check_file(path, "there is no", f"{how} first")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except _DAMAGED as error:
         raise UserError(f"{path} is damaged; {how} again") from error
-    if array.ndim != 4 or array.dtype != np.uint8:
+    known = isinstance(array, np.memmap) and array.dtype == np.uint8 and array.ndim == 4
+    if not known or array.shape[1] != array.shape[2] or array.shape[3] not in (1, 3):
+        found = f"{array.dtype} {list(array.shape)}" if isinstance(array, np.ndarray) else "others"
         raise UserError(
-            f"{path} holds {array.dtype} {list(array.shape)} where uint8 faces [N, S, S, C] are "
-            f"expected; {how} again"
+            f"{path} holds {found} where uint8 faces [N, S, S, 1 or 3] are expected; {how} again"
         )
+    if not array.size or array.offset + array.nbytes != path.stat().st_size:
+        raise UserError(f"{path} holds no faces, or others than it says; {how} again")
     return array
 
 

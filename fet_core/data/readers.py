@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from fet_core.data.disk import Entry, Listing, Reject, nfc, open_root, relative, scan
-from fet_core.errors import UserError, remedy
-from fet_core.files import write_json
+from fet_core.errors import UserError, as_yaml, remedy
+from fet_core.files import check_file, write_json
 from fet_core.tables import EXPRESSIONS, GAZES
 
 
@@ -86,13 +86,22 @@ class Kind:
         Raises:
             UserError: the file is missing or damaged.
         """
+        check_file(path, "there is no", f"{remedy(path)} first")
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
-            return cls(reader=str(value["reader"]), neutral_only=bool(value["neutral_only"]))
-        except FileNotFoundError as error:
-            raise UserError(f"there is no {path}; {remedy(path)} first") from error
+            reader, rule = value["reader"], value["neutral_only"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} is damaged; {remedy(path)} again") from error
+        for name, found, kind, what in (
+            ("reader", reader, str, "a text"),
+            ("neutral_only", rule, bool, "true or false"),
+        ):
+            if not isinstance(found, kind):
+                raise UserError(
+                    f'{path} has {as_yaml(found)} as "{name}" where {what} is expected; '
+                    f"{remedy(path)} again"
+                )
+        return cls(reader, rule)
 
 
 CAMERAS = ("000", "045", "090", "135", "180")

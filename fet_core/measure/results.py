@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, ItemsView, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,7 @@ def read(path: Path) -> dict[str, Any]:
         found = found[0]
     if not isinstance(found, dict) or "schema" not in found:
         raise _again(path, "is of an older version of the results")
-    if found["schema"] != SCHEMA:
+    if type(found["schema"]) is not int or found["schema"] != SCHEMA:
         raise _again(path, f"has schema {found['schema']} where {SCHEMA} is expected")
     return {key: value for key, value in found.items() if key != "schema"}
 
@@ -264,7 +265,8 @@ def _triples(path: Path, found: Mapping[str, Any]) -> TriplesDigest:
 def _is_number(value: Any, or_none: bool = False) -> bool:
     if value is None:
         return or_none
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # JSON as Python reads it has NaN and infinity too.
+    return isinstance(value, int | float) and type(value) is not bool and math.isfinite(value)
 
 
 def _entries(path: Path, name: str, value: Any) -> ItemsView[str, Any]:

@@ -4,6 +4,7 @@ All are safetensors with the architecture in the header, which is checked when t
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +22,13 @@ from fet_core.nets.warping import Warping
 Net = TypeVar("Net", bound=nn.Module)
 
 _DAMAGED = (
-    ArithmeticError, AssertionError, AttributeError, IndexError, KeyError, MemoryError, OSError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
     RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 """What a file that was damaged, or made by somebody else, may raise when it is read."""
+
+# What JSON may hold where a network's argument is of a type, as its class names it.
+_KINDS = {"int": (int,), "float": (int, float), "bool": (bool,)}
 
 
 def save(
@@ -57,7 +61,7 @@ def load(
         path: ends in .safetensors.
         kind: the model's name, as in `save`.
         build: the network's class.
-        needs: keys that the note must have.
+        needs: keys of numbers above 0 that the note must have.
 
     Raises:
         UserError: no such file, not safetensors, or the weights of another kind of model.
@@ -76,8 +80,9 @@ def load(
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             net = _built(build, header["sizes"], state)
             note = header["note"]
-            if not set(needs) <= set(note):
-                raise ValueError(f"the note has {sorted(note)} where {sorted(needs)} are needed")
+            for name in needs:
+                if type(note[name]) not in _KINDS["float"] or not 0 < note[name] < float("inf"):
+                    raise ValueError(f'"{name}" of the note is {note[name]!r}')
     except (SafetensorError, *_DAMAGED) as error:
         raise UserError(
             f"{path} is damaged or not made by this version; {remedy(path)} again"
@@ -92,6 +97,9 @@ def _built(build: type[Net], sizes: Mapping[str, Any], state: Mapping[str, Tenso
         ValueError: they do not, or a number is not finite. What the sizes of a foreign file may
             raise besides is in `_DAMAGED`.
     """
+    for name, asked in inspect.signature(build).parameters.items():
+        if name in sizes and type(sizes[name]) not in _KINDS.get(asked.annotation, (int, float)):
+            raise ValueError(f'"{name}" is {sizes[name]!r} where {asked.annotation} is expected')
     with torch.device("meta"):
         wanted = {name: value.shape for name, value in build(**sizes).state_dict().items()}
     if wanted != {name: value.shape for name, value in state.items()}:
@@ -130,7 +138,7 @@ def load_fitting(
         size: side of the pictures in pixels; None for a network of which any will do.
         channels: of the pictures, 1 or 3.
         device: where to put it.
-        needs: keys that the note must have.
+        needs: keys of numbers above 0 that the note must have.
 
     Raises:
         UserError: as `load`, or the weights are for other pictures.

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from fet_core import tables
 from fet_core.data.dataset import Dataset
 from fet_core.data.readers import Kind
+from fet_core.data.stored import read_samples
 from fet_core.geometry.raster import choose_device
 from fet_core.measure.methods import Method
 from fet_core.measure.triples import Triples
@@ -57,8 +57,7 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
         "kind": source / "augment" / "kind.json",
         "faces": source / "align" / "faces.npy",
     }
-    samples = tables.read(files["samples"], tables.SAMPLES)
-    triples = tables.read(files["triples"], tables.TRIPLES)
+    samples, triples = read_samples(source)
     allowed = settings.figures.allowed(dataset)
     check_allowed(samples, allowed)
     return Inputs(

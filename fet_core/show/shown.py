@@ -40,7 +40,7 @@ def shown_triples(triples: pa.Table, count: int, allowed: Collection[str] | None
     ]
     used: Counter[str] = Counter()
     chosen: list[int] = []
-    while len(chosen) < min(count, len(rows)):
+    for _ in rows[:count]:
         for expression in (*EXPRESSIONS[1:], EXPRESSIONS[0]):
             open_rows = [
                 (used[row["target_subject"]], row["target_expression"] != "neutral", position, row)

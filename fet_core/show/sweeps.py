@@ -34,7 +34,7 @@ class PointResult(BaseModel):
         intervals: 95% intervals [low, high] of those results that have one.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     values: dict[str, Any]
     paper: bool
@@ -52,7 +52,7 @@ class SweepResult(BaseModel):
         answer: written by hand; None before that.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     form: Literal[1] = Field(default=1, alias="schema")
     name: str
@@ -142,7 +142,9 @@ def read(path: Path) -> SweepResult:
         UserError: the file is missing or does not have the form.
     """
     try:
-        return SweepResult.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        json.loads(text)
+        return SweepResult.model_validate_json(text)
     except FileNotFoundError as error:
         raise UserError(f"there is no result {path}; run `fet study {path.stem}` first") from error
     except (ValidationError, ValueError) as error:

@@ -102,7 +102,8 @@ def broken(path: Path, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "ends", [[0.1], [0.1, 0.2, 0.3], [None, 0.2], ["a", "b"], [True, False], 0.1, {}]
+    "ends",
+    [[0.1], [0.1, 0.2, 0.3], [None, 0.2], ["a", "b"], [True, False], 0.1, {}, [0.1, float("nan")]],
 )
 def test_an_interval_is_a_pair_of_numbers_or_null(tmp_path: Path, ends: Any) -> None:
     path = tmp_path / "fet.json"
@@ -260,3 +261,11 @@ def test_bytes_that_are_no_text_and_missing_files(tmp_path: Path) -> None:
     path.write_text("{}")
     with pytest.raises(UserError, match="no list of rows"):
         read_list(path)
+
+
+@pytest.mark.parametrize("schema", [True, 4.0, "4"])
+def test_a_schema_is_a_whole_number(tmp_path: Path, schema: Any) -> None:
+    path = tmp_path / "fet.json"
+    broken(path, schema=schema)
+    with pytest.raises(UserError, match="has schema"):
+        read_row(path)

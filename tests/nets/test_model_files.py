@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -119,6 +120,33 @@ def test_a_note_without_what_the_reader_needs_is_refused(tmp_path: Path) -> None
     assert load(path, "fusion", Fusion)[1] == {"other": 1}
     with pytest.raises(UserError, match="not made by this version"):
         load(path, "fusion", Fusion, ("sigma",))
+
+
+@pytest.mark.parametrize("sigma", ["0.02", True, None, [0.02], float("nan"), 0.0, -0.02])
+def test_a_note_whose_number_is_none_is_refused(tmp_path: Path, sigma: Any) -> None:
+    path = tmp_path / "fusion.safetensors"
+    sizes = {"size": 32, "width": 4, "bottleneck": 8}
+    save(path, "fusion", sizes, Fusion(**sizes), {"sigma": sigma})
+    with pytest.raises(UserError, match="not made by this version"):
+        load_fusion(path, torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("first_norm", "false"),
+        ("first_norm", 1),
+        ("size", 32.0),
+        ("width", "4"),
+        ("channels", True),
+    ],
+)
+def test_sizes_of_another_type_are_refused(tmp_path: Path, name: str, value: Any) -> None:
+    path = tmp_path / "net.safetensors"
+    sizes = SIZES | {name: True if name == "first_norm" else SIZES[name]}
+    save(path, "transfer", sizes | {name: value}, Transfer(**sizes), {})
+    with pytest.raises(UserError, match="damaged or not made by this version"):
+        load(path, "transfer", Transfer)
 
 
 def test_the_sizes_that_build_a_net_can_be_asked_for(written: Path) -> None:

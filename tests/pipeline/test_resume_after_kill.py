@@ -135,3 +135,26 @@ def test_a_resumed_run_has_the_bits_of_one_that_was_not_stopped(
         live = Path("metrics") / f"train_{model}" / "plots" / "metrics" / name
         assert (folder / "resumed" / live).read_text() == (folder / "whole" / live).read_text()
     shutil.rmtree(folder)
+
+
+def test_a_second_training_into_the_same_folder_is_refused_as_long_as_the_first_lives(
+    folder: Path,
+) -> None:
+    params = folder / "params.yaml"
+    one = params.read_text()
+    params.write_text(one.replace("  epochs: 1", "  epochs: 1000"))
+    first = run(folder, "train-fusion", folder / "first")
+    while not saved_steps(folder / "first"):
+        assert first.poll() is None
+        time.sleep(0.01)
+    # Small results in one folder, or checkpoints, are enough.
+    for out, checkpoints in (("data", "second"), ("other", "first")):
+        assert run(folder, "train-fusion", folder / checkpoints, out=out).wait() == 2
+    assert saved_steps(folder / "second") == []
+    first.kill()
+    first.wait()
+    params.write_text(one)
+    assert run(folder, "train-fusion", folder / "second").wait() == 0
+    live = folder / "data" / "metrics" / "train_fusion" / "plots" / "metrics" / "loss_l1.tsv"
+    assert live.read_text().splitlines()[1:][0].startswith("1\t")
+    assert len(live.read_text().splitlines()) == 2

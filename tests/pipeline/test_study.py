@@ -15,7 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.errors import UserError
-from fet_core.files import listing_digest, locked, write_text
+from fet_core.files import listing_digest, write_text
+from fet_core.locks import locked
 from fet_core.paramsfile import dump_yaml, load
 from fet_core.registry import STAGES as STAGE_LINES
 from fet_core.show.sweeps import read, table

@@ -77,3 +77,11 @@ def test_an_unknown_person_is_named(samples: pa.Table) -> None:
     check_allowed(samples, ["p1", "p6"])
     with pytest.raises(UserError, match='"p77", who is not among the subjects'):
         check_allowed(samples, ["p1", "p77"])
+
+
+def test_a_triple_of_an_unknown_expression_is_passed_over(triples: pa.Table) -> None:
+    column = triples.schema.get_field_index("expression")
+    names = ["smug", *triples["expression"].to_pylist()[1:]]
+    odd = triples.set_column(column, triples.schema.field(column), pa.array(names))
+    every = [place for place in shown_triples(triples, 10_000, None) if place]
+    assert shown_triples(odd, 10_000, None) == every

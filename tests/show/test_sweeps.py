@@ -132,6 +132,11 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         (lambda whole: whole.update(points=[]), "points: "),
         (lambda whole: whole.update(columns=["fusion.lambda1"]), "the columns name"),
         (lambda whole: whole["points"][1]["results"].pop("nme"), "other results than the first"),
+        (lambda whole: whole["points"][0].update(paper="false"), "0: paper: "),
+        (lambda whole: whole["points"][0]["results"].update(nme="0.1"), "results: nme: "),
+        (lambda whole: whole["points"][0]["results"].update(nme=True), "results: nme: "),
+        (lambda whole: whole["points"][0]["results"].update(nme=float("nan")), "results: nme: "),
+        (lambda whole: whole.update(size="96"), "size: "),
         (lambda whole: [p["results"].update(beauty=1) for p in whole["points"]], '"beauty"'),
     ],
 )
