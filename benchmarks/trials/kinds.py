@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from trials import pictures
+from trials import checkpoints, models, params, pictures, stops, stored, writers
 
-KINDS = {kind.name: kind for kind in (pictures.PICTURES, pictures.FOLDERS)}
+KINDS = {
+    kind.name: kind
+    for kind in (
+        pictures.PICTURES,
+        pictures.FOLDERS,
+        models.MODELS,
+        stored.TABLES,
+        stored.ARRAYS,
+        checkpoints.CHECKPOINTS,
+        params.PARAMS,
+        params.LOCKS,
+        stops.KILLS,
+        stops.SIGNALS,
+        stops.POOLS,
+        writers.WRITERS,
+        writers.DISKS,
+    )
+}
 
 LEFT_OUT = [
     "fuzzing guided by coverage: Atheris is not installed",
@@ -23,7 +40,7 @@ def warm_up() -> None:
     pyarrow.set_cpu_count(1)
     pyarrow.set_io_thread_count(1)
     import fet_core.portrait
-    import fet_core.portrait_plus
+    import fet_core.portrait_plus  # noqa: F401
     import pipeline.evaluate
     import pipeline.face
     import pipeline.prepare
