@@ -1,18 +1,21 @@
-"""Commands of `fet` in a trial: in its own process, in one forked from it, or by a new Python."""
+"""Commands of `fet` in a trial: in a process that is forked from it, or by a new Python."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trials.engine import REJECTED, RESULT, Wrong, sentence_fault
+from trials.engine import REJECTED, RESULT, Wrong, renew_streams, sentence_fault
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -26,22 +29,10 @@ class Done:
     err: str
 
 
-def here(*words: object) -> Done:
-    """Run a command in this process, with the modules that it has."""
-    from pipeline import cli
+_SAID: dict[int, tuple[int, int]] = {}
+"""Pipes with what the processes of `begin` say: a file would count as one that they write."""
 
-    starts = [_length(1), _length(2)]
-    before, sys.argv = sys.argv, ["fet", *map(str, words)]
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        sys.argv = before
-    return Done(
-        code, *(_since(stream, start) for stream, start in zip((1, 2), starts, strict=True))
-    )
+_PIPE = 1 << 20  # bytes that a process may say before somebody reads
 
 
 def begin(*words: object, within: Callable[[], Any] | None = None) -> int:
@@ -53,39 +44,61 @@ def begin(*words: object, within: Callable[[], Any] | None = None) -> int:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    pipes = [os.pipe(), os.pipe()]
+    for _, writer in pipes:
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE)
     pid = os.fork()
     if pid:
+        for _, writer in pipes:
+            os.close(writer)
+        _SAID[pid] = (pipes[0][0], pipes[1][0])
         return pid
     code = 70
     try:
-        for stream, name in ((1, "out"), (2, "err")):
-            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-            os.dup2(os.open(f"{os.environ['FET_TRIAL']}/{os.getpid()}.{name}", flags), stream)
+        for stream, (_, writer) in zip((1, 2), pipes, strict=True):
+            os.dup2(writer, stream)
+        renew_streams()
         if within is not None:
             within()
-        code = here(*words).code
+        code = _main(words)
     except BaseException:
-        import traceback
-
         traceback.print_exc()
         code = 1
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for end in (sys.stdout.flush, sys.stderr.flush):
+            with contextlib.suppress(OSError):
+                end()
         os._exit(code)
+
+
+def _main(words: tuple[object, ...]) -> int:
+    from pipeline import cli
+
+    sys.argv = ["fet", *map(str, words)]
+    try:
+        cli.main()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    return 0
 
 
 def finish(pid: int) -> Done:
     """Wait for what `begin` has started."""
     _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    out, err = (
-        Path(f"{os.environ['FET_TRIAL']}/{pid}.{name}").read_text("utf-8", "replace")
-        if Path(f"{os.environ['FET_TRIAL']}/{pid}.{name}").is_file()
-        else ""
-        for name in ("out", "err")
-    )
-    return Done(code, out, err)
+    said = []
+    for reader in _SAID.pop(pid):
+        os.set_blocking(reader, False)
+        text = b""
+        # Another process may hold the pipe still, so that its end does not come.
+        with contextlib.suppress(BlockingIOError):
+            while more := os.read(reader, _PIPE):
+                text += more
+        os.close(reader)
+        said.append(text.decode("utf-8", "replace"))
+    return Done(os.waitstatus_to_exitcode(status), *said)
 
 
 def shell(*words: object) -> Done:
@@ -157,12 +170,3 @@ def wait_for(pid: int, seconds: float) -> bool:
             return False
         time.sleep(min(0.01, max(last - time.monotonic(), 0)))
     return True
-
-
-def _length(stream: int) -> int:
-    return os.fstat(stream).st_size
-
-
-def _since(stream: int, start: int) -> str:
-    (sys.stdout if stream == 1 else sys.stderr).flush()
-    return os.pread(stream, 1 << 24, start).decode("utf-8", "replace")

@@ -78,7 +78,7 @@ def harm(content: bytes, rng: Rng) -> tuple[bytes, str]:
 def places(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The ways to all values of a tree of mappings and lists, sections too."""
     found = [above] if above else []
-    inside = value.items() if isinstance(value, dict) else ()
+    inside: Any = value.items() if isinstance(value, dict) else ()
     if isinstance(value, list):
         inside = enumerate(value)
     for key, inner in inside:

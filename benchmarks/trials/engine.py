@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
@@ -19,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from trials.processes import kill_session, left_of
+
 RESULT, REJECTED = "result", "rejected"
 FAILURES = ("traceback", "crash", "hang", "silent", "memory")
 CLASSES = (RESULT, REJECTED, *FAILURES)
 
 MIB = 1 << 20
 _NOTE = "damage.txt"
-_GRACE = 5.0  # seconds in which what a trial has started may end after it
 
 
 class Wrong(Exception):
@@ -65,8 +65,8 @@ class Kind:
         least: trials at the least, whatever the count.
         prepare: makes, in an empty folder, what the trials share; called once.
         trial: tries once, with what was prepared, random numbers of its own and an empty folder,
-            which is the working directory too. Returns `RESULT` or `REJECTED`, behind which ": " and
-            what was measured may stand, or raises.
+            which is the working directory too. Returns `RESULT` or `REJECTED`,
+            behind which ": " and what was measured may stand, or raises.
         limits: of a trial.
     """
 
@@ -139,7 +139,7 @@ def run(
                 yield _ended(one, hung=pipe not in ready)
     finally:
         for one in running.values():
-            _kill_session(one.pid)
+            kill_session(one.pid)
             os.kill(one.pid, signal.SIGKILL)
             os.waitpid(one.pid, 0)
 
@@ -186,7 +186,7 @@ def _child(kind: Kind, prepared: Any, number: int, seed: int, place: Path, pipe:
         file = os.open(place / name, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         os.dup2(file, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))
+    renew_streams()
     work = place / "work"
     work.mkdir()
     os.chdir(work)
@@ -199,6 +199,11 @@ def _child(kind: Kind, prepared: Any, number: int, seed: int, place: Path, pipe:
     )
     os.write(pipe, json.dumps([outcome, said[:2000], began]).encode())
     os._exit(0)
+
+
+def renew_streams() -> None:
+    """Open what is printed to anew, as its descriptors lead elsewhere now."""
+    sys.stdout, sys.stderr = (os.fdopen(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))
 
 
 def _tried(work: Callable[[], str]) -> tuple[str, str]:
@@ -233,7 +238,7 @@ def sentence_fault(text: str) -> str:
 def _place(error: BaseException) -> str:
     """Where in the project an exception was raised, as "fet_core/files.py:12"."""
     top = str(Path(__file__).resolve().parents[2])
-    frames = [one for one in traceback.extract_tb(error.__traceback__)]
+    frames = list(traceback.extract_tb(error.__traceback__))
     own = [one for one in frames if one.filename.startswith(top) and "/trials/" not in one.filename]
     own = [one for one in own if "/.venv/" not in one.filename] or frames[-1:]
     return " <- ".join(
@@ -243,10 +248,10 @@ def _place(error: BaseException) -> str:
 
 def _ended(one: _Running, hung: bool) -> Outcome:
     if hung:
-        _kill_session(one.pid)
+        kill_session(one.pid)
     os.close(one.pipe)
     _, status, used = os.wait4(one.pid, 0)
-    left = [] if hung else _left(one.pid)
+    left = [] if hung else left_of(one.pid)
     seconds = time.monotonic() - one.began
     outcome, said, began = "crash", "", 0
     if one.said:
@@ -276,30 +281,3 @@ def _held() -> tuple[int, int]:
     page = resource.getpagesize()
     size, resident = Path("/proc/self/statm").read_text("ascii").split()[:2]
     return int(size) * page, int(resident) * page
-
-
-def session(leader: int) -> dict[int, str]:
-    """The living processes of a session, and their names."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            before, _, after = (place / "stat").read_text("utf-8", "replace").rpartition(")")
-            state, _, _, owner = after.split()[:4]
-            if int(owner) == leader and state not in "ZX":
-                found[int(place.name)] = before.partition("(")[2]
-    return found
-
-
-def _left(leader: int) -> list[str]:
-    """What of a session does not end by itself; it is ended then."""
-    last = time.monotonic() + _GRACE
-    while (found := session(leader)) and time.monotonic() < last:
-        time.sleep(0.05)
-    _kill_session(leader)
-    return [f"{name} {pid}" for pid, name in found.items()]
-
-
-def _kill_session(leader: int) -> None:
-    for pid in session(leader):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from trials import checkpoints, models, params, pictures, stops, stored, writers
+from trials import (
+    checkpoints,
+    disks,
+    geometry,
+    models,
+    params,
+    pictures,
+    stops,
+    stored,
+    together,
+    writers,
+)
 
 KINDS = {
     kind.name: kind
@@ -19,7 +30,10 @@ KINDS = {
         stops.SIGNALS,
         stops.POOLS,
         writers.WRITERS,
-        writers.DISKS,
+        disks.DISKS,
+        together.TOGETHER,
+        together.STEADY,
+        geometry.GEOMETRY,
     )
 }
 

@@ -200,7 +200,7 @@ def _tensor(path: Path, rng: Rng) -> str:
         one["shape"] = one["shape"][::-1] if rng.random() < 0.5 else [int(np.prod(one["shape"]))]
         said = f"its shape is {one['shape']}"
     elif how == 4:
-        one["shape"] = [int(rng.choice([0, 2**40, 2**62]))] + one["shape"][1:]
+        one["shape"] = [int(rng.choice([0, 2**40, 2**62])), *one["shape"][1:]]
         said = f"its shape is {one['shape']}"
     elif how == 5:
         del header[name]

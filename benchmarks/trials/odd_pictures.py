@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from trials.files import chunks, decoded, encoded, joined
 
 Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
@@ -41,19 +42,6 @@ class Odd:
     wanted: Pixels | None = None
     reach: float = 1.0
     refused: bool = False
-
-
-def encoded(picture: Image.Image, form: str, **options: Any) -> bytes:
-    """The bytes of a file."""
-    stream = io.BytesIO()
-    picture.save(stream, form, **options)
-    return stream.getvalue()
-
-
-def decoded(content: bytes) -> Pixels:
-    """What Pillow sees in a sound file."""
-    with Image.open(io.BytesIO(content)) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def make(base: Pixels, rng: Rng) -> Odd:
@@ -95,24 +83,6 @@ def _empty(base: Pixels, rng: Rng) -> Odd:
     choice = int(rng.integers(len(junk)))
     suffix = ("png", "jpg", "tif", "gif")[rng.integers(4)]
     return Odd(junk[choice], f"junk {choice} as .{suffix}", suffix, refused=True)
-
-
-def chunks(content: bytes) -> list[tuple[bytes, bytes]]:
-    """Names and contents of a PNG's chunks."""
-    found, place = [], 8
-    while place < len(content):
-        (length,) = struct.unpack(">I", content[place : place + 4])
-        found.append((content[place + 4 : place + 8], content[place + 8 : place + 8 + length]))
-        place += 12 + length
-    return found
-
-
-def joined(parts: list[tuple[bytes, bytes]]) -> bytes:
-    """A PNG of chunks, with right checksums."""
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in parts
-    )
 
 
 def _chunks(base: Pixels, rng: Rng) -> Odd:
@@ -214,7 +184,7 @@ def _deep(base: Pixels, rng: Rng) -> Odd:
 
 
 def _float(base: Pixels, rng: Rng) -> Odd:
-    grey = _grey(base).astype(np.float32)
+    grey: NDArray[Any] = _grey(base).astype(np.float32)
     three = np.repeat(grey[:, :, None], 3, axis=2).astype(np.uint8)
     how = int(rng.integers(8))
     wanted: Pixels | None = three
@@ -223,7 +193,7 @@ def _float(base: Pixels, rng: Rng) -> Odd:
     elif how == 2:
         grey = grey * 257
     elif how == 3:
-        grey = (grey / 255) ** 2 * 1e30
+        grey = ((grey / 255) ** 2 * 1e30).astype(np.float32)
         wanted = None
     elif how == 4:
         grey[rng.random(grey.shape) < 0.01] = np.nan

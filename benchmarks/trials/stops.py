@@ -13,9 +13,12 @@ from pathlib import Path
 from trials import places
 from trials.commands import Done, begin, finish, judged, last_of, started, wait_for
 from trials.damage import Rng
-from trials.engine import MIB, REJECTED, RESULT, Kind, Limits, Wrong, note, session
+from trials.engine import MIB, REJECTED, RESULT, Kind, Limits, Wrong, note
+from trials.processes import session
+from trials.traps import random_trap
 
 _EPOCHS = 3
+_OFTEN = (0.25, 0.2, 0.25, 0.2, 0.1)  # an evaluation takes as long as ten of the others
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def _prepare(folder: Path) -> Timed:
 
 def _trial_kill(timed: Timed, rng: Rng, folder: Path) -> str:
     """Kill a stage once or more, then run it to its end: all is as if nothing had been."""
-    stage = str(rng.choice(places.LONG))
+    stage = str(rng.choice(places.LONG, p=_OFTEN))
     wanted = timed.place.made[stage]
     out = folder / "out"
     words = places.line(timed.place, stage, timed.place.data, out)
@@ -57,11 +60,17 @@ def _trial_kill(timed: Timed, rng: Rng, folder: Path) -> str:
         judged(finish(begin(*words)), stage)
         before = places.digests(out)
     for _ in range(times):
-        moment = float(rng.uniform(0, timed.seconds[stage]))
-        said.append(f"{moment:.2f} s")
-        note(f"{stage} killed after {', '.join(said)}{', over earlier outputs' if before else ''}")
-        pid = begin(*words)
-        if wait_for(pid, moment):
+        moment, trap = timed.seconds[stage], None
+        if rng.random() < 0.4:
+            moment = float(rng.uniform(0, moment))
+            said.append(f"{moment:.2f} s")
+        else:
+            # Where a kill does the most harm, and comes the least often.
+            trap = random_trap(rng, 40_000, 8)
+            said.append(str(trap))
+        note(f"{stage} killed at {', '.join(said)}{', over earlier outputs' if before else ''}")
+        pid = begin(*words, within=trap.set if trap else None)
+        if trap is None and wait_for(pid, moment):
             os.kill(pid, signal.SIGKILL)
         finish(pid)
         places.whole(out, before, wanted, f"{stage}, killed")
@@ -72,7 +81,7 @@ def _trial_kill(timed: Timed, rng: Rng, folder: Path) -> str:
 
 
 def _trial_signal(timed: Timed, rng: Rng, folder: Path) -> str:
-    stage = str(rng.choice(places.LONG))
+    stage = str(rng.choice(places.LONG, p=_OFTEN))
     how = (signal.SIGINT, signal.SIGTERM)[rng.integers(2)]
     out = folder / "out"
     moment = float(rng.uniform(0.02, timed.seconds[stage]))
@@ -141,7 +150,7 @@ def _trial_shell(timed: Timed, rng: Rng, folder: Path) -> str:
 KILLS = Kind(
     "kills",
     "a stage killed at up to three moments, then run to its end",
-    0.16,
+    0.1,
     _prepare,
     _trial_kill,
     Limits(150, 1024 * MIB),

@@ -66,10 +66,10 @@ def _run(place: places.Place, stage: str, folder: Path, invalid: str) -> str:
         invalid: the damage, where nobody may take it for another sound input.
     """
     out = folder / "out"
-    before = {path for path in folder.rglob("*")}
+    before = set(folder.rglob("*"))
     done = finish(begin(*places.line(place, stage, folder / "data", out)))
     found = judged(done, stage)
-    beside = {path for path in folder.rglob("*")} - before
+    beside = set(folder.rglob("*")) - before
     if strange := [path for path in beside if not path.is_relative_to(out)]:
         raise Wrong("silent", f"{stage} wrote outside of its folder: {strange[0]}")
     if found == RESULT:

@@ -1,11 +1,13 @@
-"""Trials with every writer of files: ended at each byte, flush and rename, and on a full disk."""
+"""Trials with every writer of files: ended at a byte, a flush or a rename, and without room."""
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
+import hashlib
+import io
+import json
 import os
 import resource
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from trials import places
-from trials.commands import begin, finish, judged
 from trials.damage import Rng
 from trials.engine import MIB, REJECTED, RESULT, Kind, Limits, Wrong, note
+from trials.traps import Trap, random_trap
 
 Writer = Callable[[Path, int], None]
 
@@ -142,56 +143,67 @@ def _trial(known: Known, rng: Rng, folder: Path) -> str:
     old, new = known.made[name]
     path = folder / "place" / file
     path.parent.mkdir()
-    before = rng.random() < 0.7
+    # An existing file is what `put_values` is for.
+    before = rng.random() < 0.7 or name == "put_values"
     if before:
         write(path, 0)
-    beside = {one.name for one in path.parent.iterdir()}
-    how = str(rng.choice(["byte", "fsync", "rename", "full"]))
-    limit = int(rng.integers(0, len(new) + 1))
-    nth, after = int(rng.integers(1, 3)), bool(rng.integers(2))
-    where = f"{'after' if after else 'before'} {how} {nth}" if how in ("fsync", "rename") else how
-    note(f"{name}: ended at {where}{f', byte {limit} of {len(new)}' if how == 'byte' else ''}")
-    if how == "full":
+    if rng.random() < 0.3:
+        limit = int(rng.integers(0, len(new) + 1))
+        note(f"{name}: room for {limit} of {len(new)} bytes")
         return _full(path, write, limit, old if before else None, new, name)
-    _in_fork(lambda: _ended(path, write, how, limit, nth, after))
+    trap = random_trap(rng, len(new), 2)
+    note(f"{name}: ended at {trap}")
+    _in_fork(lambda: _caught(trap, path, write))
     found = path.read_bytes() if path.is_file() else None
-    if found not in (old if before else None, new):
-        raise Wrong("silent", f"{path.name} is neither the old file nor the new one")
+    _whole(path, found, (old if before else None, new))
     write(path, 1)
-    _check(path, new, beside, name)
+    _check(path, new, None, name)
     return RESULT
 
 
-def _check(path: Path, new: bytes, beside: set[str], name: str) -> None:
-    if path.read_bytes() != new:
+def _whole(path: Path, found: bytes | None, allowed: tuple[bytes | None, ...]) -> None:
+    """Raise `Wrong` where a file holds something else than what may be in it."""
+    if found in allowed or (found is None and None in allowed):
+        return
+    held = [None if one is None else _content(path, one) for one in (found, *allowed)]
+    if held[0] is None or held[0] not in held[1:]:
+        raise Wrong("silent", f"{path.name} is neither the old file nor the new one")
+
+
+def _content(path: Path, content: bytes) -> str:
+    """What a file holds, where its bytes are not the same each time; else the bytes' digest."""
+    with contextlib.suppress(Exception):
+        if path.suffix == ".safetensors":
+            # Its header's entries come in any order.
+            length = int.from_bytes(content[:8], "little")
+            header = json.dumps(json.loads(content[8 : 8 + length]), sort_keys=True)
+            return header + digest(content[8 + length :])
+        if path.suffix == ".pt":
+            # Its own name stands in it.
+            import torch
+
+            return str(torch.load(io.BytesIO(content), weights_only=True))
+    return digest(content)
+
+
+def digest(content: bytes) -> str:
+    """SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _check(path: Path, new: bytes, beside: set[str] | None, name: str) -> None:
+    if _content(path, path.read_bytes()) != _content(path, new):
         raise Wrong("silent", f"{name} wrote something else afterwards")
+    if beside is None:
+        # What a kill has left is the whole stage's to take away.
+        return
     made = {path.name, *beside, path.with_suffix(".sha256").name}
     if left := sorted({one.name for one in path.parent.iterdir()} - made):
         raise Wrong("silent", f"{name} left {left[0]}")
 
 
-def _ended(path: Path, write: Writer, how: str, limit: int, nth: int, after: bool) -> None:
-    """Write, and end without a word at a byte, a flush or a rename."""
-    if how == "byte":
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    else:
-        count = [0]
-
-        def ends(real: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*given: Any, **more: Any) -> Any:
-                count[0] += 1
-                if count[0] == nth and not after:
-                    os._exit(9)
-                done = real(*given, **more)
-                if count[0] == nth:
-                    os._exit(9)
-                return done
-
-            return call
-
-        for name in ("fsync", "fdatasync") if how == "fsync" else ("rename", "replace", "link"):
-            setattr(os, name, ends(getattr(os, name)))
+def _caught(trap: Trap, path: Path, write: Writer) -> None:
+    trap.set()
     write(path, 1)
 
 
@@ -226,77 +238,14 @@ def _full(path: Path, write: Writer, limit: int, old: bytes | None, new: bytes, 
         said = REJECTED
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    found = path.read_bytes() if path.is_file() else None
-    if found not in (old, new):
-        raise Wrong("silent", f"{path.name} is neither the old file nor the new one")
+    _whole(path, path.read_bytes() if path.is_file() else None, (old, new))
+    if said == RESULT and _content(path, path.read_bytes()) != _content(path, new):
+        raise Wrong("silent", f"{name} said nothing, and did not write")
     if said == REJECTED and {one.name for one in path.parent.iterdir()} != beside:
         raise Wrong("silent", f"{name} left something at a full disk")
     write(path, 1)
     _check(path, new, beside, name)
     return said
-
-
-def _prepare_disk(folder: Path) -> places.Place:
-    return places.prepare(folder, tuple(places.STAGES))
-
-
-def _trial_disk(place: places.Place, rng: Rng, folder: Path) -> str:
-    """A stage on a disk that fills up, over what an earlier run has left there or over nothing."""
-    stage = str(rng.choice(list(places.STAGES)))
-    out = folder / "disk" / "out"
-    tight = bool(rng.integers(2)) and _mounted(out.parent)
-    out.mkdir(parents=True, exist_ok=True)
-    words = places.line(place, stage, place.data, out)
-    before: dict[str, str] = {}
-    if rng.random() < 0.5:
-        judged(finish(begin(*words)), stage)
-        before = places.digests(out)
-    sizes = 300_000 if "train" in stage else 120_000
-    limit = int(rng.choice([0, rng.integers(1, 2000), rng.integers(2000, sizes)]))
-    note(
-        f"{stage}: {limit} bytes {'left on a disk' if tight else 'for a file'}"
-        f"{', over earlier outputs' if before else ''}"
-    )
-    if tight:
-        _filled(out.parent / "filler", limit)
-        done = finish(begin(*words))
-        (out.parent / "filler").unlink()
-    else:
-        done = finish(begin(*words, within=lambda: _no_larger(limit)))
-    found = judged(done, stage)
-    places.whole(out, before, place.made[stage], f"{stage} at a full disk")
-    if judged(finish(begin(*words)), stage) == REJECTED:
-        raise Wrong("silent", f"{stage} refuses what it has left on a full disk")
-    places.compare(places.digests(out), place.made[stage], f"{stage}, after a full disk,")
-    return found
-
-
-def _no_larger(limit: int) -> None:
-    # Not of what says so: that is a file too.
-    for stream in (1, 2):
-        reader, writer = os.pipe()
-        os.dup2(writer, stream) if stream == 1 else os.close(writer)
-        os.close(reader) if stream == 2 else None
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-
-def _mounted(folder: Path) -> bool:
-    """Whether a small disk of its own could be mounted on a folder, for this process alone."""
-    folder.mkdir(parents=True)
-    libc = ctypes.CDLL(None, use_errno=True)
-    namespace, private = 0x00020000, 0x40000 | 0x4000
-    if os.geteuid() or libc.unshare(namespace):
-        return False
-    if libc.mount(b"none", b"/", None, private, None):
-        return False
-    return not libc.mount(b"none", bytes(folder), b"tmpfs", 0, b"size=16m")
-
-
-def _filled(path: Path, left: int) -> None:
-    """Fill a disk but for some bytes, in whole blocks."""
-    state = os.statvfs(path.parent)
-    with path.open("wb") as file:
-        file.write(b"\0" * max(state.f_bavail * state.f_frsize - left, 0))
 
 
 WRITERS = Kind(
@@ -306,12 +255,4 @@ WRITERS = Kind(
     _prepare,
     _trial,
     Limits(60, 1024 * MIB),
-)
-DISKS = Kind(
-    "disks",
-    "a stage whose disk fills up, then run again with room",
-    0.1,
-    _prepare_disk,
-    _trial_disk,
-    Limits(90, 1024 * MIB),
 )
