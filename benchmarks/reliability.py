@@ -44,6 +44,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.trial and not options.only:
         parser.error("--trial wants --only")
+    os.environ.setdefault("FET_ROUNDS", str(2 * options.count))
     warm_up()
     kinds, failures, outcomes = {}, [], list[Outcome]()
     for name in options.only or KINDS:
@@ -83,9 +84,6 @@ def tried(kind: Kind, options: argparse.Namespace) -> tuple[list[Outcome], float
     seconds = time.monotonic() - begun
     counts = Counter(one.outcome for one in found)
     said = ", ".join(f"{counts[name]} {name}" for name in CLASSES if counts[name])
-    if os.environ.get("SLOW"):
-        for one in sorted(found, key=lambda one: -one.seconds)[:8]:
-            print("   slow", one)
     print(f"{kind.name}: {said} ({seconds:.0f} s)", flush=True)
     return found, seconds
 
