@@ -10,6 +10,7 @@ alone. Anything but a right result and a sentence is a failure, and ends this wi
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import platform
 import shutil
@@ -47,9 +48,11 @@ def main() -> None:
     os.environ.setdefault("FET_ROUNDS", str(2 * options.count))
     warm_up()
     kinds, failures, outcomes = {}, [], list[Outcome]()
+    folder = Path(tempfile.mkdtemp(prefix="fet-reliability-"))
+    atexit.register(cleared, folder, os.getpid())
     for name in options.only or KINDS:
         kind = KINDS[name]
-        found, seconds = tried(kind, options)
+        found, seconds = tried(kind, options, folder)
         outcomes += found
         kinds[name] = told(kind, found) | {"seconds": round(seconds)}
         failures += [
@@ -66,21 +69,29 @@ def main() -> None:
     raise SystemExit(1 if bad else 0)
 
 
-def tried(kind: Kind, options: argparse.Namespace) -> tuple[list[Outcome], float]:
+def cleared(folder: Path, owner: int) -> None:
+    """Take the trials' folder away, at the end of the process that has made it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+PREPARED: dict[Any, Any] = {}
+"""What kinds of trials share, by the function that makes it."""
+
+
+def tried(kind: Kind, options: argparse.Namespace, folder: Path) -> tuple[list[Outcome], float]:
     """All trials of a kind, and the seconds that they took; failures are printed as they come."""
     begun = time.monotonic()
     numbers = options.trial or range(kind.trials(options.count))
-    folder = Path(tempfile.mkdtemp(prefix="fet-reliability-"))
     found = []
-    try:
-        prepared = kind.prepare(folder / "prepared")
-        for one in run(kind, prepared, list(numbers), options.seed, folder, options.jobs):
-            found.append(one)
-            if one.failed or options.trial:
-                again = f"--only {one.kind} --seed {one.seed} --trial {one.trial}"
-                print(f"{one.outcome}: {again}: {one.damage}: {one.said}", flush=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    if kind.prepare not in PREPARED:
+        PREPARED[kind.prepare] = kind.prepare(folder / f"prepared-{kind.name}")
+    prepared = PREPARED[kind.prepare]
+    for one in run(kind, prepared, list(numbers), options.seed, folder, options.jobs):
+        found.append(one)
+        if one.failed or options.trial:
+            again = f"--only {one.kind} --seed {one.seed} --trial {one.trial}"
+            print(f"{one.outcome}: {again}: {one.damage}: {one.said}", flush=True)
     seconds = time.monotonic() - begun
     counts = Counter(one.outcome for one in found)
     said = ", ".join(f"{counts[name]} {name}" for name in CLASSES if counts[name])

@@ -13,10 +13,6 @@ from trials.damage import Rng
 from trials.engine import MIB, REJECTED, Kind, Limits, Wrong, note
 
 
-def _prepare_disk(folder: Path) -> places.Place:
-    return places.prepare(folder, tuple(places.STAGES))
-
-
 def _trial_disk(place: places.Place, rng: Rng, folder: Path) -> str:
     """A stage on a disk that fills up, over what an earlier run has left there or over nothing."""
     stage = str(rng.choice(list(places.STAGES)))
@@ -73,7 +69,7 @@ DISKS = Kind(
     "disks",
     "a stage whose disk fills up, then run again with room",
     0.1,
-    _prepare_disk,
+    places.shared,
     _trial_disk,
     Limits(90, 1024 * MIB),
 )

@@ -30,7 +30,7 @@ def _prepare(folder: Path) -> dict[str, Model]:
     from fet_core.nets.weights import SHIPPED
     from trials import places
 
-    place = places.prepare(folder)
+    place = places.shared(folder)
     return {
         "fet-plus-small.safetensors, loaded": Model(SHIPPED.read_bytes(), _plus),
         "fet-plus-small.safetensors for Transfer": Model(SHIPPED.read_bytes(), _transfer),

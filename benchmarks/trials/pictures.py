@@ -152,7 +152,7 @@ class Folder:
 
 
 def _prepare_folder(folder: Path) -> Folder:
-    place = places.prepare(folder)
+    place = places.shared(folder)
     out = folder / "sound"
     _stages(place, place.raw, out)
     return Folder(place, _faces(out))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +61,14 @@ class Place:
         data: outputs of all stages, as the next ones read them.
         params: the params file.
         made: for each stage, the digests of all files that it writes, by name.
+        seconds: that each stage has taken for it.
     """
 
     raw: Path
     data: Path
     params: Path
     made: Mapping[str, Mapping[str, str]]
+    seconds: Mapping[str, float]
 
 
 def prepare(folder: Path, stages: tuple[str, ...] = (), epochs: int = 1) -> Place:
@@ -84,14 +87,31 @@ def prepare(folder: Path, stages: tuple[str, ...] = (), epochs: int = 1) -> Plac
         probe_made.write_rows(data, folder / "rows")
 
     in_fork(write)
-    place, made = Place(raw, data, params, {}), {}
+    place, made, seconds = Place(raw, data, params, {}, {}), {}, {}
     for stage in stages:
         out = folder / "made" / stage
+        begun = time.monotonic()
         done = run(place, stage, data, out)
+        seconds[stage] = time.monotonic() - begun
         if judged(done, stage) != RESULT:
             raise RuntimeError(f"{stage} refuses what is not damaged: {done.err}")
         made[stage] = digests(out)
-    return Place(raw, data, params, made)
+    return Place(raw, data, params, made, seconds)
+
+
+_SHARED: dict[int, Place] = {}
+
+
+def shared(folder: Path, epochs: int = 1) -> Place:
+    """Tiny inputs with what all stages make of them, made once for all kinds of trials.
+
+    Args:
+        folder: of a kind's own inputs; these lie beside it.
+        epochs: of both trainings.
+    """
+    if epochs not in _SHARED:
+        _SHARED[epochs] = prepare(folder.parent / f"places-{epochs}", tuple(STAGES), epochs)
+    return _SHARED[epochs]
 
 
 def in_fork(work: Callable[[], Any]) -> None:

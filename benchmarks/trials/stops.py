@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,36 +21,30 @@ _OFTEN = (0.25, 0.2, 0.25, 0.2, 0.1)  # an evaluation takes as long as ten of th
 
 
 @dataclass(frozen=True)
-class Timed:
-    """Tiny inputs, and how long each stage takes on them undisturbed, with a margin."""
+class Inputs:
+    """Tiny inputs, and a raw folder of enough pictures for a pool of processes."""
 
     place: places.Place
-    seconds: Mapping[str, float]
     many: Path
 
 
-def _prepare(folder: Path) -> Timed:
-    place = places.prepare(folder, places.LONG, epochs=_EPOCHS)
-    seconds = {}
-    for stage in places.LONG:
-        begun = time.monotonic()
-        places.run(place, stage, place.data, folder / "timed" / stage)
-        seconds[stage] = 1.1 * (time.monotonic() - begun)
+def _prepare(folder: Path) -> Inputs:
+    folder.mkdir()
+    place = places.shared(folder, _EPOCHS)
     many = folder / "many"
     many.mkdir()
-    # Enough pictures for a pool of processes.
     for path in sorted(place.raw.glob("Rafd*.jpg")):
         for number in range(6):
             shutil.copy(path, many / path.name.replace("Rafd090_", f"Rafd090_{number + 1}"))
-    return Timed(place, seconds, many)
+    return Inputs(place, many)
 
 
-def _trial_kill(timed: Timed, rng: Rng, folder: Path) -> str:
+def _trial_kill(inputs: Inputs, rng: Rng, folder: Path) -> str:
     """Kill a stage once or more, then run it to its end: all is as if nothing had been."""
     stage = str(rng.choice(places.LONG, p=_OFTEN))
-    wanted = timed.place.made[stage]
+    wanted = inputs.place.made[stage]
     out = folder / "out"
-    words = places.line(timed.place, stage, timed.place.data, out)
+    words = places.line(inputs.place, stage, inputs.place.data, out)
     times = int(rng.integers(1, 4))
     said = []
     before: dict[str, str] = {}
@@ -60,7 +53,7 @@ def _trial_kill(timed: Timed, rng: Rng, folder: Path) -> str:
         judged(finish(begin(*words)), stage)
         before = places.digests(out)
     for _ in range(times):
-        moment, trap = timed.seconds[stage], None
+        moment, trap = inputs.place.seconds[stage], None
         if rng.random() < 0.4:
             moment = float(rng.uniform(0, moment))
             said.append(f"{moment:.2f} s")
@@ -80,17 +73,17 @@ def _trial_kill(timed: Timed, rng: Rng, folder: Path) -> str:
     return RESULT
 
 
-def _trial_signal(timed: Timed, rng: Rng, folder: Path) -> str:
+def _trial_signal(inputs: Inputs, rng: Rng, folder: Path) -> str:
     stage = str(rng.choice(places.LONG, p=_OFTEN))
     how = (signal.SIGINT, signal.SIGTERM)[rng.integers(2)]
     out = folder / "out"
-    moment = float(rng.uniform(0.02, timed.seconds[stage]))
+    moment = float(rng.uniform(0.02, inputs.place.seconds[stage]))
     note(f"{stage} gets {how.name} after {moment:.2f} s")
-    pid = begin(*places.line(timed.place, stage, timed.place.data, out))
+    pid = begin(*places.line(inputs.place, stage, inputs.place.data, out))
     if wait_for(pid, moment):
         os.kill(pid, how)
     done = finish(pid)
-    places.whole(out, {}, timed.place.made[stage], f"{stage}, stopped")
+    places.whole(out, {}, inputs.place.made[stage], f"{stage}, stopped")
     return _stopped(done, how, stage)
 
 
@@ -112,18 +105,18 @@ def _stopped(done: Done, how: signal.Signals, what: str) -> str:
     return RESULT
 
 
-def _trial_shell(timed: Timed, rng: Rng, folder: Path) -> str:
+def _trial_shell(inputs: Inputs, rng: Rng, folder: Path) -> str:
     """Stop a command with processes of its own, as a user started it."""
     kinds = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
     how, out = kinds[rng.integers(3)], folder / "out"
     words: list[object]
     if rng.random() < 0.5:
-        words = ["ingest", "--processes", 2, "--root", timed.many, "--out", out]
+        words = ["ingest", "--processes", 2, "--root", inputs.many, "--out", out]
     else:
         for stage in ("ingest", "grayscale"):
-            judged(places.run(timed.place, stage, out, out, timed.many), stage)
-        words = ["align", "--root", timed.many, "--in", out, "--out", out]
-    words += ["--dataset", places.NAME, "--params", timed.place.params]
+            judged(places.run(inputs.place, stage, out, out, inputs.many), stage)
+        words = ["align", "--root", inputs.many, "--in", out, "--out", out]
+    words += ["--dataset", places.NAME, "--params", inputs.place.params]
     # Before a second Python itself starts.
     moment = float(rng.uniform(1.0, 5.0))
     note(f"fet {words[0]} with processes gets {how.name} after {moment:.2f} s")

@@ -34,7 +34,7 @@ FACES_BY = ("augment", "landmarks", "truths", "train-fusion", "train-transfer", 
 
 
 def _prepare(folder: Path) -> places.Place:
-    return places.prepare(folder, tuple(stage for stage in places.STAGES if stage != "ingest"))
+    return places.shared(folder)
 
 
 def _trial_table(place: places.Place, rng: Rng, folder: Path) -> str:

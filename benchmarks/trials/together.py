@@ -6,7 +6,6 @@ import os
 import resource
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,6 @@ from trials.damage import Rng
 from trials.engine import MIB, RESULT, Kind, Limits, Wrong, note
 
 TOGETHER_STAGES = tuple(places.STAGES)
-
-
-def _prepare(folder: Path) -> places.Place:
-    return places.prepare(folder, TOGETHER_STAGES)
 
 
 def _trial_together(place: places.Place, rng: Rng, folder: Path) -> str:
@@ -49,25 +44,14 @@ TOGETHER = Kind(
     "together",
     "two, four or eight of one stage at once, into one folder",
     0.06,
-    _prepare,
+    places.shared,
     _trial_together,
     Limits(150, 1024 * MIB),
 )
 
-STEPS, TRANSFERS, CLOCKS = 2000, 300, 10
+STEPS, TRANSFERS = 2000, 300
 _GROWN = {"steps": 8 * MIB, "transfers": 24 * MIB}
 """Bytes by which memory may grow over all rounds after the first quarter."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """Where long work finds its inputs."""
-
-    place: places.Place
-
-
-def _prepare_work(folder: Path) -> Work:
-    return Work(places.prepare(folder, ("train-fusion",), epochs=2))
 
 
 def _steady(what: str, rounds: int, work: Callable[[int], Any]) -> str:
@@ -94,7 +78,7 @@ def _steady(what: str, rounds: int, work: Callable[[int], Any]) -> str:
     return f"{RESULT}: {rounds} {what}: {slope / 1024:+.2f} KiB a round, no more open files"
 
 
-def _trial_steps(work: Work, rng: Rng, folder: Path) -> str:
+def _trial_steps(place: places.Place, rng: Rng, folder: Path) -> str:
     from fet_core import registry
     from fet_core.data.training_triples import training_index
     from fet_core.paramsfile import load
@@ -103,13 +87,13 @@ def _trial_steps(work: Work, rng: Rng, folder: Path) -> str:
 
     part, rounds = "fet/fusion", int(os.environ.get("FET_ROUNDS", STEPS))
     note(f"{rounds} steps of {part}")
-    inputs = open_inputs(work.place.data, load(work.place.params), places.NAME, "cpu")
-    training = registry.look_up(registry.part(part).recipe)(inputs, work.place.data)
+    inputs = open_inputs(place.data, load(place.params), places.NAME, "cpu")
+    training = registry.look_up(registry.part(part).recipe)(inputs, place.data)
     schedule = Schedule(training_index(inputs.samples, False), 4, 7)
     return _steady("steps", rounds, lambda step: training.task.step(schedule.batch(step)))
 
 
-def _trial_transfers(work: Work, rng: Rng, folder: Path) -> str:
+def _trial_transfers(place: places.Place, rng: Rng, folder: Path) -> str:
     from fet_core import Transfer
     from pipeline.probe_inputs import FACES
 
@@ -123,7 +107,7 @@ def _trial_transfers(work: Work, rng: Rng, folder: Path) -> str:
     )
 
 
-def _trial_clock(work: Work, rng: Rng, folder: Path) -> str:
+def _trial_clock(place: places.Place, rng: Rng, folder: Path) -> str:
     """A clock that is set back or ahead in the middle changes nothing."""
     out = folder / "out"
     jump = float(rng.choice([-1e9, -3600.0, 3600.0, 1e9]))
@@ -139,23 +123,23 @@ def _trial_clock(work: Work, rng: Rng, folder: Path) -> str:
         time.time = now
         time.time_ns = lambda: int(now() * 1e9)
 
-    words = places.line(work.place, "train-fusion", work.place.data, out)
+    words = places.line(place, "train-fusion", place.data, out)
     judged(finish(begin(*words, within=within)), "train-fusion")
-    places.compare(places.digests(out), work.place.made["train-fusion"], "another clock")
+    places.compare(places.digests(out), place.made["train-fusion"], "another clock")
     return RESULT
 
 
-def _trial_steady(work: Work, rng: Rng, folder: Path) -> str:
+def _trial_steady(place: places.Place, rng: Rng, folder: Path) -> str:
     """The first two trials are long work, the others clocks."""
     number = int(folder.parent.name.rpartition("-")[2])
-    return (_trial_steps, _trial_transfers, _trial_clock)[min(number, 2)](work, rng, folder)
+    return (_trial_steps, _trial_transfers, _trial_clock)[min(number, 2)](place, rng, folder)
 
 
 STEADY = Kind(
     "steady",
     f"{STEPS} training steps, {TRANSFERS} transfers, a clock that is set back",
     0.012,
-    _prepare_work,
+    places.shared,
     _trial_steady,
     Limits(900, 1024 * MIB),
     least=3,
