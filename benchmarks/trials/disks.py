@@ -55,7 +55,7 @@ def _mounted(folder: Path) -> bool:
         return False
     if libc.mount(b"none", b"/", None, private, None):
         return False
-    return not libc.mount(b"none", bytes(folder), b"tmpfs", 0, b"size=16m")
+    return not libc.mount(b"none", bytes(folder), b"tmpfs", 0, b"size=96m")
 
 
 def _filled(path: Path, left: int) -> None:

@@ -50,6 +50,7 @@ TOGETHER = Kind(
 )
 
 STEPS, TRANSFERS = 2000, 300
+_WARM, _LONG = 6, 50
 _GROWN = {"steps": 8 * MIB, "transfers": 24 * MIB}
 """Bytes by which memory may grow over all rounds after the first quarter."""
 
@@ -63,14 +64,16 @@ def _steady(what: str, rounds: int, work: Callable[[int], Any]) -> str:
         work: called with the round.
     """
     held, files = [], []
+    for number in range(_WARM):
+        work(number)
     for number in range(rounds):
         work(number)
         held.append(int(Path("/proc/self/statm").read_text("ascii").split()[1]))
         files.append(len(os.listdir("/proc/self/fd")))  # noqa: PTH208
     memory = np.array(held[rounds // 4 :], float) * resource.getpagesize()
     slope = float(np.polyfit(np.arange(len(memory)), memory, 1)[0]) if len(memory) > 1 else 0.0
-    # A short run says little of a slope.
-    grown = slope * len(memory)
+    # A short run says nothing of a slope.
+    grown = slope * len(memory) if rounds >= _LONG else 0
     if files[-1] > files[rounds // 4]:
         raise Wrong("memory", f"{files[-1] - files[rounds // 4]} files more are open at the end")
     if grown > _GROWN[what]:
