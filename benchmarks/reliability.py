@@ -129,7 +129,7 @@ def write(
             "count": options.count,
             "versions": {
                 "python": platform.python_version(),
-                "system": platform.platform(terse=True),
+                "system": f"{platform.system()} {platform.machine()}",
             }
             | {"fet": version("fet")}
             | versions,

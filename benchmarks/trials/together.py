@@ -140,7 +140,7 @@ def _trial_steady(place: places.Place, rng: Rng, folder: Path) -> str:
 
 STEADY = Kind(
     "steady",
-    f"{STEPS} training steps, {TRANSFERS} transfers, a clock that is set back",
+    "long work: many training steps, many transfers; a clock that is set back",
     0.012,
     places.shared,
     _trial_steady,
