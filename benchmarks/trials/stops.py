@@ -143,7 +143,7 @@ def _trial_shell(inputs: Inputs, rng: Rng, folder: Path) -> str:
 KILLS = Kind(
     "kills",
     "a stage killed at up to three moments, then run to its end",
-    0.1,
+    0.2,
     _prepare,
     _trial_kill,
     Limits(150, 1024 * MIB),
