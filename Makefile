@@ -44,6 +44,10 @@ test: env ## run the default test suite
 test-slow: env ## run the tests that take minutes each
 	$(BIN)/python -m pytest -m slow
 
+.PHONY: test-reliability
+test-reliability: env ## try damaged files, kills, full disks and many at once
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reliability.py
+
 .PHONY: mutations
 mutations: env ## how sound `fet probe` is: constants of the library are changed one by one
 	$(BIN)/python benchmarks/mutations.py

@@ -26,12 +26,14 @@ DOCS = (
     "docs/baselines.md",
     "docs/results.md",
     "docs/params.md",
+    "docs/reliability.md",
     "metrics/README.md",
 )
 
 SKIPPED = {
     r"^make test$": "runs beside this one",
     r"^apt-get ": "done before",
+    r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",
     r"^make env-synthesis$": "done before",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
     r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",

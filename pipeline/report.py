@@ -14,7 +14,7 @@ from fet_core.files import RESERVED, between_marks, check_searched, copy_file, w
 from fet_core.measure.comparable import PROTOCOLS, reference
 from fet_core.measure.results import read_all, read_differences, read_list
 from fet_core.paramsfile import load
-from fet_core.show import portraits, sweeps
+from fet_core.show import portraits, reliability, sweeps
 from fet_core.show.charts import CURVES, beside, curve_chart, read_curves
 from fet_core.show.report import Section, agreeing, agreeing_lines, compact, render, short, table
 from fet_core.show.tables import PAPER, Results
@@ -185,17 +185,22 @@ def readme(
     transfer: Annotated[
         Path, typer.Option("--transfer", help="The Markdown file with `fet transfer`'s tables.")
     ] = Path("docs/transfer.md"),
+    trials: Annotated[
+        Path, typer.Option("--trials", help="The Markdown file with what damage and kills do.")
+    ] = Path("docs/reliability.md"),
     pictures: Annotated[
         Path, typer.Option("--pictures", help="The folder of the published pictures.")
     ] = Path("docs/pictures"),
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Bring the published tables and pictures in step with the results."""
-    for path in (readme.parent, results.parent, transfer.parent, pictures):
+    for path in (readme.parent, results.parent, transfer.parent, trials.parent, pictures):
         common.check_outside_raw(params, path)
     made = texts(metrics, readme, results, params)
     if portraits.there(metrics):
         made[transfer] = between_marks(transfer, portraits.tables(metrics))
+    if reliability.there(metrics):
+        made[trials] = between_marks(trials, reliability.tables(metrics))
     for path, text in made.items():
         write_text(path, text)
     copied = _pictures(metrics, pictures, params)

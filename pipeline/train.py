@@ -44,14 +44,20 @@ class LiveRecorder:
     def __init__(self, folder: Path, growing: Path, epoch: int = 1) -> None:
         from dvclive import Live
 
-        class Alone(Live):
+        class Silent(Live):
+            """Sends nothing to DVC Studio, whoever is logged in there: grids show people."""
+
+            def _init_studio(self) -> None:
+                self._studio_events_to_skip.update(("start", "data", "done"))
+
+        class Alone(Silent):
             """Without DVC: Live would run `dvc init` in whatever Git repository it is in."""
 
             def _init_dvc(self) -> None:
                 self._dvc_file = "dvc.yaml"
 
         inside = "DVC_ROOT" in os.environ
-        kind = Live if inside else Alone
+        kind = Silent if inside else Alone
         self._folder, self._growing, self._epoch = folder, growing, epoch
         with writing(growing):
             self._live = kind(str(growing), dvcyaml=None, save_dvc_exp=False, report=None)

@@ -20,7 +20,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.files import between_marks
-from fet_core.show import portraits
+from fet_core.show import portraits, reliability
 from fet_core.show.report import table
 from pipeline.report import results_of, texts
 
@@ -167,6 +167,12 @@ def test_the_tables_of_whole_pictures_are_of_these_results() -> None:
     page = tree() / "docs/transfer.md"
     assert portraits.there(metrics())
     assert between_marks(page, portraits.tables(metrics())) == page.read_text(encoding="utf-8")
+
+
+def test_the_table_of_reliability_is_of_these_results() -> None:
+    page = tree() / "docs/reliability.md"
+    made = reliability.tables(metrics()) if reliability.there(metrics()) else ""
+    assert between_marks(page, made) == page.read_text(encoding="utf-8")
 
 
 def test_the_published_pictures_are_the_demos_and_are_there() -> None:

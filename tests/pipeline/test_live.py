@@ -21,3 +21,22 @@ def test_an_epoch_stands_where_as_many_truths_were_seen(
     recorder.close()
     lines = (tmp_path / "live/plots/metrics/ssim.tsv").read_text().splitlines()
     assert lines == ["step\tssim", f"{counts}\t0.25", f"{2 * counts}\t0.5"]
+
+
+def test_nothing_is_sent_whoever_is_logged_in_to_a_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    import dvclive.live
+    import dvclive.studio
+
+    sent: list[object] = []
+    monkeypatch.setenv("DVC_STUDIO_TOKEN", "token")
+    monkeypatch.setenv("DVC_STUDIO_REPO_URL", "https://example.org/repo")
+    monkeypatch.setattr(dvclive.studio, "post_live_metrics", lambda *given, **_: sent.append(given))
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    recorder = LiveRecorder(tmp_path / "live")
+    recorder.epoch(1, {"loss": 0.5})
+    recorder.close()
+    assert sent == []
+    # And of what DVC itself would send there.
+    assert "offline = true" in (repository / ".dvc" / "config").read_text(encoding="utf-8")

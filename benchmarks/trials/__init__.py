@@ -1,0 +1,1 @@
+"""What `make test-reliability` tries: damaged files, kills, full disks, and many at once."""
