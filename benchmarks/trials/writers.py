@@ -67,7 +67,8 @@ def writers() -> dict[str, tuple[str, Writer]]:
         put_values(path, {"align.size": (96, 128)[version]})
 
     def mouths(path: Path, version: int) -> None:
-        bank.write_mouths(path, [bank.Mouth(noise[version], np.zeros((68, 2)))] * 2)
+        lender = bank.Lender(noise[version], np.zeros((68, 2)))
+        bank.write_mouths(path, [lender] * 2, lender)
 
     def face_model(path: Path, version: int) -> None:
         whole = model.load_model()
