@@ -80,12 +80,11 @@ def lay(
         ring = (away > rim * unit + 1) & (away < 2 * rim * unit + 2)
         brought *= _median(planes, ring) / _median(brought, ring)
     else:
-        gain = light.gain
         shown = brought[mask > 0.5]
         if len(shown):
-            top = float(np.quantile((shown * gain).mean(axis=1), 0.95))
-            gain = gain * min(1.0, light.most / max(top, 1.0))
-        brought *= light.rim + _softened(mask, _SOFT * unit) * (gain - light.rim)
+            top = float(np.quantile((shown * light.gain).mean(axis=1), 0.95))
+            brought *= min(1.0, light.most / max(top, 1.0))
+        brought *= light.rim + _softened(mask, _SOFT * unit) * (light.gain - light.rim)
     share = _softened(wide, soft)
     planes[...] = np.rint(np.clip(planes + share * (brought - planes), 0, 255))
 

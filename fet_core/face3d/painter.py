@@ -55,14 +55,14 @@ class Painter:
             mouth: of `MOUTHS`.
         """
         plan = planned(target, wanted, giver)
-        lender = _lender(target, wanted, giver, mouth)
-        made = _painted(target, plan, lender)
+        made = _painted(target, plan, _lender(target, wanted, giver, mouth))
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
         # Of a large photograph there must not be one more while the next is made.
         del made
         aimed = corrected(plan.wanted, read, target.points)
+        lender = _lender(target, aimed, giver, mouth)
         return _painted(target, replace(plan, wanted=aimed), lender)
 
 
