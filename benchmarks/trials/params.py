@@ -107,7 +107,7 @@ def _laughs(text: str) -> str:
 
 def _laughs_inside(text: str) -> str:
     head = _laughs("")
-    return text.replace("  scales: ", "  scales: *a9\n  more: ") + head
+    return head + text.replace("  scales: ", "  scales: *a9\n  more: ")
 
 
 TEXTS: dict[str, Callable[[str], str | bytes]] = {
