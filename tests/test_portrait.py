@@ -296,6 +296,22 @@ def test_motion_fades_out_before_the_blend(
     assert apart[middle].mean() > 10
 
 
+@pytest.mark.parametrize("name", ["fusion.moves", "transfer.motion.weight"])
+def test_finite_weights_that_make_no_finite_numbers(
+    name: str, model: Path, tmp_path: Path, give: Give
+) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    tensors = load_file(model)
+    tensors[name] = np.full(tensors[name].shape, 3e38, np.float32)
+    with safe_open(model, "numpy") as file:
+        save_file(tensors, tmp_path / "huge.safetensors", file.metadata())
+    huge = fet_core.Transfer(tmp_path / "huge.safetensors", "cpu")
+    with pytest.raises(UserError, match=r"huge\.safetensors makes numbers that are not finite"):
+        huge(give(HAPPY), give(NEUTRAL))
+
+
 def test_no_face_names_the_picture_and_its_size(transfer: Any, give: Give, tmp_path: Path) -> None:
     empty = tmp_path / "wall.png"
     Image.new("RGB", (320, 200), "white").save(empty)
