@@ -78,6 +78,8 @@ def _held(found: Any, way: tuple[Any, ...], value: Any) -> None:
         found = found[part]
     if isinstance(value, dict | list):
         return
+    if isinstance(found, float) and type(value) is int:
+        value = float(value)  # as the type has it, which rounds beyond 2**53
     same = found == value and isinstance(found, bool) == isinstance(value, bool)
     if not same:
         raise Wrong("silent", f"{'.'.join(map(str, way))} was taken as {found!r}, not {value!r}")
