@@ -46,7 +46,14 @@ def as_yaml(value: Any) -> str:
         return "empty"
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
-    return cut(json.dumps(value, ensure_ascii=False, default=str))
+    # No more of it than is shown: what an alias of YAML's has put into itself has no end.
+    plain = json.JSONEncoder(ensure_ascii=False, default=str, check_circular=False, skipkeys=True)
+    text = ""
+    for part in plain.iterencode(value):
+        text += part
+        if len(text) > _SHOWN:
+            break
+    return cut(text)
 
 
 def cut(text: str) -> str:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from fet_core.errors import UserError, as_yaml
-from fet_core.files import atomic_path, shown
+from fet_core.files import atomic_path, check_file, shown
 from fet_core.params import Params
 
 
@@ -28,17 +28,15 @@ def read_yaml(path: Path) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    todo = "name one with --params or work in the project's top folder"
+    check_file(path, "there is no params file", todo)
     try:
         return YAML(typ="safe", pure=True).load(Path(path))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"there is no params file {shown(path)}; name one with --params or work in the "
-            "project's top folder"
-        ) from error
     except OSError as error:
         raise UserError(f"{shown(path)} cannot be read ({error.strerror}); name another") from error
-    except (YAMLError, ValueError) as error:
-        # A plain ValueError is text that is no UTF-8, or a date or number that cannot be.
+    except (YAMLError, ValueError, RecursionError) as error:
+        # A plain ValueError is text that is no UTF-8, or a date or number that cannot be; the
+        # reader is as deep in calls as the text in brackets.
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
         raise UserError(f"{path} is not valid YAML{line}; mend it or check it out again") from error

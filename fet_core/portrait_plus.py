@@ -44,6 +44,7 @@ class Trained:
     """
 
     def __init__(self, model: Path, device: str = "auto") -> None:
+        self._path = model
         self._device = choose_device(device)
         self._plus = load_plus(model, self._device)
 
@@ -58,7 +59,7 @@ class Trained:
         """The target's whole picture with the source's expression; the mouth is painted.
 
         Raises:
-            UserError: a face's eyes are at one place.
+            UserError: a face's eyes are at one place, or the model's numbers lead nowhere.
         """
         size = self._plus.alignment.size
         side = self._side(target)
@@ -66,6 +67,8 @@ class Trained:
         points = apply_points(self._matrix(target, size), target.points)
         found, own = self._tensor(source_points), self._tensor(points)
         wanted = self._plus.points(found, own, intensity)
+        if not ((wanted - own).abs() < size).all():
+            raise self._useless("moves points farther than a face is wide")
         grow = side / size
         own, wanted = ((p + 0.5) * grow - 0.5 for p in (own, wanted))
         matrix = self._matrix(target, side)
@@ -80,6 +83,13 @@ class Trained:
             raise UserError(
                 f"the face in {face.name} cannot be read ({error}); take another picture"
             ) from error
+
+    def _useless(self, does: str) -> UserError:
+        """What is said of weights each of which is a finite number, but whose result is none."""
+        return UserError(
+            f"the model {self._path} {does}, so that it is damaged or not trained; write it again "
+            "with `fet export`"
+        )
 
     def _side(self, face: Face) -> int:
         """Side at which a face is cut out: what keeps its sharpness, the model's own at least."""
@@ -120,4 +130,6 @@ class Trained:
         made = net(to_float(photo), points, wanted, field * torch.from_numpy(still).to(field))
         outline = face_mask(torch.cat([points, wanted]).cpu().numpy(), side)
         picture = torch.lerp(made.moved, made.picture, torch.from_numpy(outline).to(self._device))
+        if not torch.isfinite(picture).all():
+            raise self._useless("makes numbers that are not finite")
         return to_bytes(picture)[0].permute(1, 2, 0).cpu().numpy()

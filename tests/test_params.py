@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,11 +200,20 @@ def test_a_root_that_dvc_cannot_read(edit: Edit) -> None:
 
 
 def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is a folder; name one with --params"):
         load(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"a: [1\n", b"a: 1\na: 2\n", b"\tx: 1\n", b"a: \xff\n"])
+def test_a_pipe_in_place_of_the_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.yaml")
+    with pytest.raises(UserError, match="is a device or a pipe"):
+        load(tmp_path / "p.yaml")
+
+
+DEEP = b"a: " + b"[" * 5000 + b"]" * 5000
+
+
+@pytest.mark.parametrize("content", [b"a: [1\n", b"a: 1\na: 2\n", b"\tx: 1\n", b"a: \xff\n", DEEP])
 def test_what_is_no_yaml(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.yaml").write_bytes(content)
     with pytest.raises(UserError, match="not valid YAML"):
@@ -263,6 +273,15 @@ def test_key_value_and_range_in_one_sentence(edit: Edit, found: str, shown: str)
 )
 def test_what_is_allowed_is_said(edit: Edit, old: str, new: str, said: str) -> None:
     assert said in message(edit(old, new))
+
+
+def test_values_without_an_end_are_cut(edit: Edit) -> None:
+    itself = message(edit(SCALES, "scales: &me [*me]"))
+    assert f'"align.scales.0" is {"[" * 60}…, but must be a num' in itself
+    laughs = "".join(f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+    path = edit("align:\n", f"align:\n  a0: &a0 lol\n{laughs}")
+    path.write_text(path.read_text(encoding="utf-8").replace(SCALES, "scales: [*a9]"))
+    assert "…" in message(path)
 
 
 def test_long_values_are_cut(edit: Edit) -> None:

@@ -296,6 +296,29 @@ def test_motion_fades_out_before_the_blend(
     assert apart[middle].mean() > 10
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("fusion.moves", 3e38, "moves points farther than a face is wide"),
+        ("fusion.mean", 6e4, "moves points farther than a face is wide"),
+        ("transfer.motion.weight", 3e38, "makes numbers that are not finite"),
+    ],
+)
+def test_finite_weights_that_make_no_face(
+    name: str, value: float, said: str, model: Path, tmp_path: Path, give: Give
+) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    tensors = load_file(model)
+    tensors[name] = np.full(tensors[name].shape, value, np.float32)
+    with safe_open(model, "numpy") as file:
+        save_file(tensors, tmp_path / "huge.safetensors", file.metadata())
+    huge = fet_core.Transfer(tmp_path / "huge.safetensors", "cpu")
+    with pytest.raises(UserError, match=rf"huge\.safetensors {said}"):
+        huge(give(HAPPY), give(NEUTRAL))
+
+
 def test_no_face_names_the_picture_and_its_size(transfer: Any, give: Give, tmp_path: Path) -> None:
     empty = tmp_path / "wall.png"
     Image.new("RGB", (320, 200), "white").save(empty)

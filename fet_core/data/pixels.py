@@ -97,15 +97,19 @@ def _scale(image: Image.Image) -> float:
     is, and floats go to 1 where their mean does; what is above is white.
 
     Raises:
-        UnreadableError: floats of another scale.
+        UnreadableError: floats of another scale, or none that is finite.
     """
     if image.mode not in ("I", "F"):
         return 1 / 257
-    total, highest = 0.0, 0.0
+    total, highest, known = 0.0, 0.0, False
     for part in _parts(image):
-        values = _finite(np.asarray(part))
+        stored = np.asarray(part)
+        known = known or bool(np.isfinite(stored).any())
+        values = _finite(stored)
         total += float(values.sum())
         highest = max(highest, float(values.max()))
+    if not known:
+        raise UnreadableError("none of its values is a finite number")
     mean = total / (image.width * image.height)
     if image.mode == "I":
         return 1 / 257 if mean > 255 else 1.0

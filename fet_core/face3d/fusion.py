@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.stored import FOLDER, another_version, read_tensors
-from fet_core.geometry.landmarks import mirror_points
+from fet_core.face3d.stored import FARTHEST, FOLDER, another_version, read_tensors
+from fet_core.geometry.landmarks import POINTS, mirror_points
 
 Floats = NDArray[np.float64]
 
@@ -165,4 +165,17 @@ def load_fusion(path: Path = SHIPPED) -> SpaceFusion:
     found, _ = read_tensors(path, FORMAT)
     if not wanted <= set(found):
         raise another_version(path)
-    return SpaceFusion({name: found[name].astype(np.float64) for name in wanted})
+    fusion = SpaceFusion({name: found[name].astype(np.float64) for name in wanted})
+    if found["mean"].shape != (2 * POINTS,) or not _is_fusion(fusion):
+        raise another_version(path)
+    return fusion
+
+
+def _is_fusion(fusion: SpaceFusion) -> bool:
+    """Whether the weights fit together, and move a slightly larger face within reason."""
+    rest = fusion.rest[None]
+    try:
+        motion = fusion(1.1 * rest, rest)
+    except ValueError:
+        return False
+    return all(np.abs(value).max() < FARTHEST for value in (rest, motion))

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.stored import FOLDER, another_version, read_tensors
+from fet_core.face3d.stored import FARTHEST, FOLDER, another_version, read_tensors
+from fet_core.geometry.landmarks import POINTS
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +67,16 @@ def load_model(path: Path = SHIPPED) -> FaceModel:
     """Read a model; `UserError` where the file is no model."""
     found, about = read_tensors(path, FORMAT)
     names = tuple(about.get("units", "").split(","))
-    if not {"mean", "identity", "units"} <= set(found) or len(names) != len(found["units"]):
+    if not {"mean", "identity", "units"} <= set(found):
         raise another_version(path)
     mean, identity, units = (found[key].astype(np.float64) for key in ("mean", "identity", "units"))
+    shapes = (POINTS, 3), (*identity.shape[:1], POINTS, 3), (len(names), POINTS, 3)
+    if (mean.shape, identity.shape, units.shape) != shapes or not _is_face(mean, identity, units):
+        raise another_version(path)
     return FaceModel(mean, identity, units, names)
+
+
+def _is_face(mean: Floats, *moves: Floats) -> bool:
+    """Whether a mean has depth and nothing goes further than the parts of a face can."""
+    deep = np.linalg.matrix_rank(mean - mean.mean(axis=0)) == 3
+    return bool(deep) and all(np.abs(value).max(initial=0) < FARTHEST for value in (mean, *moves))

@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
+from fet_core.files import check_file
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
+
+FARTHEST = 10.0
+"""Eye distances within which all points of a face lie and move."""
 
 
 def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
@@ -21,6 +25,7 @@ def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[s
     """
     from safetensors import SafetensorError, safe_open
 
+    check_file(path, "there are no weights at", "install the project again")
     try:
         with safe_open(path, "numpy") as file:
             about = dict(file.metadata() or {})

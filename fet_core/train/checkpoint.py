@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +82,12 @@ class Schedule:
 
 
 KEPT = 2
+
+_FOREIGN = (
+    ArithmeticError, AttributeError, EOFError, LookupError, RuntimeError, TypeError,
+    UnpicklingError, ValueError,
+)  # fmt: skip
+"""What a checkpoint that is none of the run's may raise when it is restored."""
 
 
 @dataclass
@@ -154,15 +161,23 @@ class Checkpoints:
             old.with_suffix(".sha256").unlink(missing_ok=True)
 
     def load(self) -> Progress | None:
-        """Restore the last sound checkpoint into all parts; None where there is none."""
+        """Restore the last sound checkpoint into all parts; None where there is none.
+
+        Raises:
+            UserError: its checksum is right, but it is not one of this run's.
+        """
         for path in reversed(self._paths()):
             note = path.with_suffix(".sha256")
             wanted = note.read_bytes().strip() if note.is_file() else b""
             if sha256(path).encode() == wanted:
-                found = torch.load(path, map_location="cpu", weights_only=True)
-                for name, part in self._parts.items():
-                    part.load_state_dict(found["states"][name])
-                return Progress(**found["progress"])
+                try:
+                    found = torch.load(path, map_location="cpu", weights_only=True)
+                    for name, part in self._parts.items():
+                        part.load_state_dict(found["states"][name])
+                    return _progress(found["progress"])
+                except _FOREIGN as error:
+                    # Parts may have been changed, so that nothing can go on from one before.
+                    raise self.foreign(path) from error
             print(
                 f"the checkpoint {path} is damaged (its checksum does not match); "
                 "going on from the one before it, or from the start where there is none",
@@ -172,8 +187,36 @@ class Checkpoints:
             path.rename(path.with_suffix(".damaged"))
         return None
 
+    def foreign(self, path: Path | None = None) -> UserError:
+        """What is said of a checkpoint, the last one if none is named, that fits no run of these.
+
+        Nothing that breaks leaves one: somebody has changed it, or the program.
+        """
+        path = path or self._paths()[-1]
+        return UserError(
+            f"the checkpoint {path} does not hold a state of this training; delete {self.folder} "
+            "to begin again"
+        )
+
     def _paths(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("step-*.pt") if path.is_file())
+
+
+def _progress(found: Mapping[str, Any]) -> Progress:
+    """How far a checkpoint says that its run has come.
+
+    Raises:
+        ValueError: it says something else.
+    """
+    made = Progress(**found)
+    numbers = [value for metrics in made.history for value in metrics.values()]
+    if type(made.step) is not int or made.step < 0:
+        raise ValueError(f"the step is {made.step!r}")
+    if not all(isinstance(value, Tensor) and value.ndim == 0 for value in made.sums.values()):
+        raise ValueError("a sum is no number")
+    if not all(isinstance(value, int | float) for value in numbers):
+        raise ValueError("a metric is no number")
+    return made
 
 
 def _not_finite(state: Mapping[Any, Any]) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from fet_core.data.pictures import describe
 from fet_core.errors import UserError
 from fet_core.files import write_png
 from fet_core.progress import bar
@@ -143,19 +144,23 @@ def train(
 
     Raises:
         Interrupted: SIGINT or SIGTERM came; the state was saved.
-        UserError: a loss became infinite or NaN.
+        UserError: a loss became infinite or NaN, or the last checkpoint or a sample grid beside it
+            is not what this training has written.
     """
     # Asked before the checkpoint is loaded, which brings the rates of its own step.
     rates = {key: [g["lr"] for g in opt.param_groups] for key, opt in task.optimizers.items()}
     progress = checkpoints.load() or Progress()
+    per_epoch = schedule.steps_per_epoch
+    if len(progress.history) != progress.step // per_epoch:
+        raise checkpoints.foreign()
     grid_epochs = _spread(grids, epochs)
     pictures = checkpoints.folder / "grids"
     for number, metrics in enumerate(progress.history, start=1):
         recorder.epoch(number, metrics)
         if (pictures / f"{number}.png").is_file():
+            _check_grid(pictures / f"{number}.png")
             recorder.picture(number, pictures / f"{number}.png")
 
-    per_epoch = schedule.steps_per_epoch
     total = epochs * per_epoch
     saved = time.monotonic()
     with _signals() as caught, bar(name, total, progress.step, unit="step") as advance:
@@ -203,6 +208,17 @@ def _set_rates(
 def _spread(count: int, epochs: int) -> set[int]:
     """`count` epochs evenly over the training, the last of them the last."""
     return {max(round(epochs * (i + 1) / count), 1) for i in range(count)}
+
+
+def _check_grid(path: Path) -> None:
+    """Refuse a damaged grid: its epoch is over, and nothing can draw it again."""
+    try:
+        describe(path, decode=True)
+    except UserError as error:
+        raise UserError(
+            f"the sample grid {path} of an epoch that is over is damaged; delete it to go on "
+            f"without it, or {path.parents[1]} to begin again"
+        ) from error
 
 
 def _means(progress: Progress, steps: int, name: str) -> dict[str, float]:

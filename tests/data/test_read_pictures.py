@@ -100,6 +100,13 @@ def test_floats(tmp_path, values, expected):
     assert needed(path, 1) == "float to 8-bit"
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_floats_none_of_which_is_finite_are_refused(tmp_path, value):
+    path = save(tmp_path / "f.tif", np.full((3, 4), value, dtype=np.float32))
+    with pytest.raises(UserError, match="none of its values is a finite number"):
+        read_picture(path, 1)
+
+
 @pytest.mark.parametrize("most", [1.02, 40.0])
 def test_a_float_beyond_1_does_not_turn_the_rest_black(tmp_path, most):
     values = np.tile(np.float32([0.0, 0.25, 0.5, 1.0]), (25, 1))

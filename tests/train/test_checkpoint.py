@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from fet_core.errors import UserError
+from fet_core.files import sha256
 from fet_core.train.checkpoint import Checkpoints, Progress, fingerprint
 
 
@@ -172,3 +175,44 @@ def test_what_is_no_file_or_has_no_text_is_passed_over(tmp_path: Path) -> None:
     found = Run(tmp_path, seed=1).checkpoints.load()
     assert found is not None
     assert found.step == 3
+
+
+class Code:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, ("ran-code",)
+
+
+def signed(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """What a change returns, or the content that it has changed, with a right checksum."""
+    content = torch.load(path, weights_only=True)
+    found = change(content)
+    torch.save(content if found is None else found, path)
+    path.with_suffix(".sha256").write_text(sha256(path), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: 7,
+        lambda found: Code(),
+        lambda found: found["states"].pop("net/a") and None,
+        lambda found: found["states"]["net/a"].update({"0.weight": torch.zeros(3, 7)}),
+        lambda found: found["progress"].update(step=-1),
+        lambda found: found["progress"].update(step=None),
+        lambda found: found["progress"].update(sums={"loss": "a"}),
+        lambda found: found["progress"].update(history=[{"loss": "a"}]),
+        lambda found: found["progress"].update(history=7),
+        lambda found: found["progress"].update(more=7),
+    ],
+)
+def test_what_is_no_state_of_the_run_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = Run(tmp_path)
+    run.train(0, 1)
+    run.checkpoints.save(progress(1))
+    signed(tmp_path / "step-000000001.pt", change)
+    with pytest.raises(UserError, match=r"step-000000001\.pt does not hold a state of this"):
+        Run(tmp_path).checkpoints.load()
+    assert not (tmp_path / "ran-code").exists()

@@ -14,7 +14,7 @@ import torch
 
 from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
-from fet_core.train.checkpoint import Checkpoints, Schedule, TrainingTriples
+from fet_core.train.checkpoint import Checkpoints, Progress, Schedule, TrainingTriples
 from fet_core.train.loop import Interrupted, _factor, _spread, train
 
 EPOCHS = 6
@@ -108,6 +108,25 @@ def test_interrupted_and_resumed_is_the_same_run(go: Go, stop_at: int, signum: i
     assert all(torch.equal(a, b) for a, b in pairs)
     assert record.epochs == wanted.epochs
     assert record.pictures == wanted.pictures == [2, 4, 6]
+
+
+def test_a_history_of_another_length_is_refused(go: Go, tmp_path: Path) -> None:
+    task = Regression()
+    Checkpoints(tmp_path / "run", task.nets, task.optimizers).save(Progress(step=10**9))
+    with pytest.raises(UserError, match=r"step-1000000000\.pt does not hold a state of this train"):
+        go(task)
+
+
+def test_a_damaged_grid_is_refused(go: Go, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        go(Regression(stop_at=7))
+    (tmp_path / "run" / "grids" / "2.png").write_bytes(b"none")
+    with pytest.raises(
+        UserError, match=r"sample grid .*2\.png of an epoch that is over is damaged"
+    ):
+        go(Regression())
+    (tmp_path / "run" / "grids" / "2.png").unlink()
+    assert go(Regression())[1].pictures == [4, 6]
 
 
 def test_a_finished_run_only_tells_its_history_again(go: Go) -> None:
