@@ -168,10 +168,10 @@ def test_a_file_that_can_not_be_finished_leaves_the_one_before(name: str, tmp_pa
     assert sorted(tmp_path.iterdir()) == there
 
 
-@pytest.mark.parametrize("name", ["made.jpg", "made.png"])
-def test_a_photograph_without_its_last_bytes_is_none(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["made.jpg", "made.png", "array.npy", "row.npy", "faces.npy"])
+def test_pictures_without_their_last_bytes_are_none(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
-    photograph(path)
+    WRITERS[name](path)
     size = path.stat().st_size
     path.write_bytes(b"before")
     with no_file_larger(size - 1):
