@@ -36,12 +36,15 @@ _WORDS: dict[str, tuple[str, ...]] = {
 }
 """What a column of text may say, by its name."""
 
+_NAMES = ("sample_id", "flipped", "triple", "protocol")
+"""What names a row, of those columns that its table has."""
+
 _LARGEST = 1e6
 """No pixel, score or entry of a matrix is larger."""
 
 
 def check(path: Path, table: pa.Table) -> None:
-    """Refuse a table in which a word is unknown, a count negative or a number none.
+    """Refuse a table with an unknown word, a negative count, a number that is none or a row twice.
 
     Args:
         path: of its file, for the message.
@@ -65,6 +68,11 @@ def check(path: Path, table: pa.Table) -> None:
         if bad.any():
             place = int(np.flatnonzero(bad)[0])
             raise refused(path, int(rows[place]), name, values[[place]].tolist()[0], why)
+    if names := [name for name in _NAMES if name in table.column_names]:
+        first: dict[tuple[Any, ...], int] = {}
+        for row, key in enumerate(zip(*(table[name].to_pylist() for name in names), strict=True)):
+            if (other := first.setdefault(key, row)) != row:
+                raise refused(path, row, names[0], key[0], f"as row {other} has")
 
 
 def check_numbers(path: Path, table: pa.Table, name: str, count: int, of: str) -> None:

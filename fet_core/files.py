@@ -10,20 +10,18 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from fet_core.errors import UserError, as_yaml, cut
 from fet_core.errors import shown as shown
+from fet_core.unfinished import unfinished
 from fet_core.writing import REASONS, writing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-_LONGEST_STEM = 180  # bytes, of the 255 that a name can have
 
 
 def is_file(path: Path) -> bool:
@@ -140,7 +138,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its name when the block ends well.
 
     The temporary name keeps the suffix, so that writers that choose a format by it still work.
-    On an exception the temporary file is removed and `path` stays as it was.
+    On an exception the temporary file is removed and `path` stays as it was. It is there already,
+    empty, and locked (see `fet_core.unfinished`): write it by its name, not with what makes a file
+    of its own and renames that, as safetensors' `save_file` does.
 
     Raises:
         UserError: the folder cannot be made or written to, the disk is full, or `path` is a folder
@@ -150,17 +150,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     if path.is_dir():
         raise UserError(f"{shown(path)} is a folder; name a file in it")
     make_folder(path.parent)
-    stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_STEM])
-    temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        with writing(path, temporary):
-            yield temporary
-            with temporary.open("r+b") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+    with unfinished(path) as temporary, writing(path, temporary):
+        yield temporary
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
 
 
 def as_json(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,11 +74,15 @@ def write_picture(out: Path, picture: Picture, like: Path) -> None:
     options: dict[str, Any] = {}
     if profile[16:20] == (b"RGB " if picture.ndim == 3 else b"GRAY"):
         options["icc_profile"] = profile
-    if out.suffix.lower() != ".png":
+    form = "PNG" if out.suffix.lower() == ".png" else "JPEG"
+    if form == "JPEG":
         options |= {"quality": 95, "subsampling": 0}
+    # Pillow itself does not see where a JPEG was written in part.
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, form, **options)
     try:
         with atomic_path(out) as temporary:
-            Image.fromarray(picture).save(temporary, **options)
+            temporary.write_bytes(content.getbuffer())
     except OSError as error:
         raise UserError(
             f"{out} cannot be written ({error.strerror or error}); choose another with -o"

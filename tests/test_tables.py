@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fet_core import tables
+from fet_core.contents import check
 from fet_core.errors import UserError
 
 SCHEMAS = ("MANIFEST", "REJECTS", "FRAMES", "FACES", "LANDMARKS", "SAMPLES", "TRIPLES")
@@ -129,6 +130,24 @@ def test_a_word_that_nobody_knows_is_named_with_its_row(path: Path) -> None:
     tables.write(path, tables.from_rows(rows, tables.FRAMES), tables.FRAMES)
     with pytest.raises(UserError, match='has "cooked" as the "source" of row 1, none of raw, con'):
         tables.read(path, tables.FRAMES)
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEMAS if name != "REJECTS"])
+def test_a_row_that_is_there_twice(path: Path, name: str) -> None:
+    names = getattr(tables, name).names
+    row = dict.fromkeys(names) | {"flipped": False, "protocol": "oracle"}
+    row |= {"sample_id": "a", "triple": 5}
+    said = '"a" as the "sample_id"' if "sample_id" in names else '5 as the "triple"'
+    with pytest.raises(UserError, match=f"has {said} of row 1, as row 0 has; run the stage"):
+        check(path, pa.Table.from_pylist([row] * 2).select(names))
+
+
+def test_a_sample_and_its_mirror_image(
+    tmp_path: Path, sample_table: Callable[..., pa.Table]
+) -> None:
+    samples = sample_table(flip=True)
+    assert len({*samples["sample_id"].to_pylist()}) < samples.num_rows
+    check(tmp_path, samples)
 
 
 def test_a_row_where_one_is_needed(path: Path) -> None:

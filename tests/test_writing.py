@@ -75,9 +75,9 @@ def face_model(path: Path) -> None:
 
 
 def mouths(path: Path) -> None:
-    from fet_core.face3d.bank import load_mouths, write_mouths
+    from fet_core.face3d.bank import load_lids, load_mouths, write_mouths
 
-    write_mouths(path, load_mouths())
+    write_mouths(path, load_mouths(), load_lids())
 
 
 def checkpoint(path: Path) -> None:
@@ -166,6 +166,18 @@ def test_a_file_that_can_not_be_finished_leaves_the_one_before(name: str, tmp_pa
     assert said.startswith(f"{path} cannot be written: no file may become so large there; raise")
     assert {one.read_bytes() for one in there} == {b"before"}
     assert sorted(tmp_path.iterdir()) == there
+
+
+@pytest.mark.parametrize("name", ["made.jpg", "made.png", "array.npy", "row.npy", "faces.npy"])
+def test_pictures_without_their_last_bytes_are_none(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    WRITERS[name](path)
+    size = path.stat().st_size
+    path.write_bytes(b"before")
+    with no_file_larger(size - 1):
+        said = refused(name, path)
+    assert said.startswith(f"{path} cannot be written: no file may become so large there; raise")
+    assert path.read_bytes() == b"before"
 
 
 def test_so_do_notes_and_params(tmp_path: Path) -> None:

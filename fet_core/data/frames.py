@@ -117,7 +117,20 @@ def open_faces(path: Path, command: str | None = None) -> NDArray[np.uint8]:
 def write_faces(path: Path, faces: NDArray[np.uint8]) -> None:
     """Write faces [N, S, S, C] uint8 as a file that `open_faces` opens."""
     with atomic_path(path) as temporary:
-        np.save(temporary, faces, allow_pickle=False)
+        save_faces(temporary, faces)
+
+
+def save_faces(path: Path, faces: NDArray[np.uint8]) -> None:
+    """The same without a temporary file.
+
+    `np.save` hands the bytes to the system past Python, and does not see where the last of them
+    find no room.
+    """
+    faces = np.ascontiguousarray(faces)
+    with path.open("wb") as file:
+        header = np.lib.format.header_data_from_array_1_0(faces)
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(faces.data)
 
 
 def merged_faces(faces: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -72,7 +72,7 @@ def _shape(points: Floats) -> Floats:
 
 def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender) -> None:
     """Write open mouths and one pair of closed eyes as safetensors, their pictures as JPEG."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     from fet_core.files import atomic_path
 
@@ -87,7 +87,7 @@ def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender) -> None:
         tensors[f"picture.{name}"] = np.asarray(code, np.uint8).reshape(-1)
         tensors[f"points.{name}"] = lender.points.astype(np.float32)
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"format": FORMAT})
+        temporary.write_bytes(save(tensors, {"format": FORMAT}))
 
 
 def load_mouths(path: Path = SHIPPED) -> tuple[Lender, ...]:

@@ -49,7 +49,7 @@ class FaceModel:
 
 def write_model(path: Path, model: FaceModel) -> None:
     """Write a model as safetensors, its directions in half precision."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     from fet_core.files import atomic_path
 
@@ -59,7 +59,7 @@ def write_model(path: Path, model: FaceModel) -> None:
         "units": model.units.astype(np.float16),
     }
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"format": FORMAT, "units": ",".join(model.names)})
+        temporary.write_bytes(save(tensors, {"format": FORMAT, "units": ",".join(model.names)}))
 
 
 @cache

@@ -43,13 +43,13 @@ def save(
         net: whose state is written (BatchNorm statistics too).
         note: what else a reader should know, JSON-ready.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save as as_bytes
 
     # One entry, because safetensors writes several in an order that changes from call to call.
     header = {"fet": json.dumps({"kind": kind, "sizes": dict(sizes), "note": note}, sort_keys=True)}
     state = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata=header)
+        temporary.write_bytes(as_bytes(state, header))
 
 
 def load(
@@ -245,7 +245,7 @@ def save_plus(path: Path, plus: Plus, sizes: dict[str, dict[str, float]]) -> Non
         plus: what is written.
         sizes: the arguments that build "fusion" and "transfer".
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save as as_bytes
 
     header = {"kind": _KIND, "sizes": sizes, "alignment": vars(plus.alignment)}
     state = {
@@ -254,7 +254,7 @@ def save_plus(path: Path, plus: Plus, sizes: dict[str, dict[str, float]]) -> Non
         for key, value in getattr(plus, name).state_dict().items()
     }
     with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata={"fet": json.dumps(header, sort_keys=True)})
+        temporary.write_bytes(as_bytes(state, {"fet": json.dumps(header, sort_keys=True)}))
 
 
 def load_plus(path: Path | None = None, device: torch.device | None = None) -> Plus:

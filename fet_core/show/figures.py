@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fet_core.data.dataset import Dataset
+from fet_core.data.frames import save_faces
 from fet_core.errors import UserError
 from fet_core.files import as_json, atomic_path, write_json
 from fet_core.measure.methods import Method
@@ -190,7 +191,7 @@ def keeping(
 
         def keep(row: str, pictures: Picture) -> None:
             temporary = stack.enter_context(atomic_path(folder / f"{row}.npy"))
-            np.save(temporary, pictures, allow_pickle=False)
+            save_faces(temporary, pictures)
 
         yield keep
         forget_shown(folder)

@@ -211,11 +211,11 @@ def deviation_loss(found: Tensor, wanted: Tensor) -> Tensor:
 
 def write_fusion(path: Path, net: SpaceNet) -> None:
     """Write the weights for `fet_core.face3d.fusion.load_fusion`, in half precision."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     state = {name: value.half().contiguous() for name, value in net.state_dict().items()}
     with atomic_path(path) as temporary:
-        save_file(state, temporary, {"format": FORMAT})
+        temporary.write_bytes(save(state, {"format": FORMAT}))
 
 
 def _tensor(value: NDArray[np.float64]) -> Tensor:

@@ -1,0 +1,66 @@
+"""Names for files that are being written: one for each, so that no killed process leaves many."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_LONGEST_STEM = 180  # bytes, of the 255 that a name can have
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, with its suffix, that no other process writes.
+
+    It is held by a lock, which ends with its process: what one that was killed has left there is
+    taken over, so that it goes with the next writing of `path`. Where another process is writing
+    `path` now, or there are no locks, the name has the number of this one. What still lies there
+    when the block ends is removed.
+    """
+    stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_STEM])
+    temporary = path.with_name(f".{stem}.part{path.suffix}")
+    with _held(temporary) as held:
+        if not held:
+            temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
+        ended = False
+        try:
+            yield temporary
+            ended = True
+        finally:
+            # After a rename another process may have the name already.
+            if not ended:
+                with suppress(OSError):
+                    temporary.unlink()
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[bool]:
+    """Hold an empty file while the block lasts; False where that cannot be."""
+    file = None
+    with suppress(OSError):  # Whoever writes by another name is told why.
+        # Neither a link nor a pipe that somebody has put there.
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    try:
+        yield file is not None and _taken(file, path)
+    finally:
+        if file is not None:
+            os.close(file)
+
+
+def _taken(file: int, path: Path) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever had it may have renamed it after it was opened here.
+        if not os.path.samestat(os.fstat(file), path.lstat()):
+            return False
+        os.ftruncate(file, 0)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError:
+        # Without locks nobody has it.
+        path.unlink(missing_ok=True)
+        return False
+    return True
