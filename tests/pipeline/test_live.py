@@ -34,7 +34,7 @@ def test_nothing_is_sent_whoever_is_logged_in_to_a_service(
     monkeypatch.setenv("DVC_STUDIO_REPO_URL", "https://example.org/repo")
     monkeypatch.setattr(dvclive.studio, "post_live_metrics", lambda *given, **_: sent.append(given))
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    recorder = LiveRecorder(tmp_path / "live")
+    recorder = LiveRecorder(tmp_path / "live", tmp_path / "growing")
     recorder.epoch(1, {"loss": 0.5})
     recorder.close()
     assert sent == []
