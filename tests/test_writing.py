@@ -77,7 +77,7 @@ def face_model(path: Path) -> None:
 def mouths(path: Path) -> None:
     from fet_core.face3d.bank import load_lids, load_mouths, write_mouths
 
-    write_mouths(path, load_mouths(), load_lids())
+    write_mouths(path, load_mouths(), load_lids()[0])
 
 
 def checkpoint(path: Path) -> None:

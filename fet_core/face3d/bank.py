@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.stored import FOLDER, another_version, read_tensors
+from fet_core.geometry.landmarks import mirror_points
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -95,13 +96,17 @@ def load_mouths(path: Path = SHIPPED) -> tuple[Lender, ...]:
     return tuple(lender for name, lender in _read(path).items() if name != _LIDS)
 
 
-def load_lids(path: Path = SHIPPED) -> Lender:
-    """The closed eyes that `write_mouths` wrote.
+def load_lids(path: Path = SHIPPED) -> tuple[Lender, Lender]:
+    """The closed eyes that `write_mouths` wrote, for the right and for the left eye.
+
+    Both are the lender's right one, so that they are in the same light.
 
     Raises:
         UserError: the file is none of this version.
     """
-    return _read(path)[_LIDS]
+    lids = _read(path)[_LIDS]
+    mirrored = np.ascontiguousarray(lids.picture[:, ::-1])
+    return lids, Lender(mirrored, mirror_points(lids.points, lids.picture.shape[1]))
 
 
 @cache

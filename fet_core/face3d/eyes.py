@@ -20,7 +20,7 @@ Picture = NDArray[np.uint8]
 _EYES = (RIGHT_EYE, LEFT_EYE)
 _WIDER = 1.5  # times as far apart as the target's lids are, from which a closed eye opens
 _NARROWER = 0.65  # the same, below which an open eye closes
-_SHUT = 0.075  # mean distance of the lids in eye distances, below which an open eye is to close
+_SHUT = 0.055  # mean distance of the lids in eye distances, below which an open eye is to close
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one
 _SOFT = 0.025  # of the edge of that skin, in eye distances
@@ -66,7 +66,7 @@ def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
             plan.closed.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif giver is None and then < min(_SHUT, now):
-            plan.closed.append((eye, load_lids()))
+            plan.closed.append((eye, load_lids()[_EYES.index(eye)]))
     return plan
 
 

@@ -29,11 +29,13 @@ def test_what_is_written_is_read(face: np.ndarray, tmp_path: Path) -> None:
     write_mouths(tmp_path / "m.safetensors", mouths, lids)
     read = load_mouths(tmp_path / "m.safetensors")
     assert len(read) == 2
-    read_lids = load_lids(tmp_path / "m.safetensors")
+    read_lids, other_lids = load_lids(tmp_path / "m.safetensors")
     for one, other in zip([*mouths, lids], [*read, read_lids], strict=True):
         assert other.points == pytest.approx(one.points, abs=1e-4)
         assert np.abs(other.picture.astype(int) - one.picture).max() < 12
         assert not np.array_equal(other.picture[..., 0], other.picture[..., 1])
+    assert np.array_equal(other_lids.picture, read_lids.picture[:, ::-1])
+    assert other_lids.points[45, 0] == pytest.approx(95 - read_lids.points[36, 0])
 
 
 def test_the_mouth_of_that_shape_is_taken_whatever_its_size_and_tilt(face: np.ndarray) -> None:
