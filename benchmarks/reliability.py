@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import json
 import os
 import platform
 import shutil
@@ -120,6 +121,12 @@ def write(
 
     from fet_core.files import write_json
 
+    if options.only and out.is_file():
+        # Kinds that are tried again by the same seed and count take the places of those there.
+        before = json.loads(out.read_text(encoding="utf-8"))
+        if (before["seed"], before["count"]) == (options.seed, options.count):
+            kept = [one for one in before["failures"] if one["kind"] not in kinds]
+            kinds, failures = before["kinds"] | kinds, kept + failures
     packages = ("numpy", "pillow", "opencv-python-headless", "dlib-bin", "pyarrow", "safetensors")
     versions = {name: version(name) for name in (*packages, "torch", "pydantic", "ruamel.yaml")}
     write_json(

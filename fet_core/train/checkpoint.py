@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,6 +91,14 @@ _FOREIGN = (
 """What a checkpoint that is none of the run's may raise when it is restored."""
 
 
+def _remove(path: Path) -> None:
+    """Take away what has a checkpoint's name, a folder too."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 @dataclass
 class Progress:
     """How far a run has come.
@@ -157,8 +166,8 @@ class Checkpoints:
         with atomic_path(path.with_suffix(".sha256")) as temporary:
             temporary.write_text(checksum + "\n", encoding="utf-8")
         for old in self._paths()[:-KEPT]:
-            old.unlink(missing_ok=True)
-            old.with_suffix(".sha256").unlink(missing_ok=True)
+            for path in (old, old.with_suffix(".sha256")):
+                _remove(path)
 
     def load(self) -> Progress | None:
         """Restore the last sound checkpoint into all parts; None where there is none.

@@ -177,6 +177,16 @@ def test_what_is_no_file_or_has_no_text_is_passed_over(tmp_path: Path) -> None:
     assert found.step == 3
 
 
+def test_a_folder_in_the_place_of_an_old_checksum_goes_too(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.checkpoints.save(progress(1))
+    (tmp_path / "step-000000001.sha256").unlink()
+    (tmp_path / "step-000000001.sha256" / "in it").mkdir(parents=True)
+    for step in (2, 3):
+        run.checkpoints.save(progress(step))
+    assert not [path for path in tmp_path.iterdir() if "000000001" in path.name]
+
+
 class Code:
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, ("ran-code",)
