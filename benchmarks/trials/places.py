@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from trials.commands import Done, begin, finish, judged
 from trials.engine import RESULT, Wrong
+from trials.processes import forked
 
 NAME = "probe"
 
@@ -115,20 +116,16 @@ def shared(folder: Path, epochs: int = 1) -> Place:
 
 
 def in_fork(work: Callable[[], Any]) -> None:
-    """Do something in a forked process, so that this one stays as it is."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
+    """Do something that has to end well in a forked process."""
+
+    def told() -> None:
         try:
             work()
-            code = 0
         except BaseException:
-            import traceback
-
             traceback.print_exc()
-        finally:
-            os._exit(code)
-    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+            raise
+
+    if forked(told):
         raise RuntimeError("what trials need could not be made")
 
 

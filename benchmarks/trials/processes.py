@@ -6,9 +6,24 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _GRACE = 5.0  # seconds in which what a trial has started may end after it
+
+
+def forked(work: Callable[[], Any]) -> int:
+    """Do something in a forked process, so that this one stays as it is; its exit code."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def session(leader: int) -> dict[int, str]:

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import resource
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from trials.damage import Rng
 from trials.engine import MIB, REJECTED, RESULT, Kind, Limits, Wrong, note
+from trials.processes import forked
 from trials.traps import Trap, random_trap
 
 Writer = Callable[[Path, int], None]
@@ -154,7 +154,7 @@ def _trial(known: Known, rng: Rng, folder: Path) -> str:
         return _full(path, write, limit, old if before else None, new, name)
     trap = random_trap(rng, len(new), 2)
     note(f"{name}: ended at {trap}")
-    _in_fork(lambda: _caught(trap, path, write))
+    forked(lambda: _caught(trap, path, write))
     found = path.read_bytes() if path.is_file() else None
     _whole(path, found, (old if before else None, new))
     write(path, 1)
@@ -206,18 +206,6 @@ def _check(path: Path, new: bytes, beside: set[str] | None, name: str) -> None:
 def _caught(trap: Trap, path: Path, write: Writer) -> None:
     trap.set()
     write(path, 1)
-
-
-def _in_fork(work: Callable[[], None]) -> int:
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _full(path: Path, write: Writer, limit: int, old: bytes | None, new: bytes, name: str) -> str:

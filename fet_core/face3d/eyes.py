@@ -85,18 +85,23 @@ def fill_eyes(made: Picture, own: Floats, plan: Plan) -> None:
         own: [68, 2] the target's points before, in pixels of `made`.
         plan: of `planned`, in pixels of `made`.
     """
+    if plan.opened:
+        # All of them are of one face.
+        light = _lit(made, plan.wanted, plan.opened[0][1])
     for eye, giver in plan.opened:
-        here, there = lights(made, plan.wanted, giver)
-        skin = here.skin / there.skin
-        # The whites of eyes are nearly the same on any skin.
-        light = Lit(np.sqrt((skin + skin.mean()) / 2), skin, 255.0)
-        outline = plan.wanted[list(eye)]
-        lay(made, plan.wanted, giver, eye, outline, _LASHES, light)
+        lay(made, plan.wanted, giver, eye, plan.wanted[list(eye)], _LASHES, light)
     for eye, lender in plan.closed:
         both = np.concatenate([_placed(own, plan.wanted, eye), plan.wanted[list(eye)]])
         outline = np.asarray(cv2.convexHull(both.astype(np.float32)), np.float64)[:, 0]
         soft = _SOFT * eye_distance(plan.wanted)
         lay(made, plan.wanted, lender, eye, outline, _LID, None, soft)
+
+
+def _lit(made: Picture, wanted: Floats, giver: Face) -> Lit:
+    here, there = lights(made, wanted, giver)
+    skin = here.skin / there.skin
+    # The whites of eyes are nearly the same on any skin.
+    return Lit(np.sqrt((skin + skin.mean()) / 2), skin, 255.0)
 
 
 def _placed(own: Floats, wanted: Floats, eye: range) -> Floats:
