@@ -18,35 +18,42 @@ def unfinished(path: Path) -> Iterator[Path]:
     It is held by a lock, which ends with its process: what one that was killed has left there is
     taken over, so that it goes with the next writing of `path`. Where another process is writing
     `path` now, or there are no locks, the name has the number of this one. What still lies there
-    when the block ends is removed.
+    when the block ends is removed, whatever is raised and wherever.
     """
     stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_STEM])
     temporary = path.with_name(f".{stem}.part{path.suffix}")
-    with _held(temporary) as held:
-        if not held:
-            temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
-        ended = False
-        try:
-            yield temporary
-            ended = True
-        finally:
-            # After a rename another process may have the name already.
-            if not ended:
-                with suppress(OSError):
-                    temporary.unlink()
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[bool]:
-    """Hold an empty file while the block lasts; False where that cannot be."""
-    file = None
-    with suppress(OSError):  # Whoever writes by another name is told why.
-        # Neither a link nor a pipe that somebody has put there.
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    file, ended = None, False
+    # A signal may raise between any two calls, as between making a file and knowing of it.
     try:
-        yield file is not None and _taken(file, path)
+        file = _open(temporary, os.O_CREAT)
+        if file is None or not _taken(file, temporary):
+            temporary = path.with_name(f".{stem}.{os.getpid()}.part{path.suffix}")
+        yield temporary
+        ended = True
     finally:
         if file is not None:
+            os.close(file)
+        # After a rename another process may have the name already.
+        if not ended:
+            _remove(temporary)
+
+
+def _open(path: Path, flags: int = 0) -> int | None:
+    """Open a file to be written; None where that cannot be."""
+    with suppress(OSError):  # Whoever writes by another name is told why.
+        # Neither a link nor a pipe that somebody has put there.
+        return os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | flags, 0o666)
+    return None
+
+
+def _remove(path: Path) -> None:
+    """Remove a file that no process holds."""
+    file = _open(path)
+    if file is not None:
+        try:
+            if _taken(file, path):
+                path.unlink(missing_ok=True)
+        finally:
             os.close(file)
 
 

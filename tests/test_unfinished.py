@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -105,3 +106,39 @@ def test_what_was_written_keeps_the_rights_of_new_files(tmp_path: Path) -> None:
     write_faces(tmp_path / "a.npy", np.zeros((1, 8, 8, 3), np.uint8))
     (tmp_path / "b").touch()
     assert (tmp_path / "a.npy").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+class _Signal(BaseException):
+    pass
+
+
+def _stopped_at(call: int, path: Path) -> bool:
+    """Write with an exception at the given one of the places where Python looks for signals."""
+    seen = 0
+
+    def count(_: FrameType, event: str, __: object) -> None:
+        nonlocal seen
+        seen += event in ("call", "c_return")
+        if seen == call:
+            sys.setprofile(None)
+            raise _Signal
+
+    before = sys.getprofile()
+    try:
+        sys.setprofile(count)
+        write_text(path, "new")
+    except _Signal:
+        return True
+    finally:
+        sys.setprofile(before)
+    return False
+
+
+def test_a_signal_at_any_place_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    call = 1
+    while _stopped_at(call, path):
+        assert set(tmp_path.iterdir()) <= {path}, f"at place {call}"
+        call += 1
+        path.unlink(missing_ok=True)
+    assert call > 40
