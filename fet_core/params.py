@@ -27,6 +27,7 @@ class DatasetParams(_Section):
     channels: Literal[1, 3]
     peak_frames: int = Field(default=3, ge=1)
     neutral_only: bool = False
+    picture_mb: int = Field(default=360, ge=1, le=536)
 
     @field_validator("root")
     @classmethod

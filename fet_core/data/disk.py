@@ -6,9 +6,10 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from fet_core.data.pictures import PictureInfo, examine
+from fet_core.data.pictures import MAX_BYTES, PictureInfo, examine
 from fet_core.errors import UserError
 from fet_core.files import check_searched, shown
 from fet_core.parallel import each
@@ -259,12 +260,22 @@ def unique(entries: Sequence[Entry]) -> tuple[list[Entry], list[Reject]]:
 
 
 def open_all(
-    root: Path, entries: Sequence[Entry], processes: int | None = None
+    root: Path,
+    entries: Sequence[Entry],
+    processes: int | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[PictureInfo | str]:
     """Decode the picture of each entry, in order: what it is, or why it cannot be used.
+
+    Args:
+        root: the raw folder.
+        entries: of its pictures.
+        processes: as in `fet_core.parallel.each`.
+        max_bytes: of a decoded picture.
 
     Raises:
         UserError: a worker process died.
     """
     paths = [str(root / entry.path) for entry in entries]
-    return each(examine, paths, "ingest", processes=processes, pool_from=_POOL_FROM)
+    work = partial(examine, max_bytes=max_bytes)
+    return each(work, paths, "ingest", processes=processes, pool_from=_POOL_FROM)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fet_core import tables
-from fet_core.data.pictures import read_picture
+from fet_core.data.pictures import LARGEST, read_picture
 from fet_core.errors import UserError
 from fet_core.files import atomic_path, make_folder
 from fet_core.geometry.align import (
@@ -102,7 +102,7 @@ def align_face(finder: FaceFinder, picture: NDArray[np.uint8], params: Align) ->
 
 def _align(path: Path, channels: int, params: Align) -> Face | str:
     try:
-        picture = read_picture(path, channels)
+        picture = read_picture(path, channels, LARGEST)
     except UserError as error:
         return str(error)
     return align_face(once(FaceFinder), picture, params)
@@ -112,7 +112,8 @@ def _read(
     item: tuple[Path, list[int], Matrix], channels: int, readings: int
 ) -> NDArray[np.float32]:
     path, box, matrix = item
-    points = mean_points(once(FaceFinder), read_picture(path, channels), box, readings)
+    picture = read_picture(path, channels, LARGEST)
+    points = mean_points(once(FaceFinder), picture, box, readings)
     return apply_points(matrix, points).astype(np.float32)
 
 

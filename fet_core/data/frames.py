@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fet_core import tables
-from fet_core.data.pictures import conversion_needed, describe, read_picture
+from fet_core.data.pictures import LARGEST, conversion_needed, describe, read_picture
 from fet_core.errors import UserError, remedy
 from fet_core.files import atomic_path, check_file, inside, write_png
 from fet_core.parallel import each
@@ -74,9 +74,9 @@ def _convert(item: tuple[str, str], root: Path, channels: int, out: Path) -> str
     """Convert one picture where needed; returns what was done, "" for nothing."""
     sample_id, path = item
     picture, converted = inside(root, path), inside(out, f"{sample_id}.png")
-    needed = conversion_needed(describe(picture), channels)
+    needed = conversion_needed(describe(picture, LARGEST), channels)
     if needed:
-        write_png(converted, read_picture(picture, channels))
+        write_png(converted, read_picture(picture, channels, LARGEST))
     return needed
 
 

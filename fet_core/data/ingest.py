@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from fet_core import tables
 from fet_core.data.disk import Entry, Listing, Reject, open_all, unique
-from fet_core.data.pictures import PictureInfo
+from fet_core.data.pictures import MAX_BYTES, PictureInfo
 from fet_core.data.readers import Reader
 from fet_core.data.split import (
     SettledRule,
@@ -47,7 +47,12 @@ class Ingested:
 
 
 def ingest(
-    dataset: str, reader: Reader, root: Path, split: SplitRule, processes: int | None = None
+    dataset: str,
+    reader: Reader,
+    root: Path,
+    split: SplitRule,
+    processes: int | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Ingested:
     """Read a raw folder; nothing in it is changed, and a bad picture is only a reject.
 
@@ -58,6 +63,7 @@ def ingest(
         split: how pictures are put on sides; a seed "auto" is settled with the pictures that can
             be used.
         processes: worker processes to open pictures with; None for one a core, 1 for none.
+        max_bytes: of a decoded picture.
 
     Raises:
         UserError: the root is missing or does not have the layout, or a worker process died.
@@ -67,7 +73,8 @@ def ingest(
     entries, doubles = unique(listing.entries)
     rejects = [*listing.rejects, *doubles]
     good: list[tuple[Entry, PictureInfo]] = []
-    for entry, found in zip(entries, open_all(root, entries, processes), strict=True):
+    opened = open_all(root, entries, processes, max_bytes)
+    for entry, found in zip(entries, opened, strict=True):
         if isinstance(found, str):
             rejects.append(Reject(entry.path, found))
         else:
@@ -219,6 +226,7 @@ def survey(
     split: SplitRule | None = None,
     decode: bool = False,
     processes: int | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Survey:
     """Look through a raw folder; nothing in it is changed.
 
@@ -230,6 +238,7 @@ def survey(
             share wished for, and which seed would do.
         decode: open every picture, as ingest does; else the names alone are looked at.
         processes: worker processes to open pictures with; None for one a core.
+        max_bytes: of a decoded picture.
 
     Raises:
         UserError: the root is missing or does not have the layout.
@@ -239,7 +248,7 @@ def survey(
     entries, doubles = unique(listing.entries)
     rejects = [*listing.rejects, *doubles]
     if decode:
-        found = list(open_all(root, entries, processes))
+        found = list(open_all(root, entries, processes, max_bytes))
         pairs = list(zip(entries, found, strict=True))
         rejects += [Reject(entry.path, info) for entry, info in pairs if isinstance(info, str)]
         entries = [entry for entry, info in pairs if not isinstance(info, str)]

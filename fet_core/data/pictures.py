@@ -22,9 +22,12 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What a picture's content may be. Formats that run other programs (EPS) are not among them."""
 
 MAX_BYTES = 360_000_000
-"""Pictures that decode to more are refused before they are decoded: 120 megapixels with up to 3
-bytes a pixel, 90 with 4, as floats and transparent colour have. Reading one takes up to three times
-as much memory."""
+"""Pictures that decode to more are refused before they are decoded, unless told otherwise: 120
+megapixels with up to 3 bytes a pixel, 90 with 4, as floats and transparent colour have. Reading one
+takes up to three times as much memory."""
+
+LARGEST = 536_000_000
+"""The highest such limit: Pillow itself opens no more than 178.9 megapixels."""
 
 _UPRIGHT = 1
 _ORIENTATION_TAG = 0x0112
@@ -54,27 +57,28 @@ class PictureInfo:
     turned: bool = False
 
 
-def describe(path: Path, decode: bool = False) -> PictureInfo:
+def describe(path: Path, max_bytes: int = MAX_BYTES, decode: bool = False) -> PictureInfo:
     """Say what a picture is.
 
     Args:
         path: the file.
+        max_bytes: of the decoded picture.
         decode: read all of it, and so find out whether it is whole; else only its header.
 
     Raises:
         UserError: it is no picture, is damaged or too large; the message names the file.
     """
-    with _named(path), _opened(Path(path)) as image:
+    with _named(path), _opened(Path(path), max_bytes) as image:
         info = _info(image)
         if decode:
             _decode(image)
         return info
 
 
-def examine(path: str) -> PictureInfo | str:
+def examine(path: str, max_bytes: int = MAX_BYTES) -> PictureInfo | str:
     """Decode all of a picture (in a worker process): what it is, or why it cannot be used."""
     try:
-        with _opened(Path(path)) as image:
+        with _opened(Path(path), max_bytes) as image:
             info = _info(image)
             _decode(image)
             return info
@@ -82,7 +86,7 @@ def examine(path: str) -> PictureInfo | str:
         return str(error)
 
 
-def read_picture(path: Path, channels: int) -> np.ndarray:
+def read_picture(path: Path, channels: int, max_bytes: int = MAX_BYTES) -> np.ndarray:
     """Read a picture upright, as uint8 in [0, 255].
 
     16 bits become 8 by v/257, rounded; floats go from 0 to 1, or to 255 where their mean is above
@@ -92,6 +96,7 @@ def read_picture(path: Path, channels: int) -> np.ndarray:
     Args:
         path: the file.
         channels: 1 for an array [H, W], 3 for RGB [H, W, 3].
+        max_bytes: of the decoded picture.
 
     Raises:
         UserError: the file cannot be read as a picture; the message names it.
@@ -99,7 +104,7 @@ def read_picture(path: Path, channels: int) -> np.ndarray:
     """
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels}, not 1 or 3")
-    with _named(path), _opened(Path(path)) as image:
+    with _named(path), _opened(Path(path), max_bytes) as image:
         orientation = _load(image)
         return pixels(image, channels, orientation)
 
@@ -139,7 +144,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path, max_bytes: int) -> Iterator[Image.Image]:
     """Open a picture; whatever goes wrong inside the block becomes an `UnreadableError`."""
     from PIL import Image, UnidentifiedImageError
 
@@ -153,10 +158,10 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
                 if image.width < 1 or image.height < 1:
                     raise UnreadableError(f"it has no pixels: {image.width}×{image.height}")
-                if _decoded_bytes(image) > MAX_BYTES:
+                if _decoded_bytes(image) > max_bytes:
                     raise UnreadableError(
                         f"it is too large: {image.width}×{image.height} pixels, decoded "
-                        f"{_decoded_bytes(image) / 1e6:.0f} MB where {MAX_BYTES / 1e6:.0f} may be"
+                        f"{_decoded_bytes(image) / 1e6:.0f} MB where {max_bytes / 1e6:.0f} may be"
                     )
                 yield image
         except UnreadableError:
@@ -165,7 +170,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             raise UnreadableError("it is not a PNG, JPEG or TIFF picture") from error
         except Image.DecompressionBombError as error:
             raise UnreadableError(
-                f"it is too large: decoded more than {MAX_BYTES / 1e6:.0f} MB"
+                f"it is too large: decoded more than {max_bytes / 1e6:.0f} MB"
             ) from error
         except MemoryError as error:
             raise UnreadableError("it is too large: it does not fit into memory") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -168,3 +169,16 @@ def test_check_opens_the_pictures_when_asked(tmp_path, trees, params, run):
     said = run("check", "--dataset", "rafd", "--params", path, "--decode")
     assert "left out | 1" in said
     assert "| the file is empty |     1 | Rafd090_02" in said
+
+
+@pytest.mark.parametrize(("limit", "left_out"), [(1, 2), (2, 0)])
+def test_a_data_set_has_a_limit_of_its_own(limit, left_out, tmp_path, trees, params, run):
+    raw = trees.rafd(tmp_path / "raw", people=6)
+    for path in sorted(raw.iterdir())[:2]:
+        Image.new("RGB", (800, 700)).save(path)
+    path = params(rafd={"root": str(raw), "picture_mb": limit})
+    words = ("--dataset", "rafd", "--params", path)
+    said = run("ingest", *words, "--out", tmp_path / "out")
+    assert f"{18 - left_out} pictures of 6 people, {left_out} left out" in said
+    said = run("check", *words, "--decode")
+    assert ("too large" in said) == (left_out > 0)

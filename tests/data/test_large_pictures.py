@@ -11,8 +11,7 @@ import pytest
 from import_graph import ROOT
 from PIL import Image
 
-from fet_core.data import pictures
-from fet_core.data.pictures import MAX_BYTES, examine, read_picture
+from fet_core.data.pictures import LARGEST, MAX_BYTES, examine, read_picture
 from fet_core.face3d import warp
 from fet_core.face3d.warp import moved
 
@@ -101,13 +100,15 @@ def test_strips_are_what_the_whole_is(
 @pytest.mark.parametrize(
     ("mode", "each"), [("L", 3), ("RGB", 3), ("I;16", 3), ("RGBA", 4), ("F", 4), ("CMYK", 4)]
 )
-def test_the_limit_counts_decoded_bytes(
-    mode: str, each: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_limit_counts_decoded_bytes(mode: str, each: int, tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     Image.new(mode, (40, 25)).save(path)
-    monkeypatch.setattr(pictures, "MAX_BYTES", 40 * 25 * each)
-    assert read_picture(path, 1).shape == (25, 40)
-    monkeypatch.setattr(pictures, "MAX_BYTES", 40 * 25 * each - 1)
-    assert str(examine(str(path))).startswith("it is too large: 40×25 pixels, decoded ")
+    limit = 40 * 25 * each
+    assert read_picture(path, 1, limit).shape == (25, 40)
+    assert str(examine(str(path), limit - 1)).startswith("it is too large: 40×25 pixels, decoded ")
+
+
+def test_the_limits_in_pixels() -> None:
     assert MAX_BYTES == 3 * 120_000_000
+    assert Image.MAX_IMAGE_PIXELS is not None
+    assert LARGEST <= 3 * 2 * Image.MAX_IMAGE_PIXELS < LARGEST + 1_000_000
