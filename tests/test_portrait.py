@@ -299,9 +299,9 @@ def test_motion_fades_out_before_the_blend(
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("fusion.moves", 3e38, "moves points farther than a face is wide"),
+        ("fusion.moves", 9e5, "moves points farther than a face is wide"),
         ("fusion.mean", 6e4, "moves points farther than a face is wide"),
-        ("transfer.motion.weight", 3e38, "makes numbers that are not finite"),
+        ("transfer.", 9e5, "makes numbers that are not finite"),
     ],
 )
 def test_finite_weights_that_make_no_face(
@@ -311,7 +311,8 @@ def test_finite_weights_that_make_no_face(
     from safetensors.numpy import load_file, save_file
 
     tensors = load_file(model)
-    tensors[name] = np.full(tensors[name].shape, value, np.float32)
+    for key in [key for key in tensors if key.startswith(name)]:
+        tensors[key] = np.full(tensors[key].shape, value, np.float32)
     with safe_open(model, "numpy") as file:
         save_file(tensors, tmp_path / "huge.safetensors", file.metadata())
     huge = fet_core.Transfer(tmp_path / "huge.safetensors", "cpu")

@@ -17,6 +17,10 @@ FARTHEST = 10.0
 """Eye distances within which all points of a face lie and move."""
 
 
+_LARGEST = 1e6
+"""No number in these files comes near."""
+
+
 def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """All arrays of a file by their names, and what else its header says.
 
@@ -30,12 +34,13 @@ def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[s
         with safe_open(path, "numpy") as file:
             about = dict(file.metadata() or {})
             found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+    # NumPy does not know all types that may be in such a file.
+    except (OSError, SafetensorError, TypeError) as error:
         raise UserError(f"{path} cannot be read ({error}); install the project again") from error
     if about.get("format") != form:
         raise another_version(path)
-    if not all(np.isfinite(value).all() for value in found.values()):
-        raise UserError(f"{path} holds numbers that are not finite; install the project again")
+    if not all((np.abs(value.astype(np.float64)) < _LARGEST).all() for value in found.values()):
+        raise UserError(f"{path} holds numbers that cannot be there; install the project again")
     return found, about
 
 

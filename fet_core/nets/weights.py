@@ -30,6 +30,9 @@ _DAMAGED = (
 # What JSON may hold where a network's argument is of a type, as its class names it.
 _KINDS = {"int": (int,), "float": (int, float), "bool": (bool,)}
 
+_LARGEST = 1e6
+"""No weight of a trained network comes near; with a larger one it may compute no number."""
+
 
 def save(
     path: Path, kind: str, sizes: Mapping[str, float], net: nn.Module, note: dict[str, Any]
@@ -94,8 +97,8 @@ def _built(build: type[Net], sizes: Mapping[str, Any], state: Mapping[str, Tenso
     """A network in eval mode with its state; nothing is allocated before all shapes fit.
 
     Raises:
-        ValueError: they do not, or a number is not finite. What the sizes of a foreign file may
-            raise besides is in `_DAMAGED`.
+        ValueError: they do not, or a number is not finite or beyond reason. What the sizes of a
+            foreign file may raise besides is in `_DAMAGED`.
     """
     for name, asked in inspect.signature(build).parameters.items():
         if name in sizes and type(sizes[name]) not in _KINDS.get(asked.annotation, (int, float)):
@@ -105,8 +108,8 @@ def _built(build: type[Net], sizes: Mapping[str, Any], state: Mapping[str, Tenso
     if wanted != {name: value.shape for name, value in state.items()}:
         raise ValueError("the weights have other names or shapes than the sizes say")
     for name, value in state.items():
-        if not torch.isfinite(value).all():
-            raise ValueError(f"{name} holds numbers that are not finite")
+        if value.is_floating_point() and not (value.abs() < _LARGEST).all():
+            raise ValueError(f"{name} holds numbers that no trained network has")
     net = build(**sizes)
     net.load_state_dict(dict(state))
     return net.eval()

@@ -64,7 +64,7 @@ def test_what_is_no_bank_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         load_mouths(path)
     save_file({"points.00": np.full((68, 2), np.nan)}, path, {"format": FORMAT})
-    with pytest.raises(UserError, match="not finite"):
+    with pytest.raises(UserError, match="numbers that cannot be there"):
         load_mouths(path)
     for number, (form, tensors) in enumerate(
         [

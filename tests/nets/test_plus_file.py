@@ -14,7 +14,7 @@ from fet_core.errors import UserError
 from fet_core.nets.fusion import PointFusion
 from fet_core.nets.generators import Transfer
 from fet_core.nets.warping import Warping
-from fet_core.nets.weights import Alignment, Plus, load_plus, save, save_plus
+from fet_core.nets.weights import Alignment, Plus, load, load_plus, save, save_plus
 
 SIZES: dict[str, dict[str, float]] = {
     "fusion": {"rank": 5, "width": 8, "code": 4},
@@ -167,4 +167,17 @@ def test_weights_that_are_no_numbers(plus: Plus, tmp_path: Path, value: float) -
     save_plus(tmp_path / "nan.safetensors", broken, SIZES)
     with pytest.raises(UserError, match="is damaged or not made by this version") as raised:
         load_plus(tmp_path / "nan.safetensors")
-    assert "not finite" in str(raised.value.__cause__)
+    assert "that no trained network has" in str(raised.value.__cause__)
+
+
+@pytest.mark.parametrize(("value", "refused"), [(9e5, False), (2e6, True), (-3e38, True)])
+def test_weights_that_compute_no_numbers(tmp_path: Path, value: float, refused: bool) -> None:
+    net = Transfer(32, 3, 4)
+    torch.nn.init.constant_(next(net.parameters()), value)
+    save(tmp_path / "a.safetensors", "transfer", {"channels": 3, "size": 32, "width": 4}, net, {})
+    if refused:
+        with pytest.raises(UserError, match="is damaged or not made by this version"):
+            load(tmp_path / "a.safetensors", "transfer", Transfer)
+    else:
+        made, _ = load(tmp_path / "a.safetensors", "transfer", Transfer)
+        assert torch.isfinite(made(torch.ones(1, 3, 32, 32), torch.ones(1, 1, 32, 32))).all()
