@@ -30,7 +30,7 @@ def learn_face(
     ] = 7,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Rendering processes.")] = 2,
 ) -> None:
-    """Render known faces, open mouths and closed eyes, build the face model, and train Φ in space.
+    """Render known faces, mouths and closed eyes, build the face model, and train Φ in space.
 
     Every fourth photographed person and the last fifth of the rendered ones are left out of the
     training, for `benchmarks/portraits.py` to measure on. Finished pictures are kept.
@@ -54,7 +54,7 @@ def learn_face(
         random_units,
         read_points,
     )
-    from fet_core.synthesis.mouths import WAYS, render_lids, render_mouths
+    from fet_core.synthesis.mouths import WAYS, render_lids, render_mouths, render_shut
     from fet_core.synthesis.studio import Studio
     from fet_core.train.space import Batches, train, write_fusion
 
@@ -87,5 +87,6 @@ def learn_face(
     write_fusion(out / FUSION.name, train(batches, steps, seed))
     studio = Studio(opened, 1024)
     rendered = track(render_mouths(studio, anchors, seed), "mouths", total=len(WAYS), unit="mouths")
-    write_mouths(out / MOUTHS.name, list(rendered), render_lids(studio, anchors, seed))
+    lids, shut = (render(studio, anchors, seed) for render in (render_lids, render_shut))
+    write_mouths(out / MOUTHS.name, list(rendered), lids, shut)
     print(", ".join(str(out / one.name) for one in (MODEL, FUSION, MOUTHS)))

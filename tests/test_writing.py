@@ -75,9 +75,9 @@ def face_model(path: Path) -> None:
 
 
 def mouths(path: Path) -> None:
-    from fet_core.face3d.bank import load_lids, load_mouths, write_mouths
+    from fet_core.face3d.bank import load_lids, load_mouths, load_shut, write_mouths
 
-    write_mouths(path, load_mouths(), load_lids()[0])
+    write_mouths(path, load_mouths(), load_lids()[0], load_shut())
 
 
 def checkpoint(path: Path) -> None:

@@ -68,7 +68,7 @@ def writers() -> dict[str, tuple[str, Writer]]:
 
     def mouths(path: Path, version: int) -> None:
         lender = bank.Lender(noise[version], np.zeros((68, 2)))
-        bank.write_mouths(path, [lender] * 2, lender)
+        bank.write_mouths(path, [lender] * 2, lender, lender)
 
     def face_model(path: Path, version: int) -> None:
         whole = model.load_model()

@@ -1,4 +1,4 @@
-"""Open mouths and closed lids to take where no photograph gives any: rendered ones."""
+"""Open mouths, a shut one and closed lids to take where no photograph gives any: rendered."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 SHIPPED = FOLDER / "mouths.safetensors"
-FORMAT = "mouths 2"
+FORMAT = "mouths 3"
 
 _QUALITY = 92  # of the pictures, as JPEG
 _INNER = slice(60, 68)
-_LIDS = "lids"
+_LIDS, _SHUT = "lids", "shut"
 _NARROW = 0.35  # height of a mouth in its widths
 _TEETH = 0.6  # brightness of a mouth that shows teeth alone
 
@@ -71,8 +71,8 @@ def _shape(points: Floats) -> Floats:
     return np.asarray((inner - (inner[0] + inner[4]) / 2) / across).view(np.float64)
 
 
-def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender) -> None:
-    """Write open mouths and one pair of closed eyes as safetensors, their pictures as JPEG."""
+def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender, shut: Lender) -> None:
+    """Write open mouths, a pair of closed eyes and a shut mouth as safetensors with JPEGs."""
     from safetensors.numpy import save
 
     from fet_core.files import atomic_path
@@ -81,6 +81,7 @@ def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender) -> None:
     for name, lender in [
         *((f"{number:02d}", one) for number, one in enumerate(mouths)),
         (_LIDS, lids),
+        (_SHUT, shut),
     ]:
         bgr = cv2.cvtColor(lender.picture, cv2.COLOR_RGB2BGR)
         done, code = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
@@ -93,7 +94,13 @@ def write_mouths(path: Path, mouths: Sequence[Lender], lids: Lender) -> None:
 
 def load_mouths(path: Path = SHIPPED) -> tuple[Lender, ...]:
     """The open mouths that `write_mouths` wrote; `UserError` as `load_lids`."""
-    return tuple(lender for name, lender in _read(path).items() if name != _LIDS)
+    lenders = _read(path)
+    return tuple(lenders[name] for name in lenders if name not in (_LIDS, _SHUT))
+
+
+def load_shut(path: Path = SHIPPED) -> Lender:
+    """The mouth whose lips meet that `write_mouths` wrote; `UserError` as `load_lids`."""
+    return _read(path)[_SHUT]
 
 
 def load_lids(path: Path = SHIPPED) -> tuple[Lender, Lender]:
@@ -120,6 +127,6 @@ def _read(path: Path) -> dict[str, Lender]:
         picture = None if code is None else cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
         if picture is not None and points.shape == (68, 2):
             lenders[name] = Lender(np.asarray(picture, np.uint8), points.astype(np.float64))
-    if _LIDS not in lenders or len(lenders) < 2 or 2 * len(lenders) != len(found):
+    if not {_LIDS, _SHUT} < set(lenders) or 2 * len(lenders) != len(found):
         raise another_version(path)
     return lenders

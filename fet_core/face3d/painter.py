@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.bank import load_mouths, nearest
+from fet_core.face3d.bank import load_mouths, load_shut, nearest
 from fet_core.face3d.borrow import Giver
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening
+from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening, seal, shuts
 from fet_core.face3d.warp import moved
 from fet_core.geometry.landmarks import eye_centres, eye_distance
 
@@ -22,7 +22,8 @@ Picture = NDArray[np.uint8]
 
 MOUTHS = ("auto", "source", "bank", "target")
 """Whose teeth are seen where the target shows none: the source's or, where it shows none either,
-rendered ones; the source's alone; rendered ones; nobody's, the target's lips are drawn apart."""
+rendered ones; the source's alone; rendered ones; nobody's, the target's lips are drawn apart. Of
+the same lips that close take how they meet."""
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
 _LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
@@ -67,15 +68,19 @@ class Painter:
 
 
 def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giver | None:
-    """Whose mouth is to be seen between the wanted lips; None for the target's own."""
-    if mouth == "target" or not lacks_mouth(target.points, wanted):
+    """Whose mouth is to be seen between the wanted lips, or closed; None for the target's own."""
+    if mouth == "target":
         return None
-    shown = 0.0 if giver is None else opening(giver.points)
-    if mouth != "bank" and shown > max(OPEN, _LEAST * opening(wanted)):
-        return giver
-    if mouth == "source":
-        return None
-    return nearest(load_mouths(), wanted)
+    given, rendered = None if mouth == "bank" else giver, mouth != "source"
+    if lacks_mouth(target.points, wanted):
+        shown = 0.0 if given is None else opening(given.points)
+        if shown > max(OPEN, _LEAST * opening(wanted)):
+            return given
+        return nearest(load_mouths(), wanted) if rendered else None
+    for one in (given, load_shut() if rendered else None):
+        if one is not None and shuts(target.points, wanted, one.points):
+            return one
+    return None
 
 
 def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
@@ -110,6 +115,7 @@ def _painted(target: Face, plan: Plan, mouth: Giver | None) -> Picture:
     whole = target.picture.copy()
     made = moved(cut, own, new, whole[top:bottom, left:right])
     if mouth is not None:
-        fill(made, new, mouth)
+        put = fill if lacks_mouth(own, new) else seal
+        put(made, new, mouth)
     fill_eyes(made, own, replace(plan, wanted=new))
     return whole

@@ -1,4 +1,4 @@
-"""Rendered open mouths and closed eyes for `fet_core.face3d.bank`, of one person."""
+"""Rendered mouths, open and shut, and closed eyes for `fet_core.face3d.bank`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ def _both(units: Mapping[str, float]) -> dict[str, float]:
 
 LIDS = 7
 """The person whose lids are taken."""
+
+_MEETING = {"mouthShrugLower": 0.4}
+"""What brings this person's lips together; at rest teeth are seen in the corners."""
 
 SMILE = {"mouthSmile*": 0.8, "mouthUpperUp*": 0.5}
 BARED = {"mouthUpperUp*": 0.6, "mouthLowerDown*": 0.8}
@@ -80,6 +83,12 @@ def render_lids(
         middle = (points[upper] + points[lower]) / 2
         points[upper], points[lower] = middle - step, middle + step
     return replace(one, points=points)
+
+
+def render_shut(studio: Studio, anchors: sparse.csr_matrix, seed: int, number: int = 0) -> Lender:
+    """A mouth whose lips meet; arguments as of `render_mouths`."""
+    wares = draw_person(studio, seed, number)
+    return _rendered(studio, wares, anchors, seed, number, _MEETING)
 
 
 def _rendered(

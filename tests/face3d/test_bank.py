@@ -9,7 +9,15 @@ import pytest
 from safetensors.numpy import save_file
 
 from fet_core.errors import UserError
-from fet_core.face3d.bank import FORMAT, Lender, load_lids, load_mouths, nearest, write_mouths
+from fet_core.face3d.bank import (
+    FORMAT,
+    Lender,
+    load_lids,
+    load_mouths,
+    load_shut,
+    nearest,
+    write_mouths,
+)
 from fet_core.face3d.mouth import OPEN, opening
 
 
@@ -26,11 +34,14 @@ def test_what_is_written_is_read(face: np.ndarray, tmp_path: Path) -> None:
     )
     mouths = [Lender(picture.transpose(1, 2, 0).copy(), opened(face, by)) for by in (3.0, 9.0)]
     lids = Lender(mouths[0].picture[::-1].copy(), face.astype(np.float64))
-    write_mouths(tmp_path / "m.safetensors", mouths, lids)
-    read = load_mouths(tmp_path / "m.safetensors")
+    shut = Lender(np.ascontiguousarray(lids.picture[:, ::-1]), opened(face, 0.0))
+    path = tmp_path / "m.safetensors"
+    write_mouths(path, mouths, lids, shut)
+    read = load_mouths(path)
     assert len(read) == 2
-    read_lids, other_lids = load_lids(tmp_path / "m.safetensors")
-    for one, other in zip([*mouths, lids], [*read, read_lids], strict=True):
+    read_lids, other_lids = load_lids(path)
+    given, found = [*mouths, lids, shut], [*read, read_lids, load_shut(path)]
+    for one, other in zip(given, found, strict=True):
         assert other.points == pytest.approx(one.points, abs=1e-4)
         assert np.abs(other.picture.astype(int) - one.picture).max() < 12
         assert not np.array_equal(other.picture[..., 0], other.picture[..., 1])
@@ -56,6 +67,10 @@ def test_the_shipped_mouths_are_open_and_differ() -> None:
         height, width = one.picture.shape[:2]
         assert (one.points >= 0).all()
         assert (one.points < [width, height]).all()
+
+
+def test_the_shipped_shut_mouth_is_shut() -> None:
+    assert opening(load_shut().points) < OPEN
 
 
 def test_what_is_no_bank_is_refused(tmp_path: Path) -> None:

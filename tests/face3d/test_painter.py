@@ -8,7 +8,7 @@ import pytest
 
 from fet_core.face3d.bank import Lender
 from fet_core.face3d.fusion import thinned
-from fet_core.face3d.mouth import INNER, fill, opening
+from fet_core.face3d.mouth import INNER, fill, opening, seal, shuts
 from fet_core.face3d.painter import corrected
 from fet_core.geometry.landmarks import eye_distance
 
@@ -97,3 +97,39 @@ def test_teeth_are_as_bright_as_the_light_on_the_face(
     x, y = wanted[INNER].mean(axis=0).round().astype(int)
     assert opening(wanted) > 0.006
     assert least <= made[y, x].mean() <= most
+
+
+def closed(points: np.ndarray) -> np.ndarray:
+    """The points with inner lips that meet."""
+    wanted = points.copy()
+    upper, lower = [61, 62, 63], [67, 66, 65]
+    wanted[upper] = wanted[lower] = (points[upper] + points[lower]) / 2
+    return wanted
+
+
+def test_which_mouths_are_shut(points: np.ndarray) -> None:
+    shut, wide = closed(points), opened(points, 14)
+    assert shuts(wide, shut, shut)
+    assert not shuts(wide, shut, wide), "the giver's is open"
+    assert not shuts(shut, shut, shut), "it is shut already"
+    assert not shuts(wide, opened(points, 10), shut), "it is to stay open"
+
+
+@pytest.mark.parametrize("degrees", [0, 30])
+def test_lips_that_close_hide_the_teeth(degrees: float, points: np.ndarray) -> None:
+    """A row of teeth that is left between moved lips becomes the line of the giver's, dimmed."""
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    middle = points.mean(axis=0)
+    shut = (closed(points) - middle) @ matrix + middle
+    line = shut[[60, 61, 62, 63, 64]].round().astype(np.int32)
+    made = np.full((260, 260, 3), 100, np.uint8)
+    cv2.polylines(made, [line], False, (220,) * 3, 1)
+    before = made.copy()
+    source = np.full((260, 260, 3), 200, np.uint8)
+    cv2.polylines(source, [line], False, (60,) * 3, 1)
+    seal(made, shut, Lender(source, shut))
+    shown = made[line[1:4, 1], line[1:4, 0]].mean()
+    assert 20 < shown < 75
+    away = cv2.distanceTransform((before != 220).all(axis=2).astype(np.uint8), cv2.DIST_L2, 5)
+    assert (made[away > 0.1 * eye_distance(points)] == 100).all()

@@ -106,6 +106,20 @@ def test_a_smile_of_a_photograph_arrives(transfer: Any, eye: Eye, london: Path) 
     assert np.mean(wider) > 0.05
 
 
+def test_a_smile_closes_without_a_row_of_teeth(transfer: Any, eye: Eye, london: Path) -> None:
+    smiling = np.array(Image.open(london / "smiling_front" / "002_08.jpg"))
+    resting = np.array(Image.open(london / "neutral_front" / "001_03.jpg"))
+    ways = ("auto", "source", "bank", "target")
+    made = [transfer(resting, smiling, mouth=mouth) for mouth in ways]
+    made.append(transfer.edit(smiling, expression="neutral"))
+    wide, *gaps = (opening(points(eye, picture)) for picture in (smiling, *made))
+    assert wide > 0.06
+    assert max(gaps[:3] + gaps[4:]) < 0.012
+    assert gaps[3] > 2 * max(gaps[:3])
+    assert np.array_equal(made[0], made[1])
+    assert not np.array_equal(made[0], made[2])
+
+
 def test_threads_may_share_it(transfer: Any, give: Give) -> None:
     pairs = [
         (give(MAN, one), give(WOMAN, other)) for one in ("happy", "sad") for other in ("neutral",)
