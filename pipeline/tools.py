@@ -116,14 +116,14 @@ SAMPLES = 1000
 
 
 def profile(
-    name: Annotated[str, typer.Argument(help="paper, demo, tiny, or a study of your own.")],
+    name: Annotated[str, typer.Argument(help="paper, paper-cpu, demo, tiny, or your own.")],
     params: common.ParamsOption = common.PARAMS,
     estimate: Annotated[
         bool | None,
         typer.Option(
             "--estimate/--no-estimate",
             help="Time the first steps of each training on this machine and say what all of it "
-            "would take [default: for paper].",
+            "would take [default: for paper and paper-cpu].",
         ),
     ] = None,
     device: common.DeviceOption = "auto",
@@ -132,16 +132,17 @@ def profile(
 
     Data sets, split, seeds and comments stay.
 
-    paper: the paper's sizes and lengths. demo: for 2 cores and 20 minutes. tiny: the whole pipeline
+    paper: the paper's sizes and lengths. paper-cpu: its lengths, rates and weights at the demo's
+    sizes, an hour or two a model on one core. demo: for 2 cores and 20 minutes. tiny: the whole pipeline
     with all baselines in minutes, for trying things; its pictures are no good.
     """
     opened = open_study(name, params)
     if opened.stages or opened.study.keys:
         raise UserError(
             f"the study {opened.name} is to be run, by `fet study {opened.name}`; a profile has "
-            "values alone, as paper, demo and tiny"
+            "values alone, as paper, paper-cpu, demo and tiny"
         )
-    wanted = estimate or (estimate is None and opened.name == "paper")
+    wanted = estimate or (estimate is None and opened.name in ("paper", "paper-cpu"))
     where = None
     if wanted:
         # Here, as it loads torch, which takes longer than all that other profiles do.
