@@ -133,8 +133,8 @@ def profile(
     Data sets, split, seeds and comments stay.
 
     paper: the paper's sizes and lengths. paper-cpu: its lengths, rates and weights at the demo's
-    sizes, an hour or two a model on one core. demo: for 2 cores and 20 minutes. tiny: the whole pipeline
-    with all baselines in minutes, for trying things; its pictures are no good.
+    sizes, an hour or two a model on one core. demo: for 2 cores and 20 minutes. tiny: the whole
+    pipeline with all baselines in minutes, for trying things; its pictures are no good.
     """
     opened = open_study(name, params)
     if opened.stages or opened.study.keys:
