@@ -21,7 +21,7 @@ from fet_core.show.tables import PAPER, Results
 
 from . import common
 
-EXPERIMENTS = "experiments"
+EXPERIMENTS, REPLICATION = "experiments", "paper-schedule"
 
 
 def data_sets(metrics: Path) -> list[Path]:
@@ -188,19 +188,25 @@ def readme(
     trials: Annotated[
         Path, typer.Option("--trials", help="The Markdown file with what damage and kills do.")
     ] = Path("docs/reliability.md"),
+    replication: Annotated[
+        Path, typer.Option("--replication", help="The Markdown file on the paper's schedule.")
+    ] = Path("docs/replication.md"),
     pictures: Annotated[
         Path, typer.Option("--pictures", help="The folder of the published pictures.")
     ] = Path("docs/pictures"),
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Bring the published tables and pictures in step with the results."""
-    for path in (readme.parent, results.parent, transfer.parent, trials.parent, pictures):
+    files = (readme, results, transfer, trials, replication)
+    for path in (*(file.parent for file in files), pictures):
         common.check_outside_raw(params, path)
     made = texts(metrics, readme, results, params)
     if portraits.there(metrics):
         made[transfer] = between_marks(transfer, portraits.tables(metrics))
     if reliability.there(metrics):
         made[trials] = between_marks(trials, reliability.tables(metrics))
+    if (metrics / REPLICATION).is_dir():
+        made[replication] = replicated(metrics, replication, params)
     for path, text in made.items():
         write_text(path, text)
     copied = _pictures(metrics, pictures, params)
@@ -222,6 +228,12 @@ def texts(metrics: Path, readme: Path, results: Path, params: Path) -> dict[Path
     sets: list[Results] = [results_of(folder, params) for folder in data_sets(metrics)]
     bodies = {readme: short(sets), results: "\n".join(map(compact, sets))}
     return {path: between_marks(path, body) for path, body in bodies.items()}
+
+
+def replicated(metrics: Path, page: Path, params: Path) -> str:
+    """The page on the paper's schedule with today's tables between its marks; as `texts`."""
+    sets = [results_of(folder, params) for folder in data_sets(metrics / REPLICATION)]
+    return between_marks(page, "\n".join(map(compact, sets)))
 
 
 def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:

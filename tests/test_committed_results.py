@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from fet_core.files import between_marks
 from fet_core.show import portraits, reliability
 from fet_core.show.report import table
-from pipeline.report import results_of, texts
+from pipeline.report import replicated, results_of, texts
 
 TOP = Path(__file__).resolve().parents[1]
 LOCKS = ("dvc.lock", "comparison/dvc.lock")
@@ -167,6 +167,12 @@ def test_the_tables_of_whole_pictures_are_of_these_results() -> None:
     page = tree() / "docs/transfer.md"
     assert portraits.there(metrics())
     assert between_marks(page, portraits.tables(metrics())) == page.read_text(encoding="utf-8")
+
+
+def test_the_tables_of_the_replication_are_of_these_results() -> None:
+    page = tree() / "docs/replication.md"
+    made = replicated(metrics(), page, tree() / "params.yaml")
+    assert made == page.read_text(encoding="utf-8")
 
 
 def test_the_table_of_reliability_is_of_these_results() -> None:
