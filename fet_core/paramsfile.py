@@ -258,7 +258,10 @@ def put_values(path: Path, values: Mapping[str, Any]) -> int:
     from ruamel.yaml import YAML
 
     content = load(path).model_dump()
-    text = path.read_bytes().decode("utf-8")
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is in no UTF-8; save it in that encoding") from error
     # Not dumped again by ruamel, which in a file of somebody else's takes the space from under
     # lists, "~", and runs of spaces, and puts space before comments behind a shorter value.
     root = YAML(typ="safe", pure=True).compose(text)

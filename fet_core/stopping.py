@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 import threading
@@ -30,14 +31,18 @@ class Stopped(BaseException):
 def stoppable() -> Iterator[None]:
     """Raise `Stopped` in the block where SIGINT or SIGTERM comes.
 
+    It is also what the block ends with where a library has answered `Stopped` with an exception of
+    its own: a package whose import is interrupted is one that is not installed.
+
     What is ignored stays ignored: a shell does that to SIGINT of what it starts with &.
     """
     last = -_ECHO
+    came: int | None = None
 
     def stop(signum: int, _: FrameType | None) -> None:
-        nonlocal last
+        nonlocal last, came
         if time.monotonic() - last >= _ECHO:
-            last = time.monotonic()
+            last, came = time.monotonic(), signum
             raise Stopped(signum)
 
     both = (signal.SIGINT, signal.SIGTERM)
@@ -45,9 +50,26 @@ def stoppable() -> Iterator[None]:
     before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
+    except Stopped:
+        raise
+    except BaseException as error:
+        if came is None:
+            raise
+        raise Stopped(came) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop_no_more() -> None:
+    """Ignore SIGINT and SIGTERM while the interpreter ends: nothing is left to be stopped."""
+
+    def ignore() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
+    # Registered last, it is called first; not at once, as who calls `main` may live on.
+    atexit.register(ignore)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from fet_core.errors import UserError
 from fet_core.files import shown
-from fet_core.stopping import Stopped, stoppable
+from fet_core.stopping import Stopped, stop_no_more, stoppable
 
 from .commands import COMMANDS, GROUPS, find
 
@@ -157,5 +157,7 @@ def main() -> None:
         raise SystemExit(2) from None
     else:
         return
+    finally:
+        stop_no_more()
     # Not among the handlers: the frames of what was stopped would live on, and workers with them.
     raise SystemExit(code)

@@ -224,3 +224,11 @@ def test_a_params_file_that_is_wrong_already_is_left_alone(params: Path) -> None
     with pytest.raises(UserError, match="mu"):
         profile("paper", params, estimate=False)
     assert params.read_bytes() == before
+
+
+def test_a_params_file_of_another_encoding_is_left_alone(params: Path) -> None:
+    content = params.read_text(encoding="utf-8").encode("utf-16")
+    params.write_bytes(content)
+    with pytest.raises(UserError, match="is in no UTF-8; save it in that encoding"):
+        profile("tiny", params)
+    assert params.read_bytes() == content

@@ -110,6 +110,45 @@ def test_the_next_signals_of_a_group_are_the_same() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_library_that_answers_with_an_exception_of_its_own() -> None:
+    with pytest.raises(Stopped) as stop, stoppable():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException as error:
+            raise ImportError("half a package") from error
+    assert stop.value.code == 130
+    with pytest.raises(ImportError), stoppable():
+        raise ImportError("no package")
+
+
+ENDING = """
+import os, signal, sys
+from fet_core.stopping import stop_no_more, stoppable
+
+with stoppable():
+    pass
+stop_no_more()
+
+
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        print("ended", flush=True)
+
+
+import atexit
+atexit.register(lambda late=Late(): None)
+kept = Late()
+"""
+
+
+def test_a_signal_at_the_very_end_changes_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING], cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr, done.stdout.split()) == (0, b"", [b"ended", b"ended"])
+
+
 def test_what_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
