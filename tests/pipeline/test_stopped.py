@@ -111,14 +111,18 @@ def test_the_next_signals_of_a_group_are_the_same() -> None:
 
 
 def test_a_library_that_answers_with_an_exception_of_its_own() -> None:
-    with pytest.raises(Stopped) as stop, stoppable():
+    def load(number: int | None) -> None:
         try:
-            signal.raise_signal(signal.SIGINT)
-        except BaseException as error:
-            raise ImportError("half a package") from error
+            if number is not None:
+                signal.raise_signal(number)
+        finally:
+            raise ImportError("half a package")
+
+    with pytest.raises(Stopped) as stop, stoppable():
+        load(signal.SIGINT)
     assert stop.value.code == 130
     with pytest.raises(ImportError), stoppable():
-        raise ImportError("no package")
+        load(None)
 
 
 ENDING = """
