@@ -18,6 +18,10 @@ _BELOW, _BESIDE = slice(24, 30), slice(8, 40)  # where the skin below the eye is
 _FAR = 0.11  # mean distance of the lids in eye distances, from which eyes are surely open
 _SPREAD, _ALONG, _BLUER = 0.2, 0.42, 0.14  # what each of the three signs amounts to
 _CLOSED = 2.0  # of their sum, below which no eyeball is seen
+_COLOURLESS = 0.045  # spread of the logarithm of blue over red in a grey or toned picture
+_GREY = (42.5, 105.5, -6.8, -7.6, -6.8)
+"""Weights of what tells without colour: how brightness varies, how far lids are apart, how bright the
+brightest and the darkest tenth are; and what is added. Logistic regression on the same eyes in grey."""
 
 
 def lids_apart(points: Floats, eye: Sequence[int]) -> float:
@@ -32,8 +36,8 @@ def closed(picture: Picture, points: Floats) -> tuple[bool, bool]:
 
     dlib reads eyes that squint in a smile as near as closed ones, so that the pixels decide:
     between open lids brightness varies, from the iris to the white above all, and is bluer than
-    skin. Measured on 1,640 rendered and photographed eyes: 90% of the closed ones are found, and
-    none of the 1,538 others.
+    skin. Measured on 1,640 rendered and photographed eyes: of 102 closed ones 86 are found, and
+    none of the others; of the same eyes in grey or toned 84, and one of the others.
 
     Args:
         picture: [H, W] or [H, W, 3] uint8.
@@ -43,12 +47,14 @@ def closed(picture: Picture, points: Floats) -> tuple[bool, bool]:
     # dlib hardly tells a wink from two eyes that are half closed.
     if sum(lids_apart(points, eye) for eye in eyes) / 2 >= _FAR:
         return False, False
-    right, left = (_eyeball(picture, points[list(eye)]) < _CLOSED for eye in eyes)
+    right, left = (
+        _eyeball(picture, points[list(eye)], lids_apart(points, eye)) < 0 for eye in eyes
+    )
     return right, left
 
 
-def _eyeball(picture: Picture, lids: Floats) -> float:
-    """How much of an eyeball is seen between lids [6, 2]: the sum of three signs."""
+def _eyeball(picture: Picture, lids: Floats, gap: float) -> float:
+    """How surely an eyeball is seen between lids [6, 2], which are `gap` apart; below 0: not."""
     along = lids[3] - lids[0]
     width = max(float(np.linalg.norm(along)), 1e-6)
     scale = _EYE / width
@@ -77,7 +83,11 @@ def _eyeball(picture: Picture, lids: Floats) -> float:
     columns = inside.any(axis=0)
     profile = (bright * inside).sum(axis=0)[columns] / inside.sum(axis=0)[columns]
     dark, light = np.quantile(profile, [0.05, 0.95])
-    bluer = np.log((cut[..., 2] + 8) / (cut[..., 0] + 8)) - np.log((skin[2] + 8) / (skin[0] + 8))
-    blue = float(np.clip(np.quantile(bluer[inside], 0.75), -0.1, 0.3))
     spread = float(bright[inside].std())
-    return spread / _SPREAD + float(light - dark) / _ALONG + blue / _BLUER
+    tint = np.log((cut[..., 2] + 8) / (cut[..., 0] + 8))
+    if float(tint.std()) < _COLOURLESS:
+        black, white = np.quantile(bright[inside], [0.1, 0.9])
+        return float(np.dot(_GREY, [spread, gap, white, black, 1.0]))
+    bluer = tint - np.log((skin[2] + 8) / (skin[0] + 8))
+    blue = float(np.clip(np.quantile(bluer[inside], 0.75), -0.1, 0.3))
+    return spread / _SPREAD + float(light - dark) / _ALONG + blue / _BLUER - _CLOSED

@@ -60,8 +60,12 @@ def test_eyes_that_squint_are_open_and_closed_ones_are_not(
     assert near < 0.07, "points alone would not tell"
     assert closed(squinting.picture, squinting.points) == (False, False)
     assert closed(asleep.picture, asleep.points) == (True, True)
-    grey = np.asarray(Image.fromarray(asleep.picture).convert("L"))
-    assert closed(grey, asleep.points) == (True, True)
+    smiling = see(demo("Rafd090_02_Caucasian_female_happy_frontal.jpg"))
+    for face, shut in (squinting, False), (smiling, False), (asleep, True):
+        grey = np.asarray(Image.fromarray(face.picture).convert("L"))
+        assert closed(grey, face.points) == (shut, shut)
+        toned = np.rint(grey[..., None] * np.array([1.0, 0.88, 0.7])).astype(np.uint8)
+        assert closed(toned, face.points) == (shut, shut)
 
 
 def test_a_wink_is_one_eye_and_the_mirror_shows_the_other(
