@@ -20,8 +20,8 @@ _SPREAD, _ALONG, _BLUER = 0.2, 0.42, 0.14  # what each of the three signs amount
 _CLOSED = 2.0  # of their sum, below which no eyeball is seen
 _COLOURLESS = 0.045  # spread of the logarithm of blue over red in a grey or toned picture
 _GREY = (42.5, 105.5, -6.8, -7.6, -6.8)
-"""Weights of what tells without colour: how brightness varies, how far lids are apart, how bright the
-brightest and the darkest tenth are; and what is added. Logistic regression on the same eyes in grey."""
+"""Weights of what tells without colour: how brightness varies, how far lids are apart, how bright
+the brightest and the darkest tenth are; and what is added. By logistic regression on grey eyes."""
 
 
 def lids_apart(points: Floats, eye: Sequence[int]) -> float:
