@@ -15,6 +15,10 @@ _ECHO = 1.0
 """Seconds after a signal in which others are taken for its echo, as of a whole process group."""
 
 
+_LATER = 0.02
+"""Seconds after which a signal that came during an import is heard again."""
+
+
 class Stopped(BaseException):
     """A signal came. No `KeyboardInterrupt`, which others catch and answer.
 
@@ -31,19 +35,25 @@ class Stopped(BaseException):
 def stoppable() -> Iterator[None]:
     """Raise `Stopped` in the block where SIGINT or SIGTERM comes.
 
-    It is also what the block ends with where a library has answered `Stopped` with an exception of
-    its own: a package whose import is interrupted is one that is not installed.
+    Not while a module is imported: NumPy's C code prints what interrupts it, and dlib's says that
+    there is none. It is also what the block ends with where a library has answered `Stopped` with
+    an exception of its own.
 
     What is ignored stays ignored: a shell does that to SIGINT of what it starts with &.
     """
     last = -_ECHO
     came: int | None = None
+    again: threading.Timer | None = None
 
-    def stop(signum: int, _: FrameType | None) -> None:
-        nonlocal last, came
-        if time.monotonic() - last >= _ECHO:
-            last, came = time.monotonic(), signum
-            raise Stopped(signum)
+    def stop(signum: int, frame: FrameType | None) -> None:
+        nonlocal last, came, again
+        if time.monotonic() - last < _ECHO:
+            return
+        if _imports(frame):
+            again = _later(signum)
+            return
+        last, came = time.monotonic(), signum
+        raise Stopped(signum)
 
     both = (signal.SIGINT, signal.SIGTERM)
     heard = [number for number in both if signal.getsignal(number) is not signal.SIG_IGN]
@@ -57,8 +67,27 @@ def stoppable() -> Iterator[None]:
             raise
         raise Stopped(came) from error
     finally:
+        if again is not None:
+            again.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _later(signum: int) -> threading.Timer:
+    """Let a signal be heard again after a while."""
+    timer = threading.Timer(_LATER, signal.raise_signal, (signum,))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def stop_no_more() -> None:
@@ -99,7 +128,10 @@ def held() -> Iterator[None]:
 def unwind_on_sigterm() -> None:
     """In a worker process, which may have inherited SIGTERM blocked: let it raise `SystemExit`."""
 
-    def leave(signum: int, _: FrameType | None) -> None:
+    def leave(signum: int, frame: FrameType | None) -> None:
+        if _imports(frame):
+            _later(signum)
+            return
         signal.signal(signum, signal.SIG_IGN)
         sys.exit(128 + signum)
 

@@ -81,10 +81,20 @@ def _trial_signal(inputs: Inputs, rng: Rng, folder: Path) -> str:
     note(f"{stage} gets {how.name} after {moment:.2f} s")
     pid = begin(*places.line(inputs.place, stage, inputs.place.data, out))
     if wait_for(pid, moment):
+        # On a busy machine the command itself may not have begun.
+        while not _listens(pid) and wait_for(pid, 0.01):
+            pass
         os.kill(pid, how)
     done = finish(pid)
     places.whole(out, {}, inputs.place.made[stage], f"{stage}, stopped")
     return _stopped(done, how, stage)
+
+
+def _listens(pid: int) -> bool:
+    """Whether a process has a handler of its own for SIGTERM, as Python alone has not."""
+    status = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt:"))
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 def _stopped(done: Done, how: signal.Signals, what: str) -> str:

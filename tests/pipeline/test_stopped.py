@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -123,6 +124,36 @@ def test_a_library_that_answers_with_an_exception_of_its_own() -> None:
     assert stop.value.code == 130
     with pytest.raises(ImportError), stoppable():
         load(None)
+
+
+SLOW = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.3)
+except BaseException as error:
+    raise ImportError("no package") from error
+whole = True
+"""
+
+
+def test_an_import_is_not_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_package.py").write_text(SLOW, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    went_on = False
+
+    def work() -> None:
+        nonlocal went_on
+        importlib.import_module("slow_package")
+        for _ in range(500):
+            time.sleep(0.01)
+        went_on = True
+
+    with pytest.raises(Stopped) as stop, stoppable():
+        work()
+    assert stop.value.code == 143
+    assert sys.modules.pop("slow_package").whole
+    assert not went_on
 
 
 ENDING = """
