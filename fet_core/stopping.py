@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -16,7 +16,7 @@ _ECHO = 1.0
 
 
 _LATER = 0.02
-"""Seconds after which a signal that came during an import is heard again."""
+"""Seconds after which a signal that came during an import, or was ignored, is heard again."""
 
 
 class Stopped(BaseException):
@@ -41,44 +41,72 @@ def stoppable() -> Iterator[None]:
 
     What is ignored stays ignored: a shell does that to SIGINT of what it starts with &.
     """
-    last = -_ECHO
-    came: int | None = None
-    again: threading.Timer | None = None
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        nonlocal last, came, again
-        if time.monotonic() - last < _ECHO:
-            return
-        if _imports(frame):
-            again = _later(signum)
-            return
-        last, came = time.monotonic(), signum
-        raise Stopped(signum)
-
+    ear = _Ear(Stopped)
     both = (signal.SIGINT, signal.SIGTERM)
     heard = [number for number in both if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
+    hook = sys.unraisablehook
+    before = {number: signal.signal(number, ear.hear) for number in heard}
+    sys.unraisablehook = ear.unraisable
     try:
         yield
     except Stopped:
         raise
     except BaseException as error:
-        if came is None:
+        ended_well = isinstance(error, SystemExit) and not error.code
+        if ear.came is None or ended_well:
             raise
-        raise Stopped(came) from error
+        raise Stopped(ear.came) from error
     finally:
-        if again is not None:
-            again.cancel()
+        ear.close()
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _later(signum: int) -> threading.Timer:
-    """Let a signal be heard again after a while."""
-    timer = threading.Timer(_LATER, signal.raise_signal, (signum,))
-    timer.daemon = True
-    timer.start()
-    return timer
+class _Ear:
+    """Raises an exception for a signal, once, and again where C code has taken it and gone on.
+
+    Args:
+        kind: of the exception, made of the signal's number.
+
+    Attributes:
+        came: the signal for which it was raised.
+    """
+
+    def __init__(self, kind: Callable[[int], BaseException]) -> None:
+        self.came: int | None = None
+        self._kind = kind
+        self._last = -_ECHO
+        self._timer: threading.Timer | None = None
+        self._hook = sys.unraisablehook
+
+    def hear(self, signum: int, frame: FrameType | None) -> None:
+        """The handler of a signal."""
+        if time.monotonic() - self._last < _ECHO:
+            return
+        if _imports(frame):
+            self._later(signum)
+            return
+        self._last, self.came = time.monotonic(), signum
+        raise self._kind(signum)
+
+    def unraisable(self, what: sys.UnraisableHookArgs) -> None:
+        """The hook for exceptions that C code ignores."""
+        if self.came is None or not isinstance(what.exc_value, (Stopped, SystemExit)):
+            self._hook(what)
+            return
+        signum, self.came, self._last = self.came, None, -_ECHO
+        self._later(signum)
+
+    def close(self) -> None:
+        """Hear no more of what has come."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _later(self, signum: int) -> None:
+        self._timer = threading.Timer(_LATER, signal.raise_signal, (signum,))
+        self._timer.daemon = True
+        self._timer.start()
 
 
 def _imports(frame: FrameType | None) -> bool:
@@ -128,12 +156,7 @@ def held() -> Iterator[None]:
 def unwind_on_sigterm() -> None:
     """In a worker process, which may have inherited SIGTERM blocked: let it raise `SystemExit`."""
 
-    def leave(signum: int, frame: FrameType | None) -> None:
-        if _imports(frame):
-            _later(signum)
-            return
-        signal.signal(signum, signal.SIG_IGN)
-        sys.exit(128 + signum)
-
-    signal.signal(signal.SIGTERM, leave)
+    ear = _Ear(lambda signum: SystemExit(128 + signum))
+    sys.unraisablehook = ear.unraisable
+    signal.signal(signal.SIGTERM, ear.hear)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -154,6 +155,36 @@ def test_an_import_is_not_interrupted(tmp_path: Path, monkeypatch: pytest.Monkey
     assert stop.value.code == 143
     assert sys.modules.pop("slow_package").whole
     assert not went_on
+
+
+def test_what_c_code_ignores_is_heard_again(capfd: pytest.CaptureFixture[str]) -> None:
+    class Odd:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def work() -> None:
+        Odd()
+        for _ in range(500):
+            time.sleep(0.01)
+
+    began = time.monotonic()
+    with pytest.raises(Stopped) as stop, stoppable():
+        work()
+    assert stop.value.code == 130
+    assert time.monotonic() - began < 4
+    assert capfd.readouterr().err == ""
+
+
+def test_what_ends_well_has_ended_well() -> None:
+    def work(code: int) -> None:
+        with contextlib.suppress(Stopped):
+            signal.raise_signal(signal.SIGINT)
+        sys.exit(code)
+
+    with pytest.raises(SystemExit), stoppable():
+        work(0)
+    with pytest.raises(Stopped), stoppable():
+        work(2)
 
 
 ENDING = """
