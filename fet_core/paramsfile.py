@@ -262,8 +262,7 @@ def put_values(path: Path, values: Mapping[str, Any]) -> int:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is in no UTF-8; save it in that encoding") from error
-    # Not dumped again by ruamel, which in a file of somebody else's takes the space from under
-    # lists, "~", and runs of spaces, and puts space before comments behind a shorter value.
+    # Not dumped again by ruamel, which changes spaces, "~" and the places of comments.
     root = YAML(typ="safe", pure=True).compose(text)
     changed = []
     for dotted, value in values.items():

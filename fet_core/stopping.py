@@ -79,12 +79,14 @@ class _Ear:
         self._last = -_ECHO
         self._timer: threading.Timer | None = None
         self._hook = sys.unraisablehook
+        # All of this may run while some module is imported.
+        self._around = _imports(sys._getframe())
 
     def hear(self, signum: int, frame: FrameType | None) -> None:
         """The handler of a signal."""
         if time.monotonic() - self._last < _ECHO:
             return
-        if _imports(frame):
+        if _imports(frame) > self._around:
             self._later(signum)
             return
         self._last, self.came = time.monotonic(), signum
@@ -109,13 +111,13 @@ class _Ear:
         self._timer.start()
 
 
-def _imports(frame: FrameType | None) -> bool:
-    """Whether a module is being imported."""
+def _imports(frame: FrameType | None) -> int:
+    """How deep in imports a frame is."""
+    depth = 0
     while frame is not None:
-        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
-            return True
+        depth += frame.f_code.co_filename == "<frozen importlib._bootstrap>"
         frame = frame.f_back
-    return False
+    return depth
 
 
 def stop_no_more() -> None:

@@ -27,11 +27,9 @@ _DAMAGED = (
 )  # fmt: skip
 """What a file that was damaged, or made by somebody else, may raise when it is read."""
 
-# What JSON may hold where a network's argument is of a type, as its class names it.
+# What JSON may hold for a network's argument of a type.
 _KINDS = {"int": (int,), "float": (int, float), "bool": (bool,)}
-
-_LARGEST = 1e6
-"""No weight of a trained network comes near; with a larger one it may compute no number."""
+_LARGEST = 1e6  # No trained weight comes near; with a larger one there may come no number.
 
 
 def save(
@@ -97,8 +95,7 @@ def _built(build: type[Net], sizes: Mapping[str, Any], state: Mapping[str, Tenso
     """A network in eval mode with its state; nothing is allocated before all shapes fit.
 
     Raises:
-        ValueError: they do not, or a number is not finite or beyond reason. What the sizes of a
-            foreign file may raise besides is in `_DAMAGED`.
+        ValueError: they do not, or a number is beyond reason; besides, what is in `_DAMAGED`.
     """
     for name, asked in inspect.signature(build).parameters.items():
         if name in sizes and type(sizes[name]) not in _KINDS.get(asked.annotation, (int, float)):
