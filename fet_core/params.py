@@ -29,6 +29,11 @@ class DatasetParams(_Section):
     neutral_only: bool = False
     picture_mb: int = Field(default=360, ge=1, le=536)
 
+    @property
+    def max_bytes(self) -> int:
+        """What a decoded picture may take."""
+        return self.picture_mb * 1_000_000
+
     @field_validator("root")
     @classmethod
     def _in_full(cls, value: str) -> str:

@@ -57,8 +57,7 @@ def ingest(
     with common.out_folder(out, values, dataset, "ingest", raw) as folder:
         reader = make_reader(chosen.reader, chosen.peak_frames)
         manifest, rejects = folder / "manifest.parquet", folder / "rejects.parquet"
-        limit = chosen.picture_mb * 1_000_000
-        result = ingest_pictures(dataset, reader, raw, values.split, processes, limit)
+        result = ingest_pictures(dataset, reader, raw, values.split, processes, chosen.max_bytes)
         # The list of rejects is what a user needs most when the stage refuses to go on, and no
         # manifest of an earlier run may then stand beside it.
         manifest.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ def check(
         common.raw_root(root, values, dataset),
         values.split,
         decode,
-        max_bytes=chosen.picture_mb * 1_000_000,
+        max_bytes=chosen.max_bytes,
     )
     # A pipe or a file gets ASCII frames and as wide a line as it takes.
     terminal = sys.stdout.isatty()
