@@ -86,6 +86,21 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert not list(tmp_path.iterdir())
 
 
+def test_a_failure_to_clean_up_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def write() -> None:
+        with unfinished(tmp_path / "a.txt"):
+            monkeypatch.setattr(Path, "unlink", refuse)
+            raise KeyError("what went wrong")
+
+    with pytest.raises(KeyError, match="what went wrong"):
+        write()
+
+
 def test_a_link_in_the_place_is_not_written_through(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("theirs")

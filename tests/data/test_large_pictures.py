@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from import_graph import ROOT
 from PIL import Image
+from pydantic import ValidationError
 
 from fet_core.data.pictures import LARGEST, MAX_BYTES, examine, read_picture
 from fet_core.face3d import warp
 from fet_core.face3d.warp import moved
+from fet_core.params import DatasetParams
 
 WIDTH, HEIGHT = 6000, 4000
 
@@ -111,4 +113,8 @@ def test_the_limit_counts_decoded_bytes(mode: str, each: int, tmp_path: Path) ->
 def test_the_limits_in_pixels() -> None:
     assert MAX_BYTES == 3 * 120_000_000
     assert Image.MAX_IMAGE_PIXELS is not None
+    told = {"root": "x", "reader": "rafd", "picture_mb": LARGEST // 1_000_000}
+    assert DatasetParams.model_validate(told).max_bytes == LARGEST
+    with pytest.raises(ValidationError):
+        DatasetParams.model_validate(told | {"picture_mb": LARGEST // 1_000_000 + 1})
     assert LARGEST <= 3 * 2 * Image.MAX_IMAGE_PIXELS < LARGEST + 1_000_000
