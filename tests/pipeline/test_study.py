@@ -37,9 +37,9 @@ SMALL = {
     "fusion.width": 4,
     "fusion.d_width": 4,
     "fusion.bottleneck": 8,
-    "fusion.epochs": 30,
+    "fusion.epochs": 100,
     "fusion.grids": 0,
-    "fusion.validate_every": 30,
+    "fusion.validate_every": 100,
 }
 
 
@@ -102,11 +102,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 @pytest.mark.slow
 def test_a_real_grid(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """In one test, because each stage is a process that takes seconds to start."""
+    """In one test, as each stage takes seconds to start; 100 epochs, so that a stop is in time."""
     place.write()
     process = place.start()
     # In the middle of the first training, which saves its state when it is told to stop.
-    log = "train-fet-fusion*/metrics/train_fusion/plots/metrics/loss_l1.tsv"
+    log = "train-fet-fusion*/checkpoints/*/live/plots/metrics/loss_l1.tsv"
     while not list((place.folder / "out" / "_stages").glob(log)):
         assert process.poll() is None, "the study ended before it could be stopped"
         time.sleep(0.02)
