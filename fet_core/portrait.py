@@ -110,7 +110,7 @@ class Transfer:
             UserError: a picture cannot be used, or has no face or more than one and none is chosen,
                 or the intensity is not from 0 to 2, or there is no such mouth.
         """
-        _check_intensity(intensity)
+        check_intensity(intensity)
         self._check_mouth(mouth)
         with self._turn:
             wanted_from = self._find(source, "source", source_face)
@@ -149,35 +149,49 @@ class Transfer:
             raise UserError("a model of `fet export` cannot edit; leave it out")
         if not units and expression is None:
             raise UserError("nothing is to be changed; set a unit or name an expression")
-        _check_intensity(intensity)
+        check_intensity(intensity)
         named = both_sides(units or {})
         with self._turn:
             found = self._find(photo, "target", face)
             return self._way.edit(found, named, expression, intensity)
 
     def _check_mouth(self, mouth: str) -> None:
-        if mouth not in MOUTHS:
-            raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')
+        check_mouth(mouth)
         if mouth != "auto" and not isinstance(self._way, InSpace):
             raise UserError("a model of `fet export` paints mouths itself; leave the mouth out")
 
     def _find(self, given: str | Path | Picture, role: str, number: int | None) -> Face:
-        """One face of a picture with its 68 landmarks in that picture's pixels."""
-        picture = open_picture(given)
-        height, width = picture.shape[:2]
-        name = f"{'the ' + role if isinstance(given, np.ndarray) else given} ({width}×{height})"
-        if max(height, width) > _LONGEST_SIDE:
-            raise UserError(
-                f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
-            )
-        faces = self._eye.find(picture)
-        if not faces and self._eye.half_blind:
-            raise UserError(
-                f"no face was found in {name}; tilted and turned ones are found with the face "
-                f"mesh's models: `{INSTALL}`"
-            )
-        chosen = _chosen(faces, name, role, number)
-        return Face(name, picture, self._eye.read(picture, chosen), chosen)
+        name = f"the {role}" if isinstance(given, np.ndarray) else str(given)
+        return find_face(self._eye, open_picture(given), role, number, name)
+
+
+def find_face(eye: Eye, picture: Picture, role: str, number: int | None, name: str) -> Face:
+    """One face of a picture with its 68 landmarks in that picture's pixels.
+
+    Args:
+        eye: finds and reads it.
+        picture: [H, W] or [H, W, 3] uint8.
+        role: what the options for its faces are called after.
+        number: which of several faces, 1 being the leftmost; None: the only one.
+        name: of the picture, for messages.
+
+    Raises:
+        UserError: it is too long, or has no face or more than one and none is chosen.
+    """
+    height, width = picture.shape[:2]
+    name = f"{name} ({width}×{height})"
+    if max(height, width) > _LONGEST_SIDE:
+        raise UserError(
+            f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
+        )
+    faces = eye.find(picture)
+    if not faces and eye.half_blind:
+        raise UserError(
+            f"no face was found in {name}; tilted and turned ones are found with the face "
+            f"mesh's models: `{INSTALL}`"
+        )
+    face = chosen(faces, name, role, number)
+    return Face(name, picture, eye.read(picture, face), face)
 
 
 def open_picture(given: str | Path | Picture) -> Picture:
@@ -222,7 +236,8 @@ def beside(pictures: Sequence[Picture]) -> Picture:
     return np.concatenate(row, axis=1)
 
 
-def _check_intensity(intensity: float) -> None:
+def check_intensity(intensity: float) -> None:
+    """Refuse an intensity that is not from 0 to `MAX_INTENSITY`."""
     if not 0 <= intensity <= MAX_INTENSITY:
         raise UserError(
             f"the intensity is {intensity}; choose one from 0 (the target's own expression) "
@@ -235,8 +250,14 @@ def _same(one: Face, other: Face) -> bool:
     return np.array_equal(one.picture, other.picture) and np.array_equal(one.points, other.points)
 
 
-def _chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> Found:
-    """The face to take, by its number from left to right."""
+def check_mouth(mouth: str) -> None:
+    """Refuse a mouth that is none of `fet_core.face3d.painter.MOUTHS`."""
+    if mouth not in MOUTHS:
+        raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')
+
+
+def chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> Found:
+    """The face to take, by its number from left to right; `UserError` as `find_face`."""
     if not faces:
         raise UserError(
             f"no face was found in {name}; take a picture that shows one that looks at the camera "
