@@ -91,6 +91,7 @@ class OwnFolder:
         root = open_root(root, lambda folder: _fits(folder, given), EXPECTED)
         found = _Found(root)
         listed = _by_list(found) if os.path.lexists(root / NAME) else frozenset()
+        reached = {"/".join(name.split("/")[:2]) for name in listed}
         top = scan(root, root)
         found.rejects += top.rejects
         strays = top.strays
@@ -102,7 +103,7 @@ class OwnFolder:
             found.rejects += inside.rejects
             strays += inside.strays
             others += inside.others
-            deeper += inside.folders
+            deeper += [one for one in inside.folders if _key(one, root) not in reached]
             places.append((IN_FOLDER, folder.name, inside.pictures))
         places.append((IN_NAME, None, top.pictures))
         for how, name, pictures in places:
