@@ -125,6 +125,29 @@ def edit(
     print(f"{out}: {photo} with {', '.join(said)}")
 
 
+def explain(
+    source: Annotated[Path, typer.Argument(help="The photograph whose expression to take.")],
+    target: Annotated[Path, typer.Argument(help="The photograph whose face to change.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sheet to write, .png or .jpg.")],
+    intensity: Annotated[
+        float, typer.Option("--intensity", help="As of `fet transfer`, from 0 to 2.")
+    ] = 1.0,
+    source_face: Annotated[
+        int | None, typer.Option("--source-face", help="Which of the source's faces, from 1.")
+    ] = None,
+    target_face: Annotated[
+        int | None, typer.Option("--target-face", help="Which of the target's faces, from 1.")
+    ] = None,
+) -> None:
+    """Write one sheet on what `fet transfer` does with two photographs, step by step."""
+    check_out(out, source, target)
+    with loading():
+        from fet_core.explanation import explained
+
+    write_picture(out, explained(source, target, intensity, source_face, target_face), target)
+    print(f"{out}: from {source} and {target} to the result")
+
+
 def _parsed(units: Sequence[str]) -> dict[str, float]:
     found = {}
     for text in units:
