@@ -76,7 +76,7 @@ def edit_tab(desk: Desk, faces: Path) -> None:
     sliders: dict[str, gr.Slider] = {}
     with gr.Row():
         with gr.Column(scale=3):
-            photo = upload("Photograph: whose face to change")
+            photo = upload("Photograph")
             examples(_FACES, faces, photo)
             expression = gr.Radio(
                 [("as it is", _AS_IT_IS), *((name, name) for name in EXPRESSIONS)],

@@ -34,9 +34,9 @@ CSS = """
 .said { margin: 0; font-size: 1.05em; }
 .mistake { color: var(--error-text-color); border-left: 4px solid currentColor; padding-left: 8px; }
 .numbers { font-size: 0.85em; font-variant-numeric: tabular-nums; }
-.numbers :is(tr, td, th) { border: 0 !important; }
-.numbers :is(td, th) { padding: 1px 16px 1px 0 !important; text-align: right !important; }
-.numbers [scope=row] { text-align: left !important; font-weight: normal; }
+.numbers, .numbers tr, .numbers td, .numbers th { border: 0 !important; }
+.numbers td, .numbers th { padding: 1px 16px 1px 0 !important; text-align: right; }
+.numbers th[scope=row] { text-align: left; font-weight: normal; }
 @media (min-width: 900px) { .beside { position: sticky; top: 8px; align-self: flex-start; } }
 """
 

@@ -16,8 +16,6 @@ from .desk import Made, Reading
 _SHOWN, _STRONGEST = 0.1, 8
 """Units weaker than the first are left out of the table, and all but so many of the others."""
 
-_RESULT = "Before and after: pull the line"
-
 
 def upload(label: str) -> gr.Image:
     """A picture by upload, webcam or paste, handed on as the file that it is."""
@@ -40,7 +38,7 @@ class Result:
     def __init__(self) -> None:
         self._said = gr.HTML(said("The result will be here."))
         self._slider = gr.ImageSlider(
-            label=_RESULT, interactive=False, buttons=["fullscreen"], max_height=460
+            label="Before and after", interactive=False, buttons=["fullscreen"], max_height=460
         )
         self._file = gr.DownloadButton("Download", interactive=False)
         self._numbers = gr.HTML()

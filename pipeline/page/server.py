@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -118,7 +119,8 @@ def run(page: gr.Blocks, listener: socket.socket, browser: bool = False) -> None
     reach = "" if alone else "; whoever can reach this machine can use it"
     print(f"{url} is the page until Ctrl-C{reach}", flush=True)
     if browser:
-        webbrowser.open(url)
+        # Beside the server, as some browsers come back only when they are closed.
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
     server.run(sockets=[listener])
 
 

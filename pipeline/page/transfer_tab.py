@@ -46,10 +46,10 @@ def transfer_tab(desk: Desk, faces: Path) -> None:
         with gr.Column(scale=3):
             with gr.Row():
                 with gr.Column(min_width=240):
-                    source = upload("Source: whose expression to take")
+                    source = upload("Source: the expression")
                     examples(_SOURCES, faces, source)
                 with gr.Column(min_width=240):
-                    target = upload("Target: whose face to change")
+                    target = upload("Target: the face")
                     examples(_TARGETS, faces, target)
             intensity = gr.Slider(
                 0,

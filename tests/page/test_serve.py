@@ -186,12 +186,25 @@ def test_it_ends_quietly_and_leaves_nothing(
     assert page.lines[-1].startswith(f"fet: stopped by {signal.Signals(number).name}")
 
 
-def test_without_the_demo_faces_there_is_a_page_too(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    page = serve(tmp_path, cwd=elsewhere)
+def test_without_the_demo_faces_there_is_a_page_too_and_a_browser_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, temporary, browser = tmp_path / "elsewhere", tmp_path / "tmp", tmp_path / "browser"
+    for folder in (elsewhere, temporary):
+        folder.mkdir()
+    browser.write_text(
+        f"#!/bin/sh\necho $1 > {tmp_path}/opened.part\n"
+        f"mv {tmp_path}/opened.part {tmp_path}/opened\nexec sleep 20\n"
+    )
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    page = serve(temporary, "--open", cwd=elsewhere)
     assert asked(page, "/").status == 200
     assert not [path for path in page.folder.rglob("*") if path.is_file()]
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "opened").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (tmp_path / "opened").read_text().strip() == page.url
     assert page.stop() == 130
     assert not any(elsewhere.iterdir())
 
