@@ -114,7 +114,7 @@ class Desk:
             UserError: as `transferred`, or nothing is asked for.
         """
         own = _opened(photo, "photograph")
-        with _told():
+        with _told("the target", "the photograph"):
             return self._made(
                 own,
                 lambda: self._transfer.edit(own.picture, units, expression, intensity, face),
@@ -124,7 +124,7 @@ class Desk:
     def read(self, photo: Path | None, face: int | None) -> Reading:
         """What the face in a photograph does; `UserError` as `transferred`."""
         own = _opened(photo, "photograph")
-        with _told():
+        with _told("the target", "the photograph"):
             return self._read(own.picture, face)
 
     def _read(self, picture: Picture, face: int | None) -> Reading:
@@ -177,7 +177,7 @@ def _opened(path: Path | None, role: str) -> _Opened:
         )
     if path.suffix.lower() in _UNSEEN:
         raise UserError(f"browsers do not show {path.name}; save it as PNG or JPEG")
-    with _told(path):
+    with _told(str(path), path.name):
         found = describe(path)
         if found.width * found.height > MAX_PIXELS:
             raise UserError(
@@ -188,10 +188,10 @@ def _opened(path: Path | None, role: str) -> _Opened:
 
 
 @contextmanager
-def _told(path: Path | None = None) -> Iterator[None]:
-    """Say mistakes in the page's words: a file by its own name, a field for an option."""
+def _told(what: str = "", instead: str = "") -> Iterator[None]:
+    """Say mistakes in the page's words: a field for an option, and one name for another."""
     try:
         yield
     except UserError as error:
         said = _OPTION.sub("by its number on this page", str(error))
-        raise UserError(said if path is None else said.replace(str(path), path.name)) from error
+        raise UserError(said.replace(what, instead) if what else said) from error

@@ -110,7 +110,7 @@ def edit_tab(desk: Desk, faces: Path) -> None:
             except UserError as error:
                 words = mistake(error)
         places = [stand.get(name, 0.0) for name in sliders]
-        return [stand, _AS_IT_IS, *places, *result.nothing(words)]
+        return [stand, *places, *result.nothing(words)]
 
     def edited(
         photo: str | None,
@@ -129,15 +129,20 @@ def edit_tab(desk: Desk, faces: Path) -> None:
             return result.nothing(mistake(error))
         return result.shown(made)
 
+    def kept(photo: str | None, face: int | None, expression: str, *others: Any) -> list[Any]:
+        if photo is None or expression == _AS_IT_IS:
+            return [gr.skip() for _ in result.outputs]
+        return edited(photo, face, expression, *others)
+
     given = [photo, which, expression, intensity, first, *sliders.values()]
     gr.on(
         [photo.change, which.input],
         read,
         [photo, which],
-        [first, expression, *sliders.values(), *result.outputs],
+        [first, *sliders.values(), *result.outputs],
         trigger_mode="always_last",
         show_progress_on=result.outputs[1],
-    )
+    ).then(kept, given, result.outputs)
     gr.on(
         [expression.input, intensity.input, *(slider.input for slider in sliders.values())],
         edited,

@@ -91,7 +91,8 @@ def test_mistakes_are_told_in_the_page_s_words(desk: Desk, tmp_path: Path) -> No
     ):
         desk.transferred(two, NEUTRAL, 1.0, None, None, "auto")
     with pytest.raises(
-        UserError, match=r"there is no face 3 among the 2 .*; choose by its number on"
+        UserError,
+        match=r"no face 3 among the 2 found in the photograph .*; choose by its number on",
     ):
         desk.edited(two, {"jawOpen": 0.4}, None, 1.0, 3)
     with pytest.raises(UserError, match=r"browsers do not show scan\.tif; save it as PNG or JPEG"):
