@@ -15,8 +15,9 @@ from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
 from fet_core.face3d.eye import Eye, Found
-from fet_core.face3d.face import Face
+from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.painter import MOUTHS
+from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
 from fet_core.geometry.mesh import INSTALL
@@ -154,6 +155,19 @@ class Transfer:
         with self._turn:
             found = self._find(photo, "target", face)
             return self._way.edit(found, named, expression, intensity)
+
+    def read(self, photo: str | Path | Picture, face: int | None = None) -> Shapes:
+        """Where the face in a photograph looks and what it does, of one face.
+
+        Args:
+            photo: a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255.
+            face: which of several faces to read, 1 being the leftmost; None: the only one.
+
+        Raises:
+            UserError: as a call.
+        """
+        with self._turn:
+            return shape_of(self._find(photo, "target", face))
 
     def _check_mouth(self, mouth: str) -> None:
         check_mouth(mouth)

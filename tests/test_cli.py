@@ -63,6 +63,7 @@ PLAIN = (
     "explain",
     "edit",
     "read",
+    "serve",
     "synthesize",
     "learn-face",
 )
@@ -82,7 +83,15 @@ def test_help_lists_all_commands() -> None:
             assert row[2][-1] not in ".("
             group.append(row[1])
     assert list(listed) == ["Photographs", "Stages", "Results", "Tools"]
-    assert listed["Photographs"] == ["transfer", "animate", "read", "edit", "explain", "export"]
+    assert listed["Photographs"] == [
+        "transfer",
+        "animate",
+        "read",
+        "edit",
+        "serve",
+        "explain",
+        "export",
+    ]
     older = {name for name in OLDER if name != "export"}
     assert {*STAGES, *TRAINED, "probe"} - {"export"} - older == set(listed["Stages"])
     assert sorted(name for names in listed.values() for name in names) == sorted(
@@ -138,7 +147,7 @@ def test_the_shell_completes_commands_and_options(repository: Path) -> None:
     done = subprocess.run(
         [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["show", "study", "synthesize"]
+    assert done.stdout.split() == ["serve", "show", "study", "synthesize"]
     words |= {"COMP_WORDS": "fet study --me", "COMP_CWORD": "2"}
     done = subprocess.run(
         [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
