@@ -45,7 +45,8 @@ def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
     """Which eyes open and which close. Lids of these lie as far apart as the giver's do.
 
     A closed eye that nobody can open, or that is to open a little, stays as it is, as what is under
-    its lids is not known.
+    its lids is not known. Where one of the giver's is seen to be closed, both may be: of a blink in
+    a blurred picture one eye may be missed, and in a wink the other one is not narrow.
 
     Args:
         target: whose eyes they are.
@@ -62,7 +63,7 @@ def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif shut:
             _part(plan.wanted, eye, min(now, then))
-        elif giver is not None and other and then < _NARROWER * now:
+        elif giver is not None and any(theirs) and then < _NARROWER * now:
             plan.closed.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif giver is None and then < min(_SHUT, now):
