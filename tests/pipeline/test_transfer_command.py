@@ -90,11 +90,15 @@ def test_a_png_in_a_new_folder_with_the_target_around_the_face(fet: Call, pictur
 
 
 @pytest.mark.parametrize("name", ["made.jpg", "made.JPEG"])
-def test_a_jpeg_over_an_older_one(name: str, fet: Call, pictures: Path) -> None:
+def test_a_jpeg_over_an_older_one(
+    name: str, fet: Call, complaint: Callable[..., str], pictures: Path
+) -> None:
     out = pictures / name
     out.write_bytes(b"older")
-    code, _, _ = fet(pictures / "source.png", pictures / "target.png", "--out", out)
-    assert code == 0
+    words = (pictures / "source.png", pictures / "target.png", "--out", out)
+    error = complaint(*words)
+    assert f"{out} is there already; choose another with -o, or write over it with --" in error
+    assert fet(*words, "--force")[0] == 0
     with Image.open(out) as made:
         assert (made.format, made.size, made.mode) == ("JPEG", (340, 512), "RGB")
 
@@ -124,7 +128,8 @@ def test_the_colour_profile_goes_along_where_it_fits(fet: Call, pictures: Path) 
     for name, kept in (("target", True), ("grey", False)):
         target, out = pictures / f"{name}-profile.png", pictures / "out.jpg"
         Image.open(pictures / f"{name}.png").save(target, icc_profile=profile)
-        assert fet(pictures / "source.png", target, "-o", out, "--intensity", "0")[0] == 0
+        words = (pictures / "source.png", target, "-o", out, "--intensity", "0", "--force")
+        assert fet(*words)[0] == 0
         with Image.open(out) as made:
             assert (made.info.get("icc_profile") == profile) == kept
 
@@ -147,8 +152,8 @@ def test_pictures_that_cannot_be_used(complaint: Callable[..., str], pictures: P
     error = complaint(source, pictures / "empty.png", "-o", out)
     assert f"no face was found in {pictures / 'empty.png'} (200×100)" in error
     assert f"no picture {pictures / 'no.png'}" in complaint(pictures / "no.png", source, "-o", out)
-    assert f"fet: {pictures} is a folder" in complaint(source, pictures, "-o", out)
     assert f"fet: {pictures} is a folder" in complaint(pictures, source, "-o", out)
+    assert f"fet: {pictures} is a folder" in complaint(pictures, pictures, "-o", pictures / "new")
     (pictures / "lost.png").symlink_to("nowhere.png")
     assert "only a link that leads nowhere" in complaint(pictures / "lost.png", source, "-o", out)
     (pictures / "nothing.png").touch()
@@ -178,7 +183,9 @@ def test_outputs_that_cannot_be(
 ) -> None:
     two = (pictures / "source.png", pictures / "target.png")
     for name in ("out.gif", "out", "out.png.txt"):
-        assert "does not end in .png, .jpg or .jpeg" in complaint(*two, "-o", pictures / name)
+        assert "does not end in .png, .jpg, .jpeg, .webp, .tif or .tiff" in complaint(
+            *two, "-o", pictures / name
+        )
     (pictures / "folder.png").mkdir()
     assert "is a folder" in complaint(*two, "-o", pictures / "folder.png")
     assert "would overwrite" in complaint(*two, "-o", two[0])

@@ -1,0 +1,107 @@
+"""Which of a photograph's faces is meant, and how a user is shown their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+from fet_core.face3d.eye import Box, Found
+from fet_core.geometry.mesh import INSTALL
+
+Picture = NDArray[np.uint8]
+
+_LINE, _EDGE = (255, 255, 255), (0, 0, 0)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+class SeveralFacesError(UserError):
+    """A picture has several faces, and which is meant is not said or is none of them.
+
+    Attributes:
+        role: what the picture is, as "target".
+    """
+
+    def __init__(self, message: str, role: str) -> None:
+        super().__init__(message)
+        self.role = role
+
+
+def check_found(faces: Sequence[Found], name: str, half_blind: bool) -> None:
+    """See to it that there is a face.
+
+    Args:
+        faces: all that were found in a picture.
+        name: of the picture, for the sentence.
+        half_blind: whether those alone are found that look into the camera.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not faces and half_blind:
+        raise UserError(
+            f"no face was found in {name}; tilted and turned ones are found with the face "
+            f"mesh's models: `{INSTALL}`"
+        )
+    if not faces:
+        raise UserError(
+            f"no face was found in {name}; take a picture that shows one that looks at the camera "
+            "or halfway past it, uncovered and at least 50 pixels wide"
+        )
+
+
+def chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> Found:
+    """The face to take, by its number from left to right.
+
+    Args:
+        faces: all that were found in a picture, one at least.
+        name: of the picture, for messages.
+        role: what the picture is: "source", "target" or, where there is no other, "photo".
+        number: 1 is the leftmost; None takes the only one.
+
+    Raises:
+        SeveralFacesError: there are several and no number, or there is none of that number.
+    """
+    option = "--face (face in Python)"
+    if role != "photo":
+        option = f"--{role}-face ({role}_face in Python)"
+    every = "all with --all-faces (all_faces), " if role == "target" else ""
+    if number is None and len(faces) > 1:
+        raise SeveralFacesError(
+            f"{len(faces)} faces were found in {name}; choose one with {option}, "
+            f"1 to {len(faces)} from left to right, {every}or cut the picture to the one that you "
+            "mean",
+            role,
+        )
+    if number is not None and not 1 <= number <= len(faces):
+        raise SeveralFacesError(
+            f"there is no face {number} among the {len(faces)} found in {name}; "
+            f"choose with {option} from 1, the leftmost, to {len(faces)}",
+            role,
+        )
+    return faces[(number or 1) - 1]
+
+
+def numbered(picture: Picture, boxes: Sequence[Box]) -> Picture:
+    """[H, W] or [H, W, 3] with a box around each face, and its number from 1 in the box's corner.
+
+    Args:
+        picture: [H, W] or [H, W, 3] uint8.
+        boxes: left, top, right, bottom of each face in the picture's pixels.
+    """
+    made = picture.copy()
+    for number, box in enumerate(boxes, 1):
+        left, top, right, bottom = (round(side) for side in box)
+        thick = max(round((right - left) / 60), 1)
+        size = max((right - left) / 120, 0.4)
+        place = (left + 3 * thick, top + 3 * thick + round(22 * size))
+        # White on black, so that it is seen on whatever lies below.
+        for colour, more in ((_EDGE, 2 * thick), (_LINE, 0)):
+            cv2.rectangle(made, (left, top), (right, bottom), colour, thick + more)
+            cv2.putText(
+                made, str(number), place, _FONT, size, colour, 2 * thick + more, cv2.LINE_AA
+            )
+    return made
