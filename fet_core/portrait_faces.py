@@ -96,12 +96,15 @@ def numbered(picture: Picture, boxes: Sequence[Box]) -> Picture:
     for number, box in enumerate(boxes, 1):
         left, top, right, bottom = (round(side) for side in box)
         thick = max(round((right - left) / 60), 1)
-        size = max((right - left) / 120, 0.4)
-        place = (left + 3 * thick, top + 3 * thick + round(22 * size))
         # White on black, so that it is seen on whatever lies below.
-        for colour, more in ((_EDGE, 2 * thick), (_LINE, 0)):
-            cv2.rectangle(made, (left, top), (right, bottom), colour, thick + more)
-            cv2.putText(
-                made, str(number), place, _FONT, size, colour, 2 * thick + more, cv2.LINE_AA
-            )
+        for colour, width in ((_EDGE, 3 * thick), (_LINE, thick)):
+            cv2.rectangle(made, (left, top), (right, bottom), colour, width)
+        size, edge = max((right - left) / 120, 0.4), 3 * thick
+        (wide, high), _ = cv2.getTextSize(str(number), _FONT, size, 2 * thick)
+        # In the picture, where the box is not.
+        left, top = max(left, 0), max(top, 0)
+        corner = (left + wide + 2 * edge, top + high + 2 * edge)
+        cv2.rectangle(made, (left, top), corner, _EDGE, cv2.FILLED)
+        place = (left + edge, top + edge + high)
+        cv2.putText(made, str(number), place, _FONT, size, _LINE, 2 * thick, cv2.LINE_AA)
     return made

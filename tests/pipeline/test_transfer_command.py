@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 from test_portrait import HAPPY, NEUTRAL, write_model
 
+from fet_core.data.mark import SOURCE_TYPE, origin
 from pipeline.cli import main
 
 Call = Callable[..., tuple[int, str, str]]
@@ -132,6 +134,38 @@ def test_the_colour_profile_goes_along_where_it_fits(fet: Call, pictures: Path) 
         assert fet(*words)[0] == 0
         with Image.open(out) as made:
             assert (made.info.get("icc_profile") == profile) == kept
+
+
+def test_a_photograph_of_a_phone(fet: Call, pictures: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112], exif[0x8825] = "Maker", 6, {29: "2020:02:02"}
+    target, out = pictures / "phone.jpg", pictures / "out.jpg"
+    Image.open(pictures / "target.png").rotate(90, expand=True).save(target, exif=exif)
+    assert b"2020:02:02" in target.read_bytes()
+    assert fet(pictures / "source.png", target, "-o", out)[0] == 0
+    assert b"2020:02:02" not in out.read_bytes()
+    with Image.open(out) as made:
+        assert made.size == (340, 512)
+        assert (made.getexif()[0x010F], made.getexif()[0x0112]) == ("Maker", 1)
+    assert origin(out).source_type == SOURCE_TYPE
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bits_and_transparency_around_the_face(suffix: str, fet: Call, pictures: Path) -> None:
+    own = np.array(Image.open(pictures / "target.png"))
+    own = np.minimum(own[..., ::-1].astype(int) * 257 + 11, 65_535).astype(np.uint16)
+    alpha = np.full(own.shape[:2], 65_535, np.uint16)
+    alpha[:100] = 30_000
+    own = np.dstack([own, alpha])
+    target, out = pictures / "deep.png", pictures / f"out{suffix}"
+    cv2.imwrite(str(target), own)
+    assert fet(pictures / "source.png", target, "-o", out)[0] == 0
+    made = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
+    assert (made.dtype, made.shape) == (np.uint16, own.shape)
+    assert (made[..., 3] == alpha).all()
+    assert (made[:60] == own[:60]).all()
+    assert (made[-60:] == own[-60:]).all()
+    assert (made != own).any()
 
 
 def test_one_of_two_faces(complaint: Callable[..., str], fet: Call, pictures: Path) -> None:
