@@ -33,9 +33,13 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </x:xmpmeta>
 <?xpacket end="r"?>"""
 
-# As an attribute, an element, or an element that points to a resource; and no parser that what a
-# stranger has put into a file could keep busy.
-_VALUE = r"""\s*(?:=\s*["']|>|\s[^<>]*?rdf:resource\s*=\s*["'])\s*([^"'<>]+)"""
+# As an attribute, an element, or an element that points to a resource. Bounded, as what a stranger
+# has put into a file must not keep this busy.
+_VALUE = (
+    r"""\s{0,9}(?:=\s{0,9}["']|>|\s[^<>]{0,99}?rdf:resource\s{0,9}=\s{0,9}["'])([^"'<>]{1,999})"""
+)
+_MOST = 1 << 20  # bytes of XMP that are looked through
+_LONGEST = 200
 _SOURCE_TYPE, _TOOL = (
     re.compile(rb":" + name + _VALUE.encode()) for name in (b"DigitalSourceType", b"CreatorTool")
 )
@@ -77,13 +81,18 @@ def origin(path: Path) -> Origin:
         xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
         told = [_found(_TOOL, xmp), image.info.get("Software"), _software(image)]
         ours = [name for name in told if isinstance(name, str) and name.startswith(f"{_NAME} ")]
-        return Origin(ours[0].strip() if ours else None, _found(_SOURCE_TYPE, xmp))
+        return Origin(_plain(ours[0]) if ours else None, _found(_SOURCE_TYPE, xmp))
 
 
 def _found(pattern: re.Pattern[bytes], xmp: str | bytes) -> str | None:
     content = xmp if isinstance(xmp, bytes) else xmp.encode()
-    found = pattern.search(content)
-    return unescape(found[1].decode("utf-8", "replace")).strip() if found else None
+    found = pattern.search(content[:_MOST])
+    return _plain(unescape(found[1].decode("utf-8", "replace"))) if found else None
+
+
+def _plain(text: str) -> str:
+    """What a terminal can be given."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:_LONGEST]
 
 
 def _software(image: Image.Image) -> object:

@@ -73,6 +73,16 @@ def test_other_programs_marks(xmp: str, tmp_path: Path) -> None:
     assert origin(path) == Origin(None, "http://x/trained")
 
 
+def test_what_a_stranger_has_written(tmp_path: Path) -> None:
+    path = tmp_path / "made.webp"
+    for xmp in (":CreatorTool " * 100_000, ":DigitalSourceType" + " " * 1_000_000):
+        Image.fromarray(NOISE).save(path, xmp=xmp.encode())
+        assert origin(path) == Origin(None, None)
+    xmp = "<a x:CreatorTool='FET \x1b[2J\n1' b:DigitalSourceType='" + "x" * 900 + "'/>"
+    Image.fromarray(NOISE).save(path, xmp=xmp.encode())
+    assert origin(path) == Origin("FET [2J1", "x" * 200)
+
+
 def test_a_mark_behind_the_pixels(tmp_path: Path) -> None:
     """As other programs write it, that only add to a file."""
     made, own = tmp_path / "made.png", tmp_path / "own.png"
