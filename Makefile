@@ -83,6 +83,10 @@ $(VENV)/.installed: requirements.lock requirements-mesh.lock pyproject.toml
 env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 libgl1-mesa-dri)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-synthesis.lock
 
+.PHONY: env-onnx
+env-onnx: env ## add what writes FET+ as an ONNX file and tries it
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-onnx.lock
+
 .PHONY: clean
 clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
 	@# A folder is ours where one of its stages has left its note: raw data may lie in data/ too.

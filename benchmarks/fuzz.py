@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 with atheris.instrument_imports(include=["fet_core"]):
     from fet_core import paramsfile, tables
     from fet_core.data.frames import open_faces
+    from fet_core.data.listed import read_rows
     from fet_core.data.pictures import describe, read_picture
     from fet_core.errors import UserError
     from fet_core.face3d.bank import FORMAT
@@ -41,6 +42,7 @@ LOADERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "arrays": ("npy", open_faces),
     "weights": ("safetensors", lambda path: read_tensors(path, FORMAT)),
     "pictures": ("png", _picture),
+    "lists": ("csv", read_rows),
 }
 
 

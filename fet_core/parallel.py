@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.resource_tracker import ensure_running
@@ -20,6 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _PATIENCE = 5.0  # seconds, for a call into C to come back
+_AHEAD = 4  # chunks for each process that are given out before the first of them is asked for
 
 
 class WorkerDiedError(Exception):
@@ -31,7 +34,7 @@ class WorkerDiedError(Exception):
 
 
 def in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], processes: int, chunk: int = 16
+    function: Callable[[Item], Result], items: Iterable[Item], processes: int, chunk: int = 16
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order.
 
@@ -40,7 +43,8 @@ def in_order(
 
     Args:
         function: a function that a new process can import.
-        items: what to call it with.
+        items: what to call it with; of an iterator a chunk is taken when a process is free for it,
+            and not far ahead of what is yielded.
         processes: how many processes, 1 or more.
         chunk: items that a process is given at a time.
 
@@ -48,45 +52,69 @@ def in_order(
         WorkerDiedError: a process ended early (killed, out of memory).
         Exception: what `function` raised, in the place of its chunk's results.
     """
-    chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
-    context = get_context("spawn")
+    chunks = _chunks(iter(items), chunk)
     workers: list[Any] = []
-    working: dict[Connection, int] = {}
+    idle: list[Connection] = []
+    working: dict[Connection, tuple[int, Item]] = {}
     done: dict[int, list[Result] | _Failed] = {}
-    given = 0
+    given, wanted = 0, 0
     # Ctrl-C reaches all processes of a terminal, but is the parent's to answer: the new processes
     # inherit the signal blocked. (Starting the tracker unblocks it, so that must have been before.)
     ensure_running()
     try:
-        with held():
-            for _ in range(min(processes, len(chunks))):
-                ours, theirs = context.Pipe()
-                worker = context.Process(target=_serve, args=(function, theirs), daemon=True)
-                worker.start()
-                theirs.close()
-                workers.append(worker)
-                ours.send(chunks[given])
-                working[ours] = given
+        while True:
+            while given < wanted + _AHEAD * processes and (idle or len(workers) < processes):
+                part = next(chunks, None)
+                if part is None:
+                    break
+                if not idle:
+                    idle.append(_started(function, workers))
+                pipe = idle.pop()
+                working[pipe] = given, part[0]
                 given += 1
-        for wanted in range(len(chunks)):
-            while wanted not in done:
-                for pipe in wait(list(working)):
-                    assert isinstance(pipe, Connection)
-                    number = working.pop(pipe)
-                    try:
-                        done[number] = pipe.recv()
-                        if given < len(chunks):
-                            pipe.send(chunks[given])
-                            working[pipe] = given
-                            given += 1
-                    except (EOFError, OSError) as error:
-                        raise WorkerDiedError(chunks[number][0]) from error
-            results = done.pop(wanted)
-            if isinstance(results, _Failed):
-                raise results.error
-            yield from results
+                with _dying(part[0]):
+                    pipe.send(part)
+            if wanted == given:
+                return
+            for ready in wait(list(working), 0 if wanted in done else None):
+                assert isinstance(ready, Connection)
+                number, first = working.pop(ready)
+                with _dying(first):
+                    done[number] = ready.recv()
+                idle.append(ready)
+            if wanted in done:
+                results = done.pop(wanted)
+                wanted += 1
+                if isinstance(results, _Failed):
+                    raise results.error
+                yield from results
     finally:
         end_all(workers)
+
+
+def _started(function: Callable[[Any], Any], workers: list[Any]) -> Connection:
+    """The pipe to a new process, which is added to the others."""
+    context = get_context("spawn")
+    with held():
+        ours, theirs = context.Pipe()
+        worker = context.Process(target=_serve, args=(function, theirs), daemon=True)
+        worker.start()
+        theirs.close()
+        workers.append(worker)
+    return ours
+
+
+@contextmanager
+def _dying(first: Any) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise WorkerDiedError(first) from error
+
+
+def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    while part := list(islice(items, size)):
+        yield part
 
 
 def end_all(workers: Sequence[Any]) -> None:

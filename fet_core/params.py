@@ -23,7 +23,7 @@ class DatasetParams(_Section):
     """One data set: where it lies and how it is read."""
 
     root: str = Field(min_length=1)
-    reader: Literal["ckplus", "rafd", "london"]
+    reader: Literal["ckplus", "rafd", "london", "folder"]
     channels: Literal[1, 3]
     peak_frames: int = Field(default=3, ge=1)
     neutral_only: bool = False
@@ -57,9 +57,14 @@ class Figures(_Section):
 
     subjects: dict[str, list[str]]
 
-    def allowed(self, dataset: str) -> list[str] | None:
-        """The subjects of a data set that may be shown, None for all."""
-        return self.subjects.get(dataset)
+    def allowed(self, dataset: str, private: bool) -> list[str] | None:
+        """The subjects of a data set that may be shown, None for all.
+
+        Args:
+            dataset: its name.
+            private: whether nobody may be shown who is not listed (`fet_core.data.readers.Kind`).
+        """
+        return self.subjects.get(dataset, [] if private else None)
 
 
 class Split(_Section):

@@ -15,19 +15,17 @@ from numpy.typing import NDArray
 from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
-from fet_core.face3d.eye import Eye, Found
+from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face
 from fet_core.face3d.painter import MOUTHS
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
-from fet_core.portrait_faces import check_found, chosen
+from fet_core.portrait_faces import find_face, read_all
 
 Picture = NDArray[np.uint8]
 """[H, W] grey or [H, W, 3] RGB, 0 to 255."""
 
 MAX_INTENSITY = 2.0
-
-_LONGEST_SIDE = 32_766  # of a picture that OpenCV can warp
 
 
 class Way(Protocol):
@@ -158,16 +156,9 @@ class Transfer:
 
     def faces(self, photo: str | Path | Picture) -> list[Face]:
         """All faces of a photograph, from left to right; `UserError` where there is none."""
+        picture = open_picture(photo)
         with self._turn:
-            name, picture, found = self._seen(photo, "photo")
-            ends = [
-                f", number {n} from the left," if len(found) > 1 else ""
-                for n in range(1, len(found) + 1)
-            ]
-            return [
-                Face(name + end, picture, self._eye.read(picture, one), one)
-                for end, one in zip(ends, found, strict=True)
-            ]
+            return read_all(self._eye, picture, _name(photo, "photo"))
 
     def edit(
         self,
@@ -199,7 +190,7 @@ class Transfer:
             raise UserError("a model of `fet export` cannot edit; leave it out")
         if not units and expression is None:
             raise UserError("nothing is to be changed; set a unit or name an expression")
-        _check_intensity(intensity)
+        check_intensity(intensity)
         named = both_sides(units or {})
         with self._turn:
             found = self._find(photo, "photo", face)
@@ -211,32 +202,15 @@ class Transfer:
         Raises:
             UserError: the intensity is not from 0 to 2, or there is no such mouth.
         """
-        _check_intensity(intensity)
-        if mouth not in MOUTHS:
-            raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')
+        check_intensity(intensity)
+        check_mouth(mouth)
         if mouth != "auto" and not isinstance(self._way, InSpace):
             raise UserError("a model of `fet export` paints mouths itself; leave the mouth out")
 
     def _find(self, given: str | Path | Picture | Face, role: str, number: int | None) -> Face:
-        """One face of a picture with its 68 landmarks in that picture's pixels."""
         if isinstance(given, Face):
             return given
-        name, picture, faces = self._seen(given, role)
-        one = chosen(faces, name, role, number)
-        return Face(name, picture, self._eye.read(picture, one), one)
-
-    def _seen(self, given: str | Path | Picture, role: str) -> tuple[str, Picture, list[Found]]:
-        """A picture's name, itself, and all faces in it."""
-        picture = open_picture(given)
-        height, width = picture.shape[:2]
-        name = f"{'the ' + role if isinstance(given, np.ndarray) else given} ({width}×{height})"
-        if max(height, width) > _LONGEST_SIDE:
-            raise UserError(
-                f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
-            )
-        faces = self._eye.find(picture)
-        check_found(faces, name, self._eye.half_blind)
-        return name, picture, faces
+        return find_face(self._eye, open_picture(given), role, number, _name(given, role))
 
 
 def open_picture(given: str | Path | Picture) -> Picture:
@@ -281,7 +255,8 @@ def beside(pictures: Sequence[Picture]) -> Picture:
     return np.concatenate(row, axis=1)
 
 
-def _check_intensity(intensity: float) -> None:
+def check_intensity(intensity: float) -> None:
+    """Refuse an intensity that is not from 0 to `MAX_INTENSITY`."""
     if not 0 <= intensity <= MAX_INTENSITY:
         raise UserError(
             f"the intensity is {intensity}; choose one from 0 (the target's own expression) "
@@ -289,6 +264,16 @@ def _check_intensity(intensity: float) -> None:
         )
 
 
+def _name(given: str | Path | Picture, role: str) -> str:
+    return f"the {role}" if isinstance(given, np.ndarray) else str(given)
+
+
 def _same(one: Face, other: Face) -> bool:
     """Whether two faces are one, in pictures of the same pixels."""
     return np.array_equal(one.picture, other.picture) and np.array_equal(one.points, other.points)
+
+
+def check_mouth(mouth: str) -> None:
+    """Refuse a mouth that is none of `fet_core.face3d.painter.MOUTHS`."""
+    if mouth not in MOUTHS:
+        raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Box, Found
+from fet_core.face3d.eye import Box, Eye, Found
+from fet_core.face3d.face import Face
 from fet_core.geometry.mesh import INSTALL
 
 Picture = NDArray[np.uint8]
+
+_LONGEST_SIDE = 32_766  # of a picture that OpenCV can warp
 
 _LINE, _EDGE = (255, 255, 255), (0, 0, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -30,18 +33,45 @@ class SeveralFacesError(UserError):
         self.role = role
 
 
-def check_found(faces: Sequence[Found], name: str, half_blind: bool) -> None:
-    """See to it that there is a face.
+def find_face(eye: Eye, picture: Picture, role: str, number: int | None, name: str) -> Face:
+    """One face of a picture with its 68 landmarks in that picture's pixels.
 
     Args:
-        faces: all that were found in a picture.
-        name: of the picture, for the sentence.
-        half_blind: whether those alone are found that look into the camera.
+        eye: finds and reads it.
+        picture: [H, W] or [H, W, 3] uint8.
+        role: as of `chosen`.
+        number: which of several faces, 1 being the leftmost; None: the only one.
+        name: of the picture, for messages.
 
     Raises:
-        UserError: there is none.
+        SeveralFacesError: it has more than one and none is chosen.
+        UserError: it is too long or has none.
     """
-    if not faces and half_blind:
+    name, faces = _found(eye, picture, name)
+    face = chosen(faces, name, role, number)
+    return Face(name, picture, eye.read(picture, face), face)
+
+
+def read_all(eye: Eye, picture: Picture, name: str) -> list[Face]:
+    """All faces of a picture, from left to right; arguments and errors as of `find_face`."""
+    name, found = _found(eye, picture, name)
+    names = [f"{name}, number {number} from the left," for number in range(1, len(found) + 1)]
+    return [
+        Face(own if len(found) > 1 else name, picture, eye.read(picture, face), face)
+        for own, face in zip(names, found, strict=True)
+    ]
+
+
+def _found(eye: Eye, picture: Picture, name: str) -> tuple[str, list[Found]]:
+    """The picture's name with its size, and its faces, one at least."""
+    height, width = picture.shape[:2]
+    name = f"{name} ({width}×{height})"
+    if max(height, width) > _LONGEST_SIDE:
+        raise UserError(
+            f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
+        )
+    faces = eye.find(picture)
+    if not faces and eye.half_blind:
         raise UserError(
             f"no face was found in {name}; tilted and turned ones are found with the face "
             f"mesh's models: `{INSTALL}`"
@@ -51,6 +81,7 @@ def check_found(faces: Sequence[Found], name: str, half_blind: bool) -> None:
             f"no face was found in {name}; take a picture that shows one that looks at the camera "
             "or halfway past it, uncovered and at least 50 pixels wide"
         )
+    return name, faces
 
 
 def chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> Found:
@@ -59,7 +90,8 @@ def chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> 
     Args:
         faces: all that were found in a picture, one at least.
         name: of the picture, for messages.
-        role: what the picture is: "source", "target" or, where there is no other, "photo".
+        role: what the picture is, which the option is called after, as "target"; "photo" where
+            there is no other.
         number: 1 is the leftmost; None takes the only one.
 
     Raises:
@@ -68,11 +100,10 @@ def chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> 
     option = "--face (face in Python)"
     if role != "photo":
         option = f"--{role}-face ({role}_face in Python)"
-    every = "all with --all-faces (all_faces), " if role == "target" else ""
     if number is None and len(faces) > 1:
         raise SeveralFacesError(
             f"{len(faces)} faces were found in {name}; choose one with {option}, "
-            f"1 to {len(faces)} from left to right, {every}or cut the picture to the one that you "
+            f"1 to {len(faces)} from left to right, or cut the picture to the one that you "
             "mean",
             role,
         )

@@ -20,16 +20,15 @@ from fet_core.geometry.align import (
     apply_points,
     face_mask,
     paste,
-    soft_mask,
 )
 from fet_core.geometry.raster import choose_device, to_bytes, to_float
+from fet_core.nets.warping import faded
 from fet_core.nets.weights import load_plus
 
 Picture = NDArray[np.uint8]
 
 _FINER = 1.5  # aligned pixels for each of the photograph's, as what is moved is sampled twice
 _LARGEST_FACE = 2048
-_STILL = 0.1  # share of the aligned side over which motion fades out towards the border
 
 
 class Trained:
@@ -118,16 +117,12 @@ class Trained:
     def _run(self, planes: Picture, points: Tensor, wanted: Tensor) -> Picture:
         """[S, S, C] through Ω+, which paints on the face alone.
 
-        The landmarks' motion fades out towards the border: with motion there, hair and ears would
-        show twice where the face is blended with the photograph that has not moved. Backgrounds
-        are unlike those of the training, so that what is painted on them is a stain.
+        Backgrounds are unlike those of the training, so that what is painted on them is a stain.
         """
         photo = torch.from_numpy(planes.transpose(2, 0, 1).copy())[None].to(self._device)
         net, side = self._plus.transfer, len(planes)
-        field = net.motion(points, wanted, side)
-        axis = np.arange(field.shape[-1])
-        still = soft_mask(axis[None, :], axis[:, None], len(axis), _STILL)
-        made = net(to_float(photo), points, wanted, field * torch.from_numpy(still).to(field))
+        field = faded(net.motion(points, wanted, side))
+        made = net(to_float(photo), points, wanted, field)
         outline = face_mask(torch.cat([points, wanted]).cpu().numpy(), side)
         picture = torch.lerp(made.moved, made.picture, torch.from_numpy(outline).to(self._device))
         if not torch.isfinite(picture).all():

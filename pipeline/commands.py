@@ -30,8 +30,12 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "transfer": Command(PHOTOGRAPHS, "Put one photograph's expression on another's face"),
+    "animate": Command(PHOTOGRAPHS, "Let a photograph do what a face in a film does"),
     "read": Command(PHOTOGRAPHS, "Print pose and face units of photographs", "face:read"),
     "edit": Command(PHOTOGRAPHS, "Set face units or an expression of a photograph", "face:edit"),
+    "explain": Command(
+        PHOTOGRAPHS, "Write one sheet on what a transfer does, step by step", "face:explain"
+    ),
     "origin": Command(PHOTOGRAPHS, "Say whether pictures are marked as made"),
     "export": Command(PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`"),
     "probe": Command(STAGES, "Note what each stage does, for DVC to see what has changed"),

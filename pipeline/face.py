@@ -13,7 +13,7 @@ from fet_core.errors import UserError
 from fet_core.files import check_file
 from fet_core.progress import track
 
-from .pictures import ForceOption, check_out, loading, write_made, write_picture, write_row
+from .pictures import ForceOption, check_out, loading, write_made, write_picture
 
 if TYPE_CHECKING:
     from fet_core.face3d.fit import Fit
@@ -117,16 +117,41 @@ def edit(
     check_out(out, photo, force=force)
     wanted = _parsed(units or [])
     with loading():
-        from fet_core.portrait import Transfer, open_picture
+        from fet_core.portrait import Transfer, beside, open_picture
 
         transfer = Transfer()
     made = transfer.edit(photo, wanted, expression, intensity, face)
     if compare:
-        write_row(out, [open_picture(photo), made], photo)
+        write_picture(out, beside([open_picture(photo), made]), photo, mark=True)
     else:
         write_made(out, made, photo)
     said = [*([expression] if expression else []), *(f"{k} {v:g}" for k, v in wanted.items())]
     print(f"{out}: {photo} with {', '.join(said)}")
+
+
+def explain(
+    source: Annotated[Path, typer.Argument(help="The photograph whose expression to take.")],
+    target: Annotated[Path, typer.Argument(help="The photograph whose face to change.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sheet to write, .png or .jpg.")],
+    intensity: Annotated[
+        float, typer.Option("--intensity", help="As of `fet transfer`, from 0 to 2.")
+    ] = 1.0,
+    source_face: Annotated[
+        int | None, typer.Option("--source-face", help="Which of the source's faces, from 1.")
+    ] = None,
+    target_face: Annotated[
+        int | None, typer.Option("--target-face", help="Which of the target's faces, from 1.")
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Write one sheet on what `fet transfer` does with two photographs, step by step."""
+    check_out(out, source, target, force=force)
+    with loading():
+        from fet_core.explanation import explained
+
+    sheet = explained(source, target, intensity, source_face, target_face)
+    write_picture(out, sheet, target, mark=True)
+    print(f"{out}: from {source} and {target} to the result")
 
 
 def _parsed(units: Sequence[str]) -> dict[str, float]:

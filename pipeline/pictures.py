@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,13 +94,19 @@ def check_place(out: Path, option: str) -> bool:
     return there
 
 
-def write_picture(out: Path, picture: Picture, like: Path | None = None) -> None:
-    """Write a picture, with the colour profile of the file `like` where it has a fitting one."""
+def write_picture(out: Path, picture: Picture, like: Path, mark: bool = False) -> None:
+    """Write a picture, with the colour profile of the file `like` where it has a fitting one.
+
+    Args:
+        out: the file.
+        picture: [H, W] or [H, W, 3] uint8.
+        like: another picture.
+        mark: whether to say that it is made.
+    """
     from fet_core.data.encode import encode
     from fet_core.data.kept import Kept, profile_of
 
-    profile = profile_of(like) if like is not None else b""
-    _write(out, encode(picture, out.suffix, Kept(profile)))
+    _write(out, encode(picture, out.suffix, Kept(profile_of(like)), mark))
 
 
 def write_made(out: Path, made: Picture, target: Path) -> None:
@@ -109,16 +115,6 @@ def write_made(out: Path, made: Picture, target: Path) -> None:
     from fet_core.data.kept import kept
 
     _write(out, encode(made, out.suffix, kept(target), mark=True))
-
-
-def write_row(out: Path, pictures: Sequence[Picture], target: Path) -> None:
-    """Write pictures beside each other, the last made of a photograph, marked as made."""
-    from fet_core.data.encode import encode
-    from fet_core.data.kept import Kept, profile_of
-    from fet_core.portrait import beside
-
-    row = beside(pictures)
-    _write(out, encode(row, out.suffix, Kept(profile_of(target)), mark=True))
 
 
 def _write(out: Path, content: bytes) -> None:

@@ -200,6 +200,7 @@ def merge(
         faces = {part.name: open_faces(part / "align" / "faces.npy") for part in parts}
         pictures = [len(array) for array in faces.values()]
         read = {part.name: read_samples(part) for part in parts}
+        kinds = [Kind.read(part / "augment" / "kind.json") for part in parts]
         samples = {name: table for name, (table, _) in read.items()}
         triples = {name: table for name, (_, table) in read.items()}
         counts = [table.num_rows for table in samples.values()]
@@ -209,5 +210,5 @@ def merge(
         tables.write(
             out / "augment" / "triples.parquet", merged_triples(triples, counts), tables.TRIPLES
         )
-        Kind("merged", False).write(out / "augment" / "kind.json")
+        Kind.merged(kinds).write(out / "augment" / "kind.json")
         print(f"{' + '.join(names)}: {sum(pictures)} faces, {sum(counts)} samples in {out}")

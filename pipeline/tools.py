@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fet_core.data.ingest import Survey, survey
-from fet_core.data.readers import make_reader
+from fet_core.data.readers import Kind, make_reader
 from fet_core.errors import UserError
 from fet_core.params import Params
 from fet_core.paramsfile import load, put_values
@@ -47,7 +48,9 @@ def check(
     # A pipe or a file gets ASCII frames and as wide a line as it takes.
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, width=None if terminal else _PIPE_WIDTH)
-    for table in _report(found, ascii_only=not terminal):
+    private = Kind(chosen.reader, chosen.neutral_only).private
+    allowed = values.figures.allowed(dataset, private)
+    for table in _report(found, allowed, ascii_only=not terminal):
         console.print(table)
     if found.odd:
         console.print("missing or odd", style="italic")
@@ -55,7 +58,7 @@ def check(
         console.print(f"- {_plain(sentence)}")
 
 
-def _report(found: Survey, ascii_only: bool) -> list[Table]:
+def _report(found: Survey, allowed: Sequence[str] | None, ascii_only: bool) -> list[Table]:
     summary = _table(found.dataset, ["", ""], ascii_only, header=False)
     summary.add_row("root", _plain(str(found.root)))
     summary.add_row("people", str(found.people))
@@ -70,6 +73,11 @@ def _report(found: Survey, ascii_only: bool) -> list[Table]:
     summary.add_row("cameras", _counted(found.cameras))
     summary.add_row("gazes", _counted(found.gazes))
     summary.add_row("left out", str(len(found.rejects)))
+    for number, sentence in enumerate(found.understood):
+        summary.add_row("" if number else "understood", _plain(sentence))
+    if allowed is not None:
+        named = ", ".join(allowed) or "nobody; list those who agreed under figures.subjects"
+        summary.add_row("in figures", _plain(named))
 
     columns = ["expression", "people", *(["sequences"] if found.sequences else []), "pictures"]
     labels = _table("labels", columns, ascii_only)

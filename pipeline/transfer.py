@@ -16,12 +16,14 @@ from fet_core.errors import UserError
 from fet_core.files import check_file
 
 from . import common
-from .pictures import ForceOption, check_out, loading, write_made, write_picture, write_row
+from .pictures import ForceOption, check_out, loading, write_made, write_picture
 from .several import end, is_one, named, outputs
 
 if TYPE_CHECKING:
     from fet_core.face3d.face import Face
     from fet_core.portrait import Transfer
+
+_EVERY = "; --all-faces changes all"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def transfer(
     ] = None,
     device: common.DeviceOption = "auto",
     jobs: Annotated[
-        int, typer.Option("--jobs", min=1, help="Processes that share several targets.")
+        int, typer.Option("--jobs", "-j", min=1, help="Processes that share several targets.")
     ] = 1,
     force: ForceOption = False,
 ) -> None:
@@ -167,10 +169,13 @@ def _load(model: Path | None, device: str) -> Transfer:
 def _attempt(wish: _Wish, face: Face, task: tuple[Path, Path]) -> tuple[bool, list[str]]:
     """Whether a target's result was written, and what is wrong."""
     from fet_core.parallel import once
+    from fet_core.portrait_faces import SeveralFacesError
 
     target, out = task
     try:
         return True, _make(once(_load, wish.model, wish.device), wish, face, target, out)
+    except SeveralFacesError as error:
+        return False, [f"{error}{_EVERY}"]
     except UserError as error:
         return False, [str(error)]
     except Exception as error:  # one picture must not end the others
@@ -180,7 +185,7 @@ def _attempt(wish: _Wish, face: Face, task: tuple[Path, Path]) -> tuple[bool, li
 
 def _make(transfer: Transfer, wish: _Wish, face: Face, target: Path, out: Path) -> list[str]:
     """Write a target's result; returns a sentence for each face that stays as it was."""
-    from fet_core.portrait import open_picture
+    from fet_core.portrait import beside, open_picture
 
     left: list[str] = []
     if wish.every:
@@ -188,7 +193,8 @@ def _make(transfer: Transfer, wish: _Wish, face: Face, target: Path, out: Path) 
     else:
         made = transfer(face, target, wish.intensity, None, wish.number, wish.mouth)
     if wish.compare:
-        write_row(out, [open_picture(wish.source), open_picture(target), made], target)
+        row = beside([open_picture(wish.source), open_picture(target), made])
+        write_picture(out, row, target, mark=True)
     else:
         write_made(out, made, target)
     return left
@@ -208,11 +214,14 @@ def _numbering(transfer: Transfer, photos: dict[str, Path], faces: Path | None) 
     try:
         yield
     except SeveralFacesError as error:
+        every = _EVERY if error.role == "target" else ""
         if faces is None:
             alone = "" if photos else "with a single target, "
-            raise UserError(f"{error}; {alone}--faces FACES.png writes it numbered") from error
+            raise UserError(
+                f"{error}{every}; {alone}--faces FACES.png writes it numbered"
+            ) from error
         _number(transfer, photos[error.role], faces)
-        raise UserError(f"{error}; {faces} shows their numbers") from error
+        raise UserError(f"{error}{every}; {faces} shows their numbers") from error
     if faces is not None:
         _number(transfer, photos["target"], faces)
 

@@ -55,7 +55,18 @@ NEEDED = {
 """Options that a command is nothing without."""
 
 
-PLAIN = ("merge", "probe", "transfer", "edit", "read", "origin", "synthesize", "learn-face")
+PLAIN = (
+    "merge",
+    "probe",
+    "transfer",
+    "animate",
+    "explain",
+    "edit",
+    "read",
+    "origin",
+    "synthesize",
+    "learn-face",
+)
 """Commands that are not run in this file's ways."""
 
 
@@ -72,7 +83,15 @@ def test_help_lists_all_commands() -> None:
             assert row[2][-1] not in ".("
             group.append(row[1])
     assert list(listed) == ["Photographs", "Stages", "Results", "Tools"]
-    assert listed["Photographs"] == ["transfer", "read", "edit", "origin", "export"]
+    assert listed["Photographs"] == [
+        "transfer",
+        "animate",
+        "read",
+        "edit",
+        "explain",
+        "origin",
+        "export",
+    ]
     older = {name for name in OLDER if name != "export"}
     assert {*STAGES, *TRAINED, "probe"} - {"export"} - older == set(listed["Stages"])
     assert sorted(name for names in listed.values() for name in names) == sorted(

@@ -71,7 +71,7 @@ def test_a_file_there_is_not_said_to_be_missing(
     assert str(error.value).startswith(f"{path} may not be read (Permission denied); ")
 
 
-@pytest.mark.parametrize("name", ["ckplus", "rafd", "london"])
+@pytest.mark.parametrize("name", ["ckplus", "rafd", "london", "folder"])
 @pytest.mark.parametrize("below", ["", "set"])
 def test_a_raw_folder_there_is_not_said_to_be_missing_or_wrong(
     tmp_path: Path, close: Close, name: str, below: str

@@ -20,7 +20,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.files import between_marks
-from fet_core.show import portraits, reliability
+from fet_core.show import exported, portraits, reliability
 from fet_core.show.report import table
 from pipeline.report import replicated, results_of, texts
 
@@ -179,6 +179,12 @@ def test_the_table_of_reliability_is_of_these_results() -> None:
     page = tree() / "docs/reliability.md"
     made = reliability.tables(metrics()) if reliability.there(metrics()) else ""
     assert between_marks(page, made) == page.read_text(encoding="utf-8")
+
+
+def test_the_table_of_the_onnx_file_is_of_these_results() -> None:
+    page = tree() / "docs/onnx.md"
+    assert exported.there(metrics())
+    assert between_marks(page, exported.tables(metrics())) == page.read_text(encoding="utf-8")
 
 
 def test_the_published_pictures_are_the_demos_and_are_there() -> None:

@@ -152,7 +152,7 @@ def test_a_root_alone_is_enough(edit: Edit) -> None:
     assert (grey.reader, grey.channels, grey.neutral_only) == ("ckplus", 1, True)
     assert (colour.reader, colour.channels, colour.neutral_only) == ("rafd", 3, False)
     assert (grey.peak_frames, colour.peak_frames) == (2, 3)
-    assert load(edit()).figures.allowed("ckplus") is None
+    assert load(edit()).figures.allowed("ckplus", False) is None
 
 
 def test_a_set_of_any_name_names_its_reader(edit: Edit) -> None:
@@ -160,6 +160,14 @@ def test_a_set_of_any_name_names_its_reader(edit: Edit) -> None:
     mine = load(edit("  rafd:", both)).dataset("mine")
     assert (mine.reader, mine.channels, mine.neutral_only) == ("ckplus", 3, True)
     assert "datasets.mine.reader" in message(edit("  rafd:", "  mine:"))
+    own = load(edit("  rafd:", both.replace("ckplus\n    channels: 3", "folder"))).dataset("mine")
+    assert (own.reader, own.channels, own.neutral_only) == ("folder", 3, False)
+
+
+def test_of_private_pictures_those_are_shown_who_are_listed(edit: Edit) -> None:
+    assert load(edit()).figures.allowed("mine", True) == []
+    listed = load(edit("subjects: {}", "subjects: {mine: [anna]}")).figures
+    assert listed.allowed("mine", True) == listed.allowed("mine", False) == ["anna"]
 
 
 def test_an_unknown_data_set_is_told_with_those_there_are(edit: Edit) -> None:

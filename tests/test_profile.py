@@ -73,7 +73,7 @@ def test_demo_after_any_profile_is_the_file_before(
             text = text.replace(old, new)
         params.write_text(text, encoding="utf-8")
         assert "  - 0.5\n" in text
-        assert load(params).figures.allowed("ckplus") == ["S052", "055"]
+        assert load(params).figures.allowed("ckplus", False) == ["S052", "055"]
     before = params.read_bytes()
     profile("demo", params)
     assert params.read_bytes() == before
@@ -107,7 +107,7 @@ def test_only_the_values_of_the_profile_change(params: Path) -> None:
             assert re.sub(r": \S+", "", old) == re.sub(r": \S+", "", new)
             assert old.split(":")[0].strip() in keys
     assert changed >= 8
-    assert load(params).figures.allowed("rafd") == ["01", "02"]
+    assert load(params).figures.allowed("rafd", False) == ["01", "02"]
     assert load(params).split.seed == load(params).transfer.seed == 11
 
 

@@ -57,6 +57,7 @@ class Listing:
         sequences: number of sequences, 0 for a set without sequences.
         labels: number of label files found, good or bad; 0 for a set that has none.
         strays: number of files passed over (.DS_Store and the like).
+        understood: sentences on how names were read, for sets that may be laid out in many ways.
     """
 
     entries: tuple[Entry, ...]
@@ -65,6 +66,7 @@ class Listing:
     sequences: int = 0
     labels: int = 0
     strays: int = 0
+    understood: tuple[str, ...] = ()
 
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})

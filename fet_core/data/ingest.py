@@ -106,9 +106,8 @@ def check_ingested(result: Ingested, root: Path, max_reject_share: float, list_p
     labels: list[Reject] = []
     for row in result.rejects.to_pylist():
         # A label file that is lost costs a sequence, not a picture: counted for itself.
-        (labels if row["path"].lower().endswith(".txt") else pictures).append(
-            Reject(row["path"], row["reason"])
-        )
+        is_label = result.listing.labels and row["path"].lower().endswith(".txt")
+        (labels if is_label else pictures).append(Reject(row["path"], row["reason"]))
     found = result.manifest.num_rows + len(pictures)
     too_many = f"more than ingest.max_reject_share = {max_reject_share:g} allows"
     share_cure = "mend them or raise that share"
@@ -194,6 +193,7 @@ class Survey:
         seed: of the split, the chosen one where the params say "auto"; None without a split.
         rejects: what was left out, and why.
         odd: sentences on what is missing or odd.
+        understood: sentences on how names were read; empty for a set with one layout.
     """
 
     dataset: str
@@ -210,6 +210,7 @@ class Survey:
     seed: int | None
     rejects: tuple[Reject, ...]
     odd: tuple[str, ...]
+    understood: tuple[str, ...]
 
     @property
     def reasons(self) -> list[tuple[str, int, str]]:
@@ -286,6 +287,7 @@ def survey(
         seed=seed,
         rejects=tuple(sorted(rejects, key=lambda reject: reject.path)),
         odd=tuple(odd),
+        understood=listing.understood,
     )
 
 

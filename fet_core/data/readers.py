@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -29,11 +29,15 @@ class Reader(Protocol):
         ...
 
 
+OWN = "folder"
+"""The reader of pictures of one's own."""
+
 READERS: Mapping[str, str] = MappingProxyType(
     {
         "ckplus": "fet_core.data.ckplus:CKPlus",
         "rafd": "fet_core.data.readers:RaFD",
         "london": "fet_core.data.readers:London",
+        OWN: "fet_core.data.folder:OwnFolder",
     }
 )
 """Name of a reader -> "module:class", imported when it is asked for."""
@@ -68,12 +72,22 @@ class Kind:
     """How a data set is built; the folder that it came from is no part of it.
 
     Attributes:
-        reader: "ckplus", "rafd" or "london".
+        reader: "ckplus", "rafd", "london" or "folder"; "merged" of several sets.
         neutral_only: one expression of each triple is neutral, pictures pair within a sequence.
     """
 
     reader: str
     neutral_only: bool
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody may be shown who is not listed, as in pictures of one's own."""
+        return self.reader == OWN
+
+    @classmethod
+    def merged(cls, kinds: Iterable[Kind]) -> Kind:
+        """The kind of several sets as one, which is private where one of them is."""
+        return cls(OWN if any(kind.private for kind in kinds) else "merged", False)
 
     def write(self, path: Path) -> None:
         """Write as JSON."""

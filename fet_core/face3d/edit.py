@@ -113,12 +113,13 @@ def shown_units(own: Shapes) -> dict[str, float]:
 
     The fit reads raised brows and half closed lids in faces that do nothing at all.
     """
-    above = own.fit.units[0] - np.maximum(_at_rest().fit.units[0], 0)
+    above = own.fit.units[0] - np.maximum(at_rest().fit.units[0], 0)
     return dict(zip(load_model().names, np.clip(above, 0, 1).tolist(), strict=True))
 
 
 @cache
-def _at_rest() -> Shapes:
+def at_rest() -> Shapes:
+    """The mean photographed face at rest, as the fit reads it."""
     return read_shapes(100 * load_fusion().rest[None] * [1, -1])
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fet_core.errors import UserError
 from fet_core.geometry.align import mean_points
 from fet_core.geometry.landmarks import FaceFinder
-from fet_core.geometry.mesh import MeshFinder, shrunk
+from fet_core.geometry.mesh import Mesh, MeshFinder, shrunk
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -42,10 +42,27 @@ class Found:
         box: left, top, right, bottom in the picture's pixels.
         matrix: [2, 3] from the picture's pixels to those in which dlib reads; None for a face of
             dlib's own detector, which is read where it is.
+        mesh: what the mesh found.
     """
 
     box: Box
     matrix: Floats | None = None
+    mesh: Mesh | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is read of a picture for one face.
+
+    Attributes:
+        picture: [H, W] or [H, W, 3] uint8.
+        box: left, top, right, bottom in it, where dlib would have found the face.
+        matrix: [2, 3] from the whole picture's pixels to its own.
+    """
+
+    picture: Picture
+    box: tuple[int, int, int, int]
+    matrix: Floats
 
 
 class Eye:
@@ -78,10 +95,7 @@ class Eye:
         """All faces of a picture [H, W] or [H, W, 3] uint8, from left to right."""
         found: list[Found] = []
         if self._meshes is not None:
-            for mesh in self._meshes.meshes(picture):
-                low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
-                box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-                found.append(Found(box, upright(mesh.points)))
+            found = [_found(mesh) for mesh in self._meshes.meshes(picture)]
         small = min(_SCALES[0], _WIDEST_VIEW / max(picture.shape[:2]))
         # In a picture of many the mesh's detectors miss the small ones.
         scales = (small, 1.0) if found else (small, *_SCALES[1:])
@@ -91,16 +105,36 @@ class Eye:
                 found.append(Found(box))
         return sorted(found, key=lambda one: (one.box[0] + one.box[2], one.box[1]))
 
+    def follow(self, picture: Picture, before: Found) -> Found | None:
+        """A face of a film's last picture in the next one; None where it has to be found again."""
+        if self._meshes is None or before.mesh is None:
+            return None
+        mesh = self._meshes.follow(picture, before.mesh)
+        return None if mesh is None else _found(mesh)
+
     def read(self, picture: Picture, face: Found) -> Floats:
         """dlib's 68 landmarks [68, 2] of a face in the picture's pixels."""
-        if face.matrix is None:
-            box = [round(side) for side in face.box]
-            return mean_points(self._dlib, picture, box, self._readings).astype(np.float64)
-        low, high = (_SIDE - _BOX) // 2, (_SIDE + _BOX) // 2
-        cut = _warped(picture, face.matrix)
-        points = mean_points(self._dlib, cut, [low, low, high, high], self._readings)
-        back = np.linalg.inv(face.matrix[:, :2])
-        return (points.astype(np.float64) - face.matrix[:, 2]) @ back.T
+        return self.read_cut(cut_out(picture, face))
+
+    def read_cut(self, cut: Cut) -> Floats:
+        """The same of what was cut out, in the whole picture's pixels."""
+        points = mean_points(self._dlib, cut.picture, cut.box, self._readings).astype(np.float64)
+        return (points - cut.matrix[:, 2]) @ np.linalg.inv(cut.matrix[:, :2]).T
+
+
+def cut_out(picture: Picture, face: Found) -> Cut:
+    """What dlib reads of a face: a part of the picture, upright and of one size; else all of it."""
+    if face.matrix is None:
+        left, top, right, bottom = (round(side) for side in face.box)
+        return Cut(picture, (left, top, right, bottom), np.eye(2, 3))
+    low, high = (_SIDE - _BOX) // 2, (_SIDE + _BOX) // 2
+    return Cut(_warped(picture, face.matrix), (low, low, high, high), face.matrix)
+
+
+def _found(mesh: Mesh) -> Found:
+    low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
+    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    return Found(box, upright(mesh.points), mesh)
 
 
 def _meet(one: Box, other: Box) -> bool:

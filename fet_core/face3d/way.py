@@ -51,8 +51,9 @@ class InSpace:
         faces = theirs.frontal, own.frontal
         motion = load_fusion()(*faces)
         acting = list(ACTING)
-        literal = self.sameness(source, target) * trust(theirs, own)[:, None, None]
-        motion[:, acting] += (literal * (difference(theirs, own) - motion))[:, acting]
+        believed = trust(theirs.fit.angles() - own.fit.angles())
+        literal = self.sameness(source, target) * believed[:, None, None]
+        motion[:, acting] += (literal * (difference(*faces) - motion))[:, acting]
         motion = intensity * parted(motion, *faces)
         motion = uncrossed(thinned(motion, own.frontal), own.frontal)
         return move(own, motion)[0]

@@ -107,6 +107,20 @@ class MeshFinder:
                 found.append(mesh)
         return found
 
+    def follow(
+        self, picture: NDArray[np.uint8], before: Mesh, least: float = _PRESENT
+    ) -> Mesh | None:
+        """A face of a film's last picture in the next one; None where it is no longer there.
+
+        Args:
+            picture: [H, W] grey or [H, W, 3] RGB uint8.
+            before: the face in the last picture.
+            least: lowest logit of a face.
+        """
+        picture = np.repeat(picture[:, :, None], 3, axis=2) if picture.ndim == 2 else picture
+        mesh = self._read(picture, _crop(before.points), before.box, _ROUNDS - 1)
+        return mesh if mesh.presence >= least else None
+
     def _boxes(self, picture: NDArray[np.uint8]) -> list[tuple[float, Points, float]]:
         """Score, eyes [2, 2] and side of all boxes, the best of each face first."""
         found: list[tuple[float, NDArray[np.float64]]] = []
@@ -141,7 +155,16 @@ class MeshFinder:
         along = along / max(float(np.hypot(*along)), 1e-9)
         down = np.array([-along[1], along[0]])
         crop = (eyes.mean(axis=0) + _BELOW * side * down, along, _MESH_EXTENT * side)
-        for _ in range(_ROUNDS):
+        return self._read(picture, crop, score, _ROUNDS)
+
+    def _read(
+        self,
+        picture: NDArray[np.uint8],
+        crop: tuple[Points, Points, float],
+        score: float,
+        rounds: int,
+    ) -> Mesh:
+        for _ in range(rounds):
             matrix = _matrix(*crop)
             blob = _blob(_cut(picture, matrix, _MESH_SIDE))
             self._mesh.setInput(blob)

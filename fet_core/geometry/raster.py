@@ -212,7 +212,8 @@ def resized(planes: Tensor, size: int) -> Tensor:
     return F.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
 
 
-_SMOOTHNESS = 1e-3  # of the spline, in halves of the picture's side, squared
+SMOOTHNESS = 1e-3
+"""Of the splines that move pictures, in halves of the picture's side, squared."""
 
 
 def _axis(side: int, device: torch.device) -> Tensor:
@@ -242,7 +243,7 @@ def spline_field(points: Tensor, wanted: Tensor, size: int, side: int) -> Tensor
     frame = frame[frame.abs().amax(dim=1) > 0].expand(batch, -1, -1)
     origin, place = ((p.double() * 2 + 1) / size - 1 for p in (points, wanted))
     origin, place = (torch.cat([p, frame], dim=1) for p in (origin, place))
-    weights, affine = spline(place, origin - place, _SMOOTHNESS)
+    weights, affine = spline(place, origin - place, SMOOTHNESS)
     axis = _axis(side, device)
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     at = torch.stack([x, y], dim=2).reshape(1, -1, 2).expand(batch, -1, -1)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fet_core.geometry.align import soft_mask
 from fet_core.geometry.landmarks import INNER_LIPS, POINTS
 from fet_core.geometry.raster import REGIONS, draw, regions, resized, sample, spline_field
 from fet_core.nets.blocks import halvings
@@ -49,6 +51,20 @@ class Motion(nn.Module):
 
 FIELD = 32
 """Side of the field of motion that comes from the landmarks."""
+
+_STILL = 0.1  # share of the aligned side over which motion fades out towards the border
+
+
+def faded(field: Tensor) -> Tensor:
+    """A field [B, 2, s, s] whose motion fades out towards the border.
+
+    With motion there, hair and ears would show twice where the face is blended with the photograph
+    that has not moved.
+    """
+    axis = np.arange(field.shape[-1], dtype=np.float64)
+    still = soft_mask(axis[None, :], axis[:, None], len(axis), _STILL)
+    return field * torch.from_numpy(still).to(field)
+
 
 _SHUFFLE = 4
 _FURTHEST = 0.2
@@ -130,7 +146,12 @@ class Warping(nn.Module):
         last.bias = nn.Parameter(torch.cat([torch.zeros(folded), closed]))
 
     def forward(
-        self, photo: Tensor, points: Tensor, wanted: Tensor, field: Tensor | None = None
+        self,
+        photo: Tensor,
+        points: Tensor,
+        wanted: Tensor,
+        field: Tensor | None = None,
+        small: Tensor | None = None,
     ) -> Output:
         """The photo with the expression of the wanted points.
 
@@ -139,12 +160,14 @@ class Warping(nn.Module):
             points: L_t, [B, 68, 2] pixels of it.
             wanted: J_gen, the same.
             field: what `motion` gives for them, where it is known already.
+            small: the photo at `working` pixels, where it is known already.
         """
         size = photo.shape[-1]
         if field is None:
             field = self.motion(points, wanted, size)
         side = self.working // _SHUFFLE
-        small = _shrunk(photo, self.working)
+        if small is None:
+            small = _shrunk(photo, self.working)
         seen = [
             F.pixel_unshuffle(sample(small, field), _SHUFFLE),
             F.pixel_unshuffle(small, _SHUFFLE),

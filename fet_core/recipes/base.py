@@ -58,7 +58,8 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
         "faces": source / "align" / "faces.npy",
     }
     samples, triples = read_samples(source)
-    allowed = settings.figures.allowed(dataset)
+    kind = Kind.read(files["kind"])
+    allowed = settings.figures.allowed(dataset, kind.private)
     check_allowed(samples, allowed)
     return Inputs(
         name=dataset,
@@ -68,7 +69,7 @@ def open_inputs(source: Path, settings: Params, dataset: str, device: str) -> In
         dataset=Dataset.open(files["faces"], samples, where),
         triples=Triples.of(triples, where),
         shown=shown_triples(triples, SHOWN, allowed),
-        kind=Kind.read(files["kind"]),
+        kind=kind,
         allowed=allowed,
         files=files,
     )

@@ -72,6 +72,13 @@ class Trees:
         return root
 
     @classmethod
+    def folder(cls, root: Path, people: int = 3) -> Path:
+        for number in range(1, people + 1):
+            for expression in ("neutral", "angry", "happy"):
+                cls.picture(root / f"p{number}" / f"{expression}.jpg", COLOUR)
+        return root
+
+    @classmethod
     def london(cls, root: Path, people: int = 3) -> Path:
         for number in range(1, people + 1):
             cls.picture(root / "neutral_front" / f"{number:03d}_03.jpg", COLOUR)

@@ -15,9 +15,17 @@ GOOD = {"reader": "rafd", "neutral_only": False}
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    for kind in (Kind("ckplus", True), Kind("merged", False)):
+    for kind in (Kind("ckplus", True), Kind("merged", False), Kind("folder", False)):
         kind.write(tmp_path / "kind.json")
         assert Kind.read(tmp_path / "kind.json") == kind
+
+
+def test_pictures_of_ones_own_stay_private_among_others() -> None:
+    rafd, own, merged = Kind("rafd", False), Kind("folder", False), Kind("merged", False)
+    assert [kind.private for kind in (rafd, own, merged)] == [False, True, False]
+    assert Kind.merged([rafd, Kind("ckplus", True)]) == merged
+    assert Kind.merged([rafd, own]).private
+    assert Kind.merged([Kind.merged([own, own]), rafd]).private
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def message(name, root) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", ["ckplus", "rafd", "london"])
+@pytest.mark.parametrize("name", ["ckplus", "rafd", "london", "folder"])
 def test_missing_empty_and_file(tmp_path, name):
     gone = tmp_path / "gone"
     assert re.search(f"there is no folder {gone}; give a folder that holds", message(name, gone))
@@ -34,7 +34,7 @@ def test_missing_empty_and_file(tmp_path, name):
     assert f"{broken} is not a folder" in message(name, broken)
 
 
-@pytest.mark.parametrize("name", ["ckplus", "rafd", "london"])
+@pytest.mark.parametrize("name", ["ckplus", "rafd", "london", "folder"])
 def test_a_folder_of_something_else(tmp_path, name):
     (tmp_path / "holiday").mkdir()
     (tmp_path / "notes.txt").write_text("x")
@@ -43,7 +43,7 @@ def test_a_folder_of_something_else(tmp_path, name):
     assert "found 1 folder (holiday) and 1 file (notes.txt)" in text
 
 
-@pytest.mark.parametrize("name", ["ckplus", "rafd", "london"])
+@pytest.mark.parametrize("name", ["ckplus", "rafd", "london", "folder"])
 @pytest.mark.parametrize("levels", [1, 2])
 def test_too_high_names_the_folder_below(tmp_path, trees, name, levels):
     right = tmp_path.joinpath(*["up", "the set"][-levels:])
@@ -98,7 +98,7 @@ def test_loops_of_links_do_not_hang_the_search(tmp_path):
     (tmp_path / "a").mkdir()
     for name in ("x", "y", "z"):
         (tmp_path / "a" / name).symlink_to(tmp_path)
-    for name in ("ckplus", "rafd", "london"):
+    for name in ("ckplus", "rafd", "london", "folder"):
         assert "wrong folder" in message(name, tmp_path)
 
 

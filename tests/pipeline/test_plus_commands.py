@@ -193,6 +193,18 @@ def test_one_file_holds_what_was_trained(place: Place, capsys: pytest.CaptureFix
     assert torch.isfinite(plus.picture(photo, points, wanted)).all()
 
 
+def test_the_same_as_an_onnx_file(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("onnx", "onnxruntime"):
+        pytest.importorskip(package, reason="run `make env-onnx`")
+    path = place.folder / "fet-plus.onnx"
+    capsys.readouterr()
+    assert place.run("export", "--format", "onnx", "--out", str(path)) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"rafd: {path}, ")
+    assert shown.err == ""
+    assert path.stat().st_size > 100_000
+
+
 def test_the_papers_parts_take_the_places_of_the_new_ones(place: Place) -> None:
     """Φ with its peaks decoded, Ω painting on points: trained and evaluated as models."""
     for model in ("fet-plus-heatmap", "fet-plus-unet", "fet-letter"):

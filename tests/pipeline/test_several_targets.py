@@ -138,7 +138,7 @@ def test_bad_pictures_are_lines_at_the_end(jobs: str, fet: Call, pictures: Path)
         "fet: 3 faces were found in photos/three.",
         "fet: 3 of 5 pictures failed",
     ]
-    assert "all with --all-faces" in lines[2]
+    assert "--all-faces changes all" in lines[2]
     made = pictures.parent / "made"
     assert sorted(path.name for path in made.iterdir()) == ["man.png", "woman.jpg"]
 

@@ -1,0 +1,271 @@
+"""A photograph that does what a face in a film does: FET+ for users of the library."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fet_core.errors import UserError
+from fet_core.face3d.eye import Eye, Found
+from fet_core.face3d.face import Face, shape_of
+from fet_core.face3d.painter import Painter
+from fet_core.face3d.way import InSpace
+from fet_core.files import atomic_path
+from fet_core.film.acting import read_acting, wanted
+from fet_core.film.reading import Film
+from fet_core.film.tracking import Track, Tracker, collected, cuts, read_cut
+from fet_core.film.writing import film_to
+from fet_core.parallel import WorkerDiedError, in_order, once
+from fet_core.portrait import beside, check_intensity, check_mouth, open_picture
+from fet_core.portrait_faces import chosen, find_face
+from fet_core.progress import bar
+
+Floats = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LONGEST_SIDE = 1280
+"""Of the result, unless told otherwise."""
+
+_CHUNK = 4
+_POOL_FROM = 24  # pictures, below which starting processes does not pay
+_ROOM = 0.6  # around what is kept of a picture for its mouth and eyes, in sizes of the face
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a photograph is to be animated.
+
+    Attributes:
+        intensity: 0 leaves the target as it is, 1 is what the driving face does, up to 2.
+        relative: where the driving face is at rest, the target keeps its own expression; else it
+            takes the other's there too.
+        first: the driving face is at rest in the first picture; else in the calmest.
+        driving_face: which of several faces in the first picture that shows any, 1 being the
+            leftmost; None: the only one.
+        target_face: the same in the target.
+        mouth: whose teeth are seen, as in `fet_core.Transfer`.
+        size: the result's longest side, if the target's is longer.
+    """
+
+    intensity: float = 1.0
+    relative: bool = True
+    first: bool = False
+    driving_face: int | None = None
+    target_face: int | None = None
+    mouth: str = "auto"
+    size: int = LONGEST_SIDE
+
+
+@dataclass(frozen=True)
+class _Still:
+    """The photograph, to be painted in a process of its own."""
+
+    target: Face
+    mouth: str
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """One picture of the result: where the points go, and whose mouth and eyes are at hand."""
+
+    number: int
+    wanted: Floats
+    giver: Face
+
+    def __str__(self) -> str:
+        return f"picture {self.number}"
+
+
+class Animation:
+    """The target's photograph that does what a face in a film does.
+
+    The target's head stays as it is; what moves are brows, eyes and mouth. The film is read twice:
+    all its faces first, so that what they do can be measured against the face at rest and smoothed
+    without lag; then its pictures, for mouths and closed eyes.
+
+    Args:
+        film: whose face drives the target's.
+        target: whose face to move, a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255.
+        settings: how.
+        processes: None for one a core.
+
+    Attributes:
+        start: the target's photograph, no longer than the settings say and of even sides.
+        count: how many pictures the film has.
+        faceless: how many of them show no face; the result stands still there.
+        rest: seconds at which the driving face at rest was taken.
+
+    Raises:
+        UserError: film, photograph or a setting cannot be used, or no picture shows a face.
+    """
+
+    def __init__(
+        self,
+        film: Film,
+        target: str | Path | Picture,
+        settings: Settings | None = None,
+        processes: int | None = None,
+    ) -> None:
+        how = settings or Settings()
+        check_intensity(how.intensity)
+        check_mouth(how.mouth)
+        self._film, self._how = film, how
+        self._processes = processes or os.cpu_count() or 1
+        name = "the target" if isinstance(target, np.ndarray) else str(target)
+        self.start = _fitting(open_picture(target), how.size)
+        eye = once(Eye)
+        self._own = find_face(eye, self.start, "target", how.target_face, name)
+        self._shape = shape_of(self._own)
+
+        def choose(_: Picture, faces: Sequence[Found]) -> Found:
+            where = f"the first picture with a face of {film.path}"
+            return chosen(faces, where, "driving", how.driving_face)
+
+        self._track = read_film(film, Tracker(eye, choose), self._processes)
+        if not self._track.seen.any():
+            raise UserError(
+                f"no face was found in any of the {len(self._track.seen)} pictures of {film.path}; "
+                "name a film that shows one"
+            )
+        self._acting = read_acting(self._track, how.first)
+        self.count = len(self._acting.seen)
+        self.faceless = int((~self._acting.seen).sum())
+        self.rest = float(self._track.seconds[self._acting.calm[0]])
+
+    def pictures(self) -> Iterator[Picture]:
+        """The result's pictures, one for each of the film's."""
+        how = self._how
+        sameness = 0.0 if how.relative else self._sameness()
+        places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
+        still = _Still(self._own, how.mouth)
+        last = self.start
+        moments = self._moments(places)
+        for made in _each(partial(_paint, still), moments, self._processes, self.count):
+            last = last if made is None else made
+            yield last
+
+    def _moments(self, places: Iterator[Floats]) -> Iterator[_Moment | None]:
+        for number, (frame, place) in enumerate(zip(self._film, places, strict=False)):
+            if frame.picture is None or not self._acting.seen[number]:
+                yield None
+                continue
+            giver = Face("", frame.picture, self._track.points[number])
+            yield _Moment(number + 1, place, _near(giver))
+
+    def _sameness(self) -> float:
+        """Whether the face at rest, in one picture of the film, is the target's."""
+        number = int(self._acting.calm[0])
+        frame = next(islice(self._film, number, None), None)
+        if frame is None or frame.picture is None:
+            return 0.0
+        rest = Face("", frame.picture, self._track.points[number])
+        return InSpace(once(Eye)).sameness(rest, self._own)
+
+
+def write_animation(
+    animation: Animation, out: Path, film: Film, sound: bool = False, compare: bool = False
+) -> None:
+    """Write an animation as a film.
+
+    Args:
+        animation: of the film.
+        out: the film to write, .mp4 or .gif.
+        film: whose pace it has.
+        sound: it gets that one's sound too.
+        compare: that one's pictures are seen beside its own.
+    """
+    other = None
+    if compare:
+        other = next((frame.picture for frame in film if frame.picture is not None), None)
+    height, width = _beside(animation.start, other).shape[:2]
+    note = f"made by FET {version('fet')}: a photograph that was animated, no recording"
+    with (
+        atomic_path(out) as temporary,
+        film_to(temporary, (height, width), film.rate, note, film if sound else None) as write,
+        bar("painting", animation.count, unit="pictures") as advance,
+    ):
+        for frame, made in zip(film, animation.pictures(), strict=False):
+            if compare and frame.picture is not None:
+                other = frame.picture
+            write(frame.seconds, _beside(made, other))
+            advance()
+
+
+def read_film(film: Film, tracker: Tracker, processes: int) -> Track:
+    """The chosen face's landmarks in all pictures of a film."""
+    times: list[float] = []
+    found = cuts(iter(film), tracker, times)
+    read: list[Floats | None] = []
+    with bar("reading", film.count, unit="pictures") as advance:
+        for points in _each(read_cut, found, processes, film.count):
+            read.append(points)
+            advance()
+    return collected(times, read)
+
+
+def _fitting(picture: Picture, size: int) -> Picture:
+    """A photograph no longer than a size, of even height and width, as H.264 wants them."""
+    scale = min(size / max(picture.shape[:2]), 1.0)
+    if scale < 1:
+        small = [max(round(side * scale), 2) for side in picture.shape[1::-1]]
+        picture = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = (max(side // 2 * 2, 2) for side in picture.shape[:2])
+    return np.ascontiguousarray(picture[:height, :width])
+
+
+def _near(face: Face) -> Face:
+    """What is needed of a picture for the mouth and the eyes of its face."""
+    low, high = face.points.min(axis=0), face.points.max(axis=0)
+    room = _ROOM * (high - low).max()
+    low = np.maximum(np.floor(low - room), 0).astype(int)
+    high = np.ceil(high + room).astype(int) + 1
+    part = np.ascontiguousarray(face.picture[low[1] : high[1], low[0] : high[0]])
+    return Face(face.name, part, face.points - low)
+
+
+def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
+    """In a worker process."""
+    if moment is None:
+        return None
+    return once(_painter)(still.target, moment.wanted, moment.giver, still.mouth)
+
+
+def _painter() -> Painter:
+    return Painter(once(Eye))
+
+
+def _beside(picture: Picture, other: Picture | None) -> Picture:
+    """The driving film's picture and the result's, of even width; this alone without the other."""
+    if other is None:
+        return picture
+    height = picture.shape[0]
+    width = max(round(other.shape[1] * height / other.shape[0]) // 2 * 2, 2)
+    return beside([np.asarray(cv2.resize(other, (width, height)), np.uint8), picture])
+
+
+def _each(
+    function: Callable[[Item], Result], items: Iterable[Item], processes: int, count: int
+) -> Iterator[Result]:
+    """`function` of each, in order, in processes where they are many."""
+    if processes <= 1 or 0 < count < _POOL_FROM:
+        yield from map(function, items)
+        return
+    try:
+        yield from in_order(function, items, processes, _CHUNK)
+    except WorkerDiedError as error:
+        raise UserError(
+            "a process died on the way, perhaps for want of memory; try again with --jobs 1"
+        ) from error

@@ -1,0 +1,1 @@
+"""Films: a video's expressions on a photograph's face."""

@@ -1,0 +1,107 @@
+"""`fet animate`: a photograph that does what a face in a film does."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fet_core.errors import UserError
+from fet_core.files import check_file, check_folder, shown
+
+from .pictures import loading
+
+
+def animate(
+    driving: Annotated[
+        Path, typer.Argument(help="A video, an animated GIF, or a folder of frames.")
+    ],
+    target: Annotated[Path, typer.Argument(help="The photograph whose face to move.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The film to write, .mp4 or .gif.")],
+    intensity: Annotated[
+        float, typer.Option("--intensity", help="1 moves as the driving face does, 2 doubles.")
+    ] = 1.0,
+    relative: Annotated[
+        bool,
+        typer.Option(
+            "--relative/--absolute",
+            help="Where the driving face is at rest, keep the target's expression, or take the "
+            "driving one's.",
+        ),
+    ] = True,
+    rest: Annotated[
+        str,
+        typer.Option("--rest", help="Which driving picture is at rest: calmest or first."),
+    ] = "calmest",
+    driving_face: Annotated[
+        int | None,
+        typer.Option(
+            "--driving-face",
+            help="Which face to follow, in the first picture that shows any, from the left from 1.",
+        ),
+    ] = None,
+    target_face: Annotated[
+        int | None,
+        typer.Option("--target-face", help="Which of the target's faces to move, likewise."),
+    ] = None,
+    mouth: Annotated[
+        str,
+        typer.Option("--mouth", help="Whose teeth are seen: auto, source, bank or target."),
+    ] = "auto",
+    size: Annotated[
+        int, typer.Option("--size", min=64, max=4096, help="The film's longest side at most.")
+    ] = 1280,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", min=0.1, max=240, help="Frames a second of a folder; 25."),
+    ] = None,
+    sound: Annotated[bool, typer.Option("--sound", help="Keep the driving film's sound.")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show the driving film beside the result.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core.")
+    ] = None,
+) -> None:
+    """Write a film in which the target's photograph does what the driving face does."""
+    if rest not in ("calmest", "first"):
+        raise UserError(f'--rest is "{rest}"; choose calmest or first')
+    _check_out(out, driving, target)
+    with loading():
+        from fet_core.animation import Animation, Settings, write_animation
+        from fet_core.film.reading import Film
+
+    film = Film(driving, None if rate is None else Fraction(rate).limit_denominator(1001))
+    if sound and not film.has_sound:
+        raise UserError(f"{driving} has no sound; leave --sound out")
+    settings = Settings(
+        intensity, relative, rest == "first", driving_face, target_face, mouth, size
+    )
+    animation = Animation(film, target, settings, jobs)
+    write_animation(animation, out, film, sound, compare)
+    print(f"{out}: {animation.count} pictures of {target}, moved as in {driving}")
+    if relative:
+        print(f"at rest: the driving face at {animation.rest:.2f} s")
+    if animation.faceless:
+        pictures = f"{animation.faceless} picture{'s' * (animation.faceless != 1)}"
+        print(f"without a face: {pictures}, at which the result stands still")
+    if film.damaged:
+        print(f"{driving} is damaged ({film.damaged}); the result ends where it does")
+
+
+def _check_out(out: Path, driving: Path, target: Path) -> None:
+    from fet_core.film.writing import SUFFIXES
+
+    if out.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{shown(out)} does not end in .mp4 or .gif; give the film one of these")
+    check_file(target, "there is no picture", "name a PNG or JPEG file")
+    if not driving.is_dir():
+        check_file(driving, "there is no film", "name a video, a GIF or a folder of frames")
+    if out.is_dir():
+        raise UserError(f"{shown(out)} is a folder; name a film in it")
+    check_folder(out.parent, "choose another with -o")
+    for one in (driving, target):
+        if out.exists() and out.samefile(one):
+            raise UserError(f"the output {out} would overwrite {one}; choose another with -o")

@@ -1,0 +1,131 @@
+"""`fet animate` on a few demo pictures: what moves, what stays, and how it refuses."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("dlib", reason="dlib is not installed")
+pytest.importorskip("av")
+from fet_core.animation import Animation, Settings
+from fet_core.face3d.eye import Eye
+from fet_core.face3d.mouth import opening
+from fet_core.film.reading import Film
+from pipeline.cli import main
+
+DRIVER = "data/demo/rafd/Rafd090_27_Caucasian_female_{}_frontal.jpg"
+TARGET = "data/demo/rafd/Rafd090_28_Caucasian_male_neutral_frontal.jpg"
+PLAY = ("neutral", "neutral", None, "surprised", "surprised", "happy")
+"""What the frames of the driving film show; None is no face."""
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def driving(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("driving")
+    for number, name in enumerate(PLAY):
+        if name is None:
+            Image.new("RGB", (340, 512), "grey").save(folder / f"{number}.png")
+        else:
+            shutil.copy(repository / DRIVER.format(name), folder / f"{number}.jpg")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(repository: Path, driving: Path) -> tuple[Animation, list[np.ndarray]]:
+    # One frame a second: nothing is smoothed.
+    animation = Animation(Film(driving, 1), repository / TARGET, Settings(size=384), 1)  # type: ignore[arg-type]
+    return animation, list(animation.pictures())
+
+
+def test_what_becomes_of_each_picture(made: tuple[Animation, list[np.ndarray]]) -> None:
+    animation, pictures = made
+    assert (animation.count, animation.faceless) == (6, 1)
+    assert animation.rest in (0, 1)
+    assert {picture.shape for picture in pictures} == {(384, 254, 3)}
+    assert (pictures[2] == pictures[1]).all(), "no face: it stands still"
+
+
+def test_the_mouth_opens_and_the_head_stays(made: tuple[Animation, list[np.ndarray]]) -> None:
+    animation, pictures = made
+    eye = Eye()
+    gaps = [opening(eye.read(one, eye.find(one)[0])) for one in (animation.start, *pictures)]
+    assert abs(gaps[1] - gaps[0]) < 0.01, "at rest the target is as it was"
+    assert min(gaps[4:6]) > gaps[0] + 0.05
+    change = np.abs(pictures[3].astype(int) - animation.start).max(axis=2)
+    assert change[150:300].max() > 60
+    assert change[:40].max() == change[:, :30].max() == 0
+
+
+@pytest.fixture
+def fet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fet", "animate", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert isinstance(stopped.value.code, int)
+        return stopped.value.code, *capsys.readouterr()
+
+    return call
+
+
+def test_a_film_is_written(fet: Call, repository: Path, driving: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.gif"
+    code, said, wrong = fet(
+        driving, repository / TARGET, "-o", out, "--rate", 5, "--size", 128, "--compare", "-j", 1
+    )
+    assert (code, "Traceback" in wrong) == (0, False)
+    first, rest, last = said.splitlines()
+    assert first == f"{out}: 6 pictures of {repository / TARGET}, moved as in {driving}"
+    assert rest in [f"at rest: the driving face at {seconds} s" for seconds in ("0.00", "0.20")]
+    assert last == "without a face: 1 picture, at which the result stands still"
+    with Image.open(out) as film:
+        # Twice 128 high: the driving film and the result.
+        assert (film.size, film.n_frames, film.info["duration"]) == ((168, 128), 6, 200)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+
+
+COMPLAINTS = {
+    ("{driving}", "{target}", "-o", "{out}/a.avi"): "does not end in .mp4 or .gif",
+    ("{target}", "{target}", "-o", "{out}/a.mp4"): "is a single picture",
+    ("{out}/no.mp4", "{target}", "-o", "{out}/a.mp4"): "there is no film",
+    ("{driving}", "{out}/no.png", "-o", "{out}/a.mp4"): "there is no picture",
+    ("{driving}", "{target}", "-o", "{out}/a.mp4", "--sound"): "has no sound; leave --sound out",
+    ("{driving}", "{target}", "-o", "{out}/a.mp4", "--rest", "middle"): "choose calmest or first",
+    ("{driving}", "{target}", "-o", "{out}/a.mp4", "--intensity", "3"): "the intensity is 3",
+    ("{driving}", "{target}", "-o", "{out}/a.mp4", "--mouth", "his"): 'there is no mouth "his"',
+    ("{driving}", "{target}", "-o", "{out}/a.mp4", "--driving-face", "2"): "there is no face 2",
+    ("{empty}", "{target}", "-o", "{out}/a.mp4"): "no face was found in any of the 2 pictures",
+    ("{two}", "{target}", "-o", "{out}/a.mp4"): "choose one with --driving-face",
+    ("{driving}", "{two}/0.png", "-o", "{out}/a.mp4"): "choose one with --target-face",
+}
+
+
+@pytest.fixture(scope="module")
+def places(
+    repository: Path, driving: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    empty, two = (tmp_path_factory.mktemp(name) for name in ("empty", "two"))
+    faces = [np.array(Image.open(repository / one)) for one in (TARGET, DRIVER.format("happy"))]
+    for number in range(2):
+        Image.new("RGB", (64, 64), "grey").save(empty / f"{number}.png")
+        Image.fromarray(np.concatenate(faces, axis=1)).save(two / f"{number}.png")
+    return {"driving": driving, "target": repository / TARGET, "empty": empty, "two": two}
+
+
+@pytest.mark.parametrize("words", COMPLAINTS, ids=COMPLAINTS.get)
+def test_refusals(
+    fet: Call, places: dict[str, Path], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    code, said, wrong = fet(*(word.format(out=tmp_path, **places) for word in words), "-j", 1)
+    assert (code, said) == (2, "")
+    assert COMPLAINTS[words] in wrong
+    assert wrong.count("\n") == 1
+    assert not list(tmp_path.iterdir())
