@@ -87,6 +87,15 @@ env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 l
 env-onnx: env ## add what writes FET+ as an ONNX file and tries it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-onnx.lock
 
+.PHONY: env-page
+env-page: env ## add what serves the page of `fet serve`
+	@# Without dependencies: Gradio asks for an older Pillow than the one that all else is tested with.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-page.lock
+
+.PHONY: env-browser
+env-browser: env-page ## add what tests the page in a browser (needs Debian's chromium)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-browser.lock
+
 .PHONY: clean
 clean: ## remove stage outputs and checkpoints; sources, metrics and the environment stay
 	@# A folder is ours where one of its stages has left its note: raw data may lie in data/ too.

@@ -16,8 +16,9 @@ from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
 from fet_core.face3d.eye import Eye
-from fet_core.face3d.face import Face
+from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.painter import MOUTHS
+from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
 from fet_core.portrait_faces import find_face, read_all
@@ -93,7 +94,7 @@ class Transfer:
 
         Args:
             source: whose expression to take, a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255,
-                or what `read` or `faces` has found in it.
+                or what `find` or `faces` has found in it.
             target: whose face to change, as `source`.
             intensity: 0 keeps the target's expression, 1 takes the source's, up to 2 exaggerates.
             source_face: which of several faces to take, 1 being the leftmost; None: the only one.
@@ -136,7 +137,7 @@ class Transfer:
             UserError: as a call; or no face of the target can be changed.
         """
         self.check(intensity, mouth)
-        wanted_from, faces = self.read(source, source_face), self.faces(target)
+        wanted_from, faces = self.find(source, source_face), self.faces(target)
         made, left = faces[0].picture.copy(), []
         for face in faces:
             if not _same(wanted_from, face):
@@ -149,7 +150,7 @@ class Transfer:
             raise UserError(left[0])
         return made, left
 
-    def read(self, photo: str | Path | Picture | Face, number: int | None = None) -> Face:
+    def find(self, photo: str | Path | Picture | Face, number: int | None = None) -> Face:
         """One face of a photograph, by its number from left to right, to be the source of many."""
         with self._turn:
             return self._find(photo, "source", number)
@@ -195,6 +196,19 @@ class Transfer:
         with self._turn:
             found = self._find(photo, "photo", face)
             return self._way.edit(found, named, expression, intensity)
+
+    def read(self, photo: str | Path | Picture, face: int | None = None) -> Shapes:
+        """Where the face in a photograph looks and what it does, of one face.
+
+        Args:
+            photo: a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255.
+            face: which of several faces to read, 1 being the leftmost; None: the only one.
+
+        Raises:
+            UserError: as a call.
+        """
+        with self._turn:
+            return shape_of(self._find(photo, "photo", face))
 
     def check(self, intensity: float, mouth: str) -> None:
         """See to it that a call can be had with these, before many are made.

@@ -131,7 +131,7 @@ def _one(
     with loading():
         transfer = _load(wish.model, wish.device)
     with _numbering(transfer, {"source": wish.source, "target": target}, faces):
-        left = _make(transfer, wish, transfer.read(wish.source, source_face), target, out)
+        left = _make(transfer, wish, transfer.find(wish.source, source_face), target, out)
     print(_told(wish, target, out))
     if left:
         raise UserError("\nfet: ".join(left))
@@ -148,7 +148,7 @@ def _several(
         transfer = once(_load, wish.model, wish.device)
     transfer.check(wish.intensity, wish.mouth)
     with _numbering(transfer, {}, None):
-        face = transfer.read(wish.source, source_face)
+        face = transfer.find(wish.source, source_face)
     work = partial(_attempt, wish, face)
     failed: list[tuple[Path, str]] = []
     for (target, out), (written, wrong) in zip(

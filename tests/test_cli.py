@@ -63,6 +63,7 @@ PLAIN = (
     "explain",
     "edit",
     "read",
+    "serve",
     "origin",
     "synthesize",
     "learn-face",
@@ -88,6 +89,7 @@ def test_help_lists_all_commands() -> None:
         "animate",
         "read",
         "edit",
+        "serve",
         "explain",
         "origin",
         "export",
@@ -147,7 +149,7 @@ def test_the_shell_completes_commands_and_options(repository: Path) -> None:
     done = subprocess.run(
         [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["show", "study", "synthesize"]
+    assert done.stdout.split() == ["serve", "show", "study", "synthesize"]
     words |= {"COMP_WORDS": "fet study --me", "COMP_CWORD": "2"}
     done = subprocess.run(
         [FET], cwd=repository, env=os.environ | words, capture_output=True, text=True, check=False

@@ -191,9 +191,13 @@ def test_the_published_pictures_are_the_demos_and_are_there() -> None:
     published = {path.name for path in (tree() / "docs/pictures").iterdir()}
     # Of photographs there are curves and nothing else.
     assert all(name.endswith("curves.svg") for name in published if name.startswith("london"))
-    kinds = {"ckplus", "rafd", "london", "transfer.jpg", "edit"}
+    kinds = {"ckplus", "rafd", "london", "transfer.jpg", "edit", "page.jpg"}
     assert {name.split("-")[0] for name in published} == kinds
-    for page in ("README.md", "docs/results.md", "docs/fet-plus.md", "docs/transfer.md"):
+    pages = (
+        "README.md",
+        *(f"docs/{name}.md" for name in ("results", "fet-plus", "transfer", "page")),
+    )
+    for page in pages:
         text = (tree() / page).read_text(encoding="utf-8")
         for link in re.findall(r"!\[[^]]*\]\(([^)]*)\)", text):
             assert (tree() / page).parent.joinpath(link).is_file(), (page, link)

@@ -86,7 +86,7 @@ def test_where_none_can_be_changed(transfer: Any, single: list[np.ndarray]) -> N
 
 
 def test_a_source_that_was_read_once(transfer: Any, single: list[np.ndarray]) -> None:
-    read = transfer.read(single[2])
+    read = transfer.find(single[2])
     assert (transfer(read, single[0]) == transfer(single[2], single[0])).all()
 
 

@@ -124,6 +124,20 @@ def test_a_mouth_opens_without_a_source_and_shows_teeth(transfer: Any, repositor
     assert np.array_equal(made[:40], own.picture[:40])
 
 
+def test_what_is_read_of_a_photograph_says_its_pose_and_what_was_set(
+    transfer: Any, repository: Path
+) -> None:
+    photo = repository / WOMAN
+    turned = repository / "data/demo/rafd/Rafd045_08_Caucasian_female_neutral_frontal.jpg"
+    yaws = [abs(transfer.read(one).fit.angles()[0, 0]) for one in (photo, turned)]
+    assert yaws[0] < 10 < 30 < yaws[1]
+    made = transfer.edit(photo, {"jawOpen": 0.7})
+    opened = [shown_units(transfer.read(one))["jawOpen"] for one in (photo, made)]
+    assert opened[0] + 0.2 < opened[1]
+    with pytest.raises(UserError, match="there is no face 2"):
+        transfer.read(photo, 2)
+
+
 def test_what_edit_refuses(transfer: Any, repository: Path) -> None:
     photo = repository / WOMAN
     with pytest.raises(UserError, match="nothing is to be changed"):

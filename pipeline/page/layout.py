@@ -1,0 +1,62 @@
+"""The page as a whole: what stands above the tabs, the tabs, and how it looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from .desk import MAX_PIXELS, MAX_UPLOAD, Desk
+from .edit_tab import edit_tab
+from .transfer_tab import transfer_tab
+
+TABS = {"Transfer": transfer_tab, "Edit": edit_tab}
+"""What fills each tab, given the desk and the folder of the examples."""
+
+_OLD, _LOOK = 3600, 60
+"""Seconds after which pictures are deleted, and between two looks at them."""
+
+_WAITING = 20
+"""Requests that may wait; with more, a page says that it is busy."""
+
+_ABOVE = f"""# FET: facial expression transfer
+
+Gives the face in one photograph the expression of another, or one that you set. Pictures stay on
+the machine that runs `fet serve`: nothing is sent anywhere else, and they are deleted after an
+hour, or when the page ends. Up to {MAX_UPLOAD >> 20} MB and {MAX_PIXELS / 1e6:.0f} megapixels.
+
+**This makes pictures of people.** Do not use it to show a person with an expression they did not
+have in order to deceive, harass or defame, nor on pictures of anyone who has not agreed; say that a
+picture was made where you show one.
+"""
+
+CSS = """
+.said { margin: 0; font-size: 1.05em; }
+.mistake { color: var(--error-text-color); border-left: 4px solid currentColor; padding-left: 8px; }
+.numbers { font-size: 0.85em; font-variant-numeric: tabular-nums; }
+.numbers, .numbers tr, .numbers td, .numbers th { border: 0 !important; }
+.numbers td, .numbers th { padding: 1px 16px 1px 0 !important; text-align: right; }
+.numbers th[scope=row] { text-align: left; font-weight: normal; }
+@media (min-width: 900px) { .beside { position: sticky; top: 8px; align-self: flex-start; } }
+"""
+
+
+def theme() -> gr.themes.Base:
+    """The look, in the machine's own fonts: none is fetched."""
+    return gr.themes.Soft(font=("system-ui", "sans-serif"), font_mono=("ui-monospace", "monospace"))
+
+
+def build(desk: Desk, faces: Path) -> gr.Blocks:
+    """The page.
+
+    Args:
+        desk: makes the pictures.
+        faces: a folder with the demo faces; without them there are no examples.
+    """
+    with gr.Blocks(title="FET", analytics_enabled=False, delete_cache=(_LOOK, _OLD)) as page:
+        gr.Markdown(_ABOVE)
+        for name, fill in TABS.items():
+            with gr.Tab(name):
+                fill(desk, faces)
+    page.queue(max_size=_WAITING, api_open=False)
+    return page
