@@ -22,6 +22,7 @@ DOCS = (
     "data/demo/README.md",
     "fet_core/weights/README.md",
     "docs/transfer.md",
+    "docs/photographs.md",
     "docs/page.md",
     "docs/fet-plus.md",
     "docs/onnx.md",

@@ -26,14 +26,8 @@ from fet_core.film.reading import Film
 from fet_core.film.tracking import Track, Tracker, collected, cuts, read_cut
 from fet_core.film.writing import film_to
 from fet_core.parallel import WorkerDiedError, in_order, once
-from fet_core.portrait import (
-    beside,
-    check_intensity,
-    check_mouth,
-    chosen,
-    find_face,
-    open_picture,
-)
+from fet_core.portrait import beside, check_intensity, check_mouth, open_picture
+from fet_core.portrait_faces import chosen, find_face
 from fet_core.progress import bar
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,8 @@ from fet_core.face3d.shape import Shapes, fitter
 from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
 from fet_core.geometry.landmarks import LINES, eye_distance
-from fet_core.portrait import check_intensity, find_face, open_picture
+from fet_core.portrait import check_intensity, open_picture
+from fet_core.portrait_faces import find_face
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -163,6 +163,7 @@ def each(
     unit: str = "pictures",
     processes: int | None = None,
     pool_from: int = 48,
+    chunk: int = _CHUNK,
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order.
 
@@ -173,6 +174,7 @@ def each(
         unit: what an item is called in the rate.
         processes: None for one a core, and none at all for fewer than `pool_from` items.
         pool_from: starting processes does not pay below this number of items.
+        chunk: items that a process is given at a time.
 
     Raises:
         UserError: a process died.
@@ -185,7 +187,7 @@ def each(
                 advance()
             return
         try:
-            for result in in_order(function, items, workers, _CHUNK):
+            for result in in_order(function, items, workers, chunk):
                 yield result
                 advance()
         except WorkerDiedError as error:
@@ -196,6 +198,6 @@ def each(
 
 
 @cache
-def once(build: Callable[[], Result]) -> Result:
+def once(build: Callable[..., Result], *given: Hashable) -> Result:
     """What `build` makes, made once a process: a detector takes a third of a second."""
-    return build()
+    return build(*given)

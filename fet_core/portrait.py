@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -14,20 +15,18 @@ from numpy.typing import NDArray
 from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
-from fet_core.face3d.eye import Eye, Found
+from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.painter import MOUTHS
 from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
-from fet_core.geometry.mesh import INSTALL
+from fet_core.portrait_faces import find_face, read_all
 
 Picture = NDArray[np.uint8]
 """[H, W] grey or [H, W, 3] RGB, 0 to 255."""
 
 MAX_INTENSITY = 2.0
-
-_LONGEST_SIDE = 32_766  # of a picture that OpenCV can warp
 
 
 class Way(Protocol):
@@ -84,8 +83,8 @@ class Transfer:
 
     def __call__(
         self,
-        source: str | Path | Picture,
-        target: str | Path | Picture,
+        source: str | Path | Picture | Face,
+        target: str | Path | Picture | Face,
         intensity: float = 1.0,
         source_face: int | None = None,
         target_face: int | None = None,
@@ -94,7 +93,8 @@ class Transfer:
         """The target's photograph with the source's expression.
 
         Args:
-            source: whose expression to take, a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255.
+            source: whose expression to take, a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255,
+                or what `find` or `faces` has found in it.
             target: whose face to change, as `source`.
             intensity: 0 keeps the target's expression, 1 takes the source's, up to 2 exaggerates.
             source_face: which of several faces to take, 1 being the leftmost; None: the only one.
@@ -111,14 +111,55 @@ class Transfer:
             UserError: a picture cannot be used, or has no face or more than one and none is chosen,
                 or the intensity is not from 0 to 2, or there is no such mouth.
         """
-        check_intensity(intensity)
-        self._check_mouth(mouth)
+        self.check(intensity, mouth)
         with self._turn:
             wanted_from = self._find(source, "source", source_face)
             face = self._find(target, "target", target_face)
             if intensity == 0 or _same(wanted_from, face):
                 return face.picture.copy()
             return self._way(wanted_from, face, intensity, mouth)
+
+    def all_faces(
+        self,
+        source: str | Path | Picture | Face,
+        target: str | Path | Picture,
+        intensity: float = 1.0,
+        source_face: int | None = None,
+        mouth: str = "auto",
+    ) -> tuple[Picture, list[str]]:
+        """The target's photograph with the source's expression on every face; as a call.
+
+        Returns:
+            uint8 of the target's shape, and a sentence for each face that stays as it was because
+            it cannot be changed.
+
+        Raises:
+            UserError: as a call; or no face of the target can be changed.
+        """
+        self.check(intensity, mouth)
+        wanted_from, faces = self.find(source, source_face), self.faces(target)
+        made, left = faces[0].picture.copy(), []
+        for face in faces:
+            if not _same(wanted_from, face):
+                one = replace(face, picture=made)
+                try:
+                    made = self(wanted_from, one, intensity, mouth=mouth)
+                except UserError as error:
+                    left.append(str(error))
+        if len(left) == len(faces):
+            raise UserError(left[0])
+        return made, left
+
+    def find(self, photo: str | Path | Picture | Face, number: int | None = None) -> Face:
+        """One face of a photograph, by its number from left to right, to be the source of many."""
+        with self._turn:
+            return self._find(photo, "source", number)
+
+    def faces(self, photo: str | Path | Picture) -> list[Face]:
+        """All faces of a photograph, from left to right; `UserError` where there is none."""
+        picture = open_picture(photo)
+        with self._turn:
+            return read_all(self._eye, picture, _name(photo, "photo"))
 
     def edit(
         self,
@@ -153,7 +194,7 @@ class Transfer:
         check_intensity(intensity)
         named = both_sides(units or {})
         with self._turn:
-            found = self._find(photo, "target", face)
+            found = self._find(photo, "photo", face)
             return self._way.edit(found, named, expression, intensity)
 
     def read(self, photo: str | Path | Picture, face: int | None = None) -> Shapes:
@@ -167,45 +208,23 @@ class Transfer:
             UserError: as a call.
         """
         with self._turn:
-            return shape_of(self._find(photo, "target", face))
+            return shape_of(self._find(photo, "photo", face))
 
-    def _check_mouth(self, mouth: str) -> None:
+    def check(self, intensity: float, mouth: str) -> None:
+        """See to it that a call can be had with these, before many are made.
+
+        Raises:
+            UserError: the intensity is not from 0 to 2, or there is no such mouth.
+        """
+        check_intensity(intensity)
         check_mouth(mouth)
         if mouth != "auto" and not isinstance(self._way, InSpace):
             raise UserError("a model of `fet export` paints mouths itself; leave the mouth out")
 
-    def _find(self, given: str | Path | Picture, role: str, number: int | None) -> Face:
-        name = f"the {role}" if isinstance(given, np.ndarray) else str(given)
-        return find_face(self._eye, open_picture(given), role, number, name)
-
-
-def find_face(eye: Eye, picture: Picture, role: str, number: int | None, name: str) -> Face:
-    """One face of a picture with its 68 landmarks in that picture's pixels.
-
-    Args:
-        eye: finds and reads it.
-        picture: [H, W] or [H, W, 3] uint8.
-        role: what the options for its faces are called after.
-        number: which of several faces, 1 being the leftmost; None: the only one.
-        name: of the picture, for messages.
-
-    Raises:
-        UserError: it is too long, or has no face or more than one and none is chosen.
-    """
-    height, width = picture.shape[:2]
-    name = f"{name} ({width}×{height})"
-    if max(height, width) > _LONGEST_SIDE:
-        raise UserError(
-            f"{name} is too long; make it smaller, at most {_LONGEST_SIDE} pixels a side"
-        )
-    faces = eye.find(picture)
-    if not faces and eye.half_blind:
-        raise UserError(
-            f"no face was found in {name}; tilted and turned ones are found with the face "
-            f"mesh's models: `{INSTALL}`"
-        )
-    face = chosen(faces, name, role, number)
-    return Face(name, picture, eye.read(picture, face), face)
+    def _find(self, given: str | Path | Picture | Face, role: str, number: int | None) -> Face:
+        if isinstance(given, Face):
+            return given
+        return find_face(self._eye, open_picture(given), role, number, _name(given, role))
 
 
 def open_picture(given: str | Path | Picture) -> Picture:
@@ -259,6 +278,10 @@ def check_intensity(intensity: float) -> None:
         )
 
 
+def _name(given: str | Path | Picture, role: str) -> str:
+    return f"the {role}" if isinstance(given, np.ndarray) else str(given)
+
+
 def _same(one: Face, other: Face) -> bool:
     """Whether two faces are one, in pictures of the same pixels."""
     return np.array_equal(one.picture, other.picture) and np.array_equal(one.points, other.points)
@@ -268,24 +291,3 @@ def check_mouth(mouth: str) -> None:
     """Refuse a mouth that is none of `fet_core.face3d.painter.MOUTHS`."""
     if mouth not in MOUTHS:
         raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')
-
-
-def chosen(faces: Sequence[Found], name: str, role: str, number: int | None) -> Found:
-    """The face to take, by its number from left to right; `UserError` as `find_face`."""
-    if not faces:
-        raise UserError(
-            f"no face was found in {name}; take a picture that shows one that looks at the camera "
-            "or halfway past it, uncovered and at least 50 pixels wide"
-        )
-    option = f"--{role}-face ({role}_face in Python)"
-    if number is None and len(faces) > 1:
-        raise UserError(
-            f"{len(faces)} faces were found in {name}; choose one with {option}, "
-            f"1 to {len(faces)} from left to right, or cut the picture to the one that you mean"
-        )
-    if number is not None and not 1 <= number <= len(faces):
-        raise UserError(
-            f"there is no face {number} among the {len(faces)} found in {name}; "
-            f"choose with {option} from 1, the leftmost, to {len(faces)}"
-        )
-    return faces[(number or 1) - 1]

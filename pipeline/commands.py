@@ -37,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "explain": Command(
         PHOTOGRAPHS, "Write one sheet on what a transfer does, step by step", "face:explain"
     ),
+    "origin": Command(PHOTOGRAPHS, "Say whether pictures are marked as made"),
     "export": Command(PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`"),
     "probe": Command(STAGES, "Note what each stage does, for DVC to see what has changed"),
     "ingest": Command(

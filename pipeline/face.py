@@ -13,7 +13,7 @@ from fet_core.errors import UserError
 from fet_core.files import check_file
 from fet_core.progress import track
 
-from .pictures import check_out, loading, write_picture
+from .pictures import ForceOption, check_out, loading, write_made, write_picture
 
 if TYPE_CHECKING:
     from fet_core.face3d.fit import Fit
@@ -33,6 +33,7 @@ def read(
         Path | None,
         typer.Option("--draw", help="A picture to write, of the only photograph with the fit."),
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Print where each face looks and what it does, in ARKit's face units from 0 to 1."""
     from fet_core.face3d.drawing import drawn
@@ -46,7 +47,7 @@ def read(
     if draw is not None:
         if len(pictures) > 1:
             raise UserError("--draw draws over one photograph; name one, or leave --draw out")
-        check_out(draw, *pictures)
+        check_out(draw, *pictures, force=force, option="--draw")
     eye = Eye()
     refused: list[str] = []
     for path in track(pictures, "reading", unit="pictures") if len(pictures) > 20 else pictures:
@@ -88,7 +89,8 @@ def edit(
         float, typer.Option("--intensity", help="Of the expression: 0 none, 1 whole, 2 doubles.")
     ] = 1.0,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The picture to write, .png or .jpg.")
+        Path | None,
+        typer.Option("--out", "-o", help="The picture to write, .png, .jpg, .webp or .tif."),
     ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Write the photograph and the result side by side.")
@@ -100,6 +102,7 @@ def edit(
     listed: Annotated[
         bool, typer.Option("--list", help="Print all units and expressions, and end.")
     ] = False,
+    force: ForceOption = False,
 ) -> None:
     """Write a photograph with another expression; no other photograph is needed."""
     from fet_core.face3d.edit import EXPRESSIONS, unit_names
@@ -111,7 +114,7 @@ def edit(
         return
     if photo is None or out is None:
         raise UserError("name a photograph and with -o what to write: `fet edit PHOTO … -o OUT`")
-    check_out(out, photo)
+    check_out(out, photo, force=force)
     wanted = _parsed(units or [])
     with loading():
         from fet_core.portrait import Transfer, beside, open_picture
@@ -119,8 +122,9 @@ def edit(
         transfer = Transfer()
     made = transfer.edit(photo, wanted, expression, intensity, face)
     if compare:
-        made = beside([open_picture(photo), made])
-    write_picture(out, made, photo)
+        write_picture(out, beside([open_picture(photo), made]), photo, mark=True)
+    else:
+        write_made(out, made, photo)
     said = [*([expression] if expression else []), *(f"{k} {v:g}" for k, v in wanted.items())]
     print(f"{out}: {photo} with {', '.join(said)}")
 
@@ -138,13 +142,15 @@ def explain(
     target_face: Annotated[
         int | None, typer.Option("--target-face", help="Which of the target's faces, from 1.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write one sheet on what `fet transfer` does with two photographs, step by step."""
-    check_out(out, source, target)
+    check_out(out, source, target, force=force)
     with loading():
         from fet_core.explanation import explained
 
-    write_picture(out, explained(source, target, intensity, source_face, target_face), target)
+    sheet = explained(source, target, intensity, source_face, target_face)
+    write_picture(out, sheet, target, mark=True)
     print(f"{out}: from {source} and {target} to the result")
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import gc
-import io
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from fet_core.errors import UserError
-from fet_core.files import check_file, check_folder, shown
+from fet_core.files import atomic_path, check_file, check_folder, shown
 
 if TYPE_CHECKING:
     from fet_core.portrait import Picture
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 @contextmanager
@@ -34,55 +32,95 @@ def loading() -> Iterator[None]:
         gc.enable()
 
 
-def check_out(out: Path, *pictures: Path) -> None:
-    """Refuse pictures that are not there, and an output that cannot be, before any work."""
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Write over a picture that is there; never over an input.")
+]
+
+
+def check_out(out: Path, *pictures: Path, force: bool = False, option: str = "-o") -> None:
+    """Refuse pictures that are not there, and an output that cannot be, before any work.
+
+    Args:
+        out: the output.
+        pictures: the inputs.
+        force: whether the output may be there already.
+        option: how the output is named on the command line.
+
+    Raises:
+        UserError: one of them cannot be used, or the output is one of the inputs.
+    """
+    from fet_core.data.encode import WRITTEN
+
     name = shown(out)
-    if out.suffix.lower() not in SUFFIXES:
+    if out.suffix.lower() not in WRITTEN:
+        *most, last = WRITTEN
         raise UserError(
-            f"{name} does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; "
+            f"{name} does not end in {', '.join(most)} or {last}; "
             "give the output one of these endings"
         )
+    there = check_place(out, option)
+    for picture in pictures:
+        check_file(picture, "there is no picture", "name a PNG or JPEG file")
+        if there and out.samefile(picture):
+            raise UserError(
+                f"the output {name} would overwrite the picture {picture}; "
+                f"choose another with {option}"
+            )
+    if there and not force:
+        raise UserError(
+            f"{name} is there already; choose another with {option}, or write over it with --force"
+        )
+
+
+def check_place(out: Path, option: str) -> bool:
+    """Whether a file is there where a picture is to be written.
+
+    Raises:
+        UserError: none can be there.
+    """
+    name = shown(out)
     try:
         there = out.exists()
         if out.is_dir():
             raise UserError(f"{name} is a folder; name a picture in it")
         if there and not out.is_file():
-            raise UserError(f"{name} is a device or a pipe; choose another with -o")
+            raise UserError(f"{name} is a device or a pipe; choose another with {option}")
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
-        raise UserError(f"{name} cannot be written ({reason}); choose another with -o") from error
-    check_folder(out.parent, "choose another with -o")
-    for picture in pictures:
-        check_file(picture, "there is no picture", "name a PNG or JPEG file")
-        if there and out.samefile(picture):
-            raise UserError(
-                f"the output {out} would overwrite the picture {picture}; choose another with -o"
-            )
+        raise UserError(
+            f"{name} cannot be written ({reason}); choose another with {option}"
+        ) from error
+    check_folder(out.parent, f"choose another with {option}")
+    return there
 
 
-def write_picture(out: Path, picture: Picture, like: Path) -> None:
-    """Write a picture, with the colour profile of the file `like` where it has a fitting one."""
-    from PIL import Image
+def write_picture(out: Path, picture: Picture, like: Path, mark: bool = False) -> None:
+    """Write a picture, with the colour profile of the file `like` where it has a fitting one.
 
-    from fet_core.files import atomic_path
+    Args:
+        out: the file.
+        picture: [H, W] or [H, W, 3] uint8.
+        like: another picture.
+        mark: whether to say that it is made.
+    """
+    from fet_core.data.encode import encode
+    from fet_core.data.kept import Kept, profile_of
 
-    with warnings.catch_warnings():
-        # Of a large picture, which has been read.
-        warnings.simplefilter("ignore")
-        with Image.open(like) as image:
-            profile = image.info.get("icc_profile") or b""
-    options: dict[str, Any] = {}
-    if profile[16:20] == (b"RGB " if picture.ndim == 3 else b"GRAY"):
-        options["icc_profile"] = profile
-    form = "PNG" if out.suffix.lower() == ".png" else "JPEG"
-    if form == "JPEG":
-        options |= {"quality": 95, "subsampling": 0}
-    # Pillow itself does not see where a JPEG was written in part.
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, form, **options)
+    _write(out, encode(picture, out.suffix, Kept(profile_of(like)), mark))
+
+
+def write_made(out: Path, made: Picture, target: Path) -> None:
+    """Write what was made of a photograph, with all that is kept of its file, marked as made."""
+    from fet_core.data.encode import encode
+    from fet_core.data.kept import kept
+
+    _write(out, encode(made, out.suffix, kept(target), mark=True))
+
+
+def _write(out: Path, content: bytes) -> None:
     try:
         with atomic_path(out) as temporary:
-            temporary.write_bytes(content.getbuffer())
+            temporary.write_bytes(content)
     except OSError as error:
         raise UserError(
             f"{out} cannot be written ({error.strerror or error}); choose another with -o"

@@ -64,6 +64,7 @@ PLAIN = (
     "edit",
     "read",
     "serve",
+    "origin",
     "synthesize",
     "learn-face",
 )
@@ -90,6 +91,7 @@ def test_help_lists_all_commands() -> None:
         "edit",
         "serve",
         "explain",
+        "origin",
         "export",
     ]
     older = {name for name in OLDER if name != "export"}

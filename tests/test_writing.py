@@ -94,6 +94,12 @@ def photograph(path: Path) -> None:
     write_picture(path, NOISE[0], ROOT / "pipeline/probe_faces/aligned.png")
 
 
+def made(path: Path) -> None:
+    from pipeline.pictures import write_made
+
+    write_made(path, NOISE[0], ROOT / "pipeline/probe_faces/aligned.png")
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     "table.parquet": parquet,
     "array.npy": array,
@@ -107,6 +113,9 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "sheet.png": lambda path: files.write_png(path, NOISE[0]),
     "made.png": photograph,
     "made.jpg": photograph,
+    "kept.png": made,
+    "kept.webp": made,
+    "kept.tif": made,
     "row.json": lambda path: files.write_json(path, NOISE[0].tolist()),
     "report.html": lambda path: files.write_text(path, "x" * LIMIT * 10),
     "copy.safetensors": lambda path: files.copy_file(

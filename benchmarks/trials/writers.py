@@ -36,7 +36,7 @@ def writers() -> dict[str, tuple[str, Writer]]:
     from fet_core.nets import weights
     from fet_core.paramsfile import put_values
     from fet_core.train.checkpoint import Checkpoints, Progress
-    from pipeline.pictures import write_picture
+    from pipeline.pictures import write_made, write_picture
     from pipeline.probe_inputs import FACES
     from trials.commands import TOP
 
@@ -108,6 +108,8 @@ def writers() -> dict[str, tuple[str, Writer]]:
         "Kind.write": ("kind.json", lambda p, v: Reader("rafd", bool(v)).write(p)),
         "write_picture .png": ("a.png", lambda p, v: write_picture(p, noise[v], like)),
         "write_picture .jpg": ("a.jpg", lambda p, v: write_picture(p, noise[v], like)),
+        "write_made .webp": ("a.webp", lambda p, v: write_made(p, noise[v], like)),
+        "write_made .tif": ("a.tif", lambda p, v: write_made(p, noise[v], like)),
     }
 
 

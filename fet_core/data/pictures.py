@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What a picture's content may be. Formats that run other programs (EPS) are not among them."""
 
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif"})
+"""How files of these formats are named."""
+
 MAX_BYTES = 360_000_000
 """Pictures that decode to more are refused before they are decoded, unless told otherwise: 120
 megapixels with up to 3 bytes a pixel, 90 with 4, as floats and transparent colour have. Reading one
@@ -104,9 +107,24 @@ def read_picture(path: Path, channels: int, max_bytes: int = MAX_BYTES) -> np.nd
     """
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels}, not 1 or 3")
+    with opened(path, max_bytes) as (image, orientation):
+        return pixels(image, channels, orientation)
+
+
+@contextmanager
+def opened(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[tuple[Image.Image, int]]:
+    """Yield a decoded picture as Pillow has it, and the EXIF orientation that it is left in.
+
+    Args:
+        path: the file.
+        max_bytes: of the decoded picture.
+
+    Raises:
+        UserError: the file cannot be read as a picture; the message names it.
+    """
     with _named(path), _opened(Path(path), max_bytes) as image:
         orientation = _load(image)
-        return pixels(image, channels, orientation)
+        yield image, orientation
 
 
 def conversion_needed(info: PictureInfo, channels: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,12 @@ def pixels(image: Image.Image, channels: int, orientation: int = 1) -> NDArray[n
     for part in strips(image, channels):
         stored[top : top + len(part)] = part
         top += len(part)
-    turned = _TURNS[orientation](stored)
-    return np.ascontiguousarray(turned)
+    return turned(stored, orientation)
+
+
+def turned(stored: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Pixels [H, W] or [H, W, C] as a file has them, upright by EXIF's orientation, 1 to 8."""
+    return np.ascontiguousarray(_TURNS[orientation](stored))
 
 
 def strips(image: Image.Image, channels: int) -> Iterator[NDArray[np.uint8]]:
@@ -131,7 +135,7 @@ def _to_8bit(values: NDArray[np.generic], scale: float) -> NDArray[np.uint8]:
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+_TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     1: lambda stored: stored,
     2: lambda stored: stored[:, ::-1],
     3: lambda stored: stored[::-1, ::-1],

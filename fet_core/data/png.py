@@ -1,4 +1,4 @@
-"""The checksums of a PNG file, of which Pillow passes over those of the pixels."""
+"""The chunks of a PNG file: their checksums, and what another file has beside its pixels."""
 
 from __future__ import annotations
 
@@ -35,3 +35,14 @@ def damaged_chunk(file: IO[bytes]) -> str:
     finally:
         file.seek(before)
     return ""
+
+
+def with_chunks_of(content: bytes, other: bytes) -> bytes:
+    """A PNG file with the text, profile, EXIF and resolution of another one, and its own pixels.
+
+    Args:
+        content: the file; it has none of these.
+        other: the other, with all of these before its pixels, and without a palette.
+    """
+    head = _SIGNATURE + 25
+    return content[:head] + other[head : other.index(b"IDAT") - 4] + content[head:]

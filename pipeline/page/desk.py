@@ -16,7 +16,7 @@ from fet_core.errors import UserError
 from fet_core.face3d.edit import shown_units, unit_names
 from fet_core.portrait import open_picture
 
-from ..pictures import write_picture
+from ..pictures import write_made
 
 if TYPE_CHECKING:
     from fet_core.portrait import Picture, Transfer
@@ -30,7 +30,7 @@ MAX_PIXELS = 40_000_000
 _UNSEEN = (".tif", ".tiff")
 """Endings of pictures that browsers do not show."""
 
-_OPTION = re.compile(r"with --\w+-face \([^)]*\)")
+_OPTION = re.compile(r"with --(?:\w+-)?face \([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Desk:
             UserError: as `transferred`, or nothing is asked for.
         """
         own = _opened(photo, "photograph")
-        with _told("the target", "the photograph"):
+        with _told("the photo ", "the photograph "):
             return self._made(
                 own,
                 lambda: self._transfer.edit(own.picture, units, expression, intensity, face),
@@ -124,7 +124,7 @@ class Desk:
     def read(self, photo: Path | None, face: int | None) -> Reading:
         """What the face in a photograph does; `UserError` as `transferred`."""
         own = _opened(photo, "photograph")
-        with _told("the target", "the photograph"):
+        with _told("the photo ", "the photograph "):
             return self._read(own.picture, face)
 
     def _read(self, picture: Picture, face: int | None) -> Reading:
@@ -144,7 +144,7 @@ class Desk:
         seconds = time.monotonic() - start
         after = self._folder / uuid4().hex / f"{own.path.stem}-made{own.suffix}"
         after.parent.mkdir()
-        write_picture(after, picture, own.path)
+        write_made(after, picture, own.path)
         faces = {name: self._read(*given) for name, given in seen.items()}
         try:
             faces["result"] = self._read(picture, [*seen.values()][-1][1])

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
+from fet_core.data.mark import SOURCE_TYPE, origin
 from fet_core.errors import UserError
 from fet_core.face3d.edit import unit_names
 from fet_core.portrait import Transfer
@@ -36,6 +37,7 @@ def test_a_transfer_has_its_file_and_numbers(desk: Desk, transfer: Transfer) -> 
     made = desk.transferred(HAPPY, NEUTRAL, 1.0, None, None, "auto")
     assert made.before == NEUTRAL
     assert made.after.name == f"{NEUTRAL.stem}-made.jpg"
+    assert origin(made.after).source_type == SOURCE_TYPE
     with Image.open(made.after) as image:
         assert image.size == made.size
         stored = np.asarray(image).astype(int)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
+from fet_core.data.mark import SOURCE_TYPE, origin
 from fet_core.errors import UserError
 from pipeline.face import edit
 
@@ -35,6 +36,28 @@ def test_a_picture_with_units_and_an_expression(
     assert (both[:, own.shape[1] :] != own).any()
     said = capsys.readouterr().out
     assert said == f"{out}: {photo} with happy, jawOpen 0.4, browInnerUp 0.6\n"
+    assert origin(out).source_type == SOURCE_TYPE
+
+
+def test_a_picture_keeps_what_its_file_has_and_is_marked(repository: Path, tmp_path: Path) -> None:
+    photo, out = tmp_path / "photo.png", tmp_path / "out.png"
+    with Image.open(repository / WOMAN) as image:
+        image.putalpha(200)
+        image.save(photo, dpi=(300, 300))
+    edit(photo, ["jawOpen=0.4"], out=out)
+    with Image.open(out) as made:
+        assert made.mode == "RGBA"
+        assert made.getchannel("A").getextrema() == (200, 200)
+        assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+    assert origin(out).source_type == SOURCE_TYPE
+    before = out.read_bytes()
+    with pytest.raises(UserError, match="is there already; choose another with -o, or write over"):
+        edit(photo, ["jawOpen=0.2"], out=out)
+    assert out.read_bytes() == before
+    edit(photo, ["jawOpen=0.2"], out=out, force=True)
+    assert out.read_bytes() != before
+    with pytest.raises(UserError, match="would overwrite the picture"):
+        edit(photo, ["jawOpen=0.2"], out=photo, force=True)
 
 
 def test_mistakes_end_in_a_sentence(repository: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
+from fet_core.data.mark import origin
 from fet_core.errors import UserError
 from pipeline.face import read
 
@@ -68,6 +69,10 @@ def test_the_fit_is_drawn_over_the_photograph(repository: Path, tmp_path: Path) 
     assert not changed[:40].any()
     with pytest.raises(UserError, match="draws over one photograph"):
         read([repository / HAPPY, repository / NEUTRAL], draw=out)
+    with pytest.raises(UserError, match="is there already; choose another with --draw"):
+        read([repository / HAPPY], draw=out)
+    read([repository / HAPPY], draw=out, force=True)
+    assert origin(out).program is None
     copy = tmp_path / "own.png"
     Image.open(repository / HAPPY).save(copy)
     with pytest.raises(UserError, match="would overwrite"):

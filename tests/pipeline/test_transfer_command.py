@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 from test_portrait import HAPPY, NEUTRAL, write_model
 
+from fet_core.data.mark import SOURCE_TYPE, origin
 from pipeline.cli import main
 
 Call = Callable[..., tuple[int, str, str]]
@@ -90,11 +92,15 @@ def test_a_png_in_a_new_folder_with_the_target_around_the_face(fet: Call, pictur
 
 
 @pytest.mark.parametrize("name", ["made.jpg", "made.JPEG"])
-def test_a_jpeg_over_an_older_one(name: str, fet: Call, pictures: Path) -> None:
+def test_a_jpeg_over_an_older_one(
+    name: str, fet: Call, complaint: Callable[..., str], pictures: Path
+) -> None:
     out = pictures / name
     out.write_bytes(b"older")
-    code, _, _ = fet(pictures / "source.png", pictures / "target.png", "--out", out)
-    assert code == 0
+    words = (pictures / "source.png", pictures / "target.png", "--out", out)
+    error = complaint(*words)
+    assert f"{out} is there already; choose another with -o, or write over it with --" in error
+    assert fet(*words, "--force")[0] == 0
     with Image.open(out) as made:
         assert (made.format, made.size, made.mode) == ("JPEG", (340, 512), "RGB")
 
@@ -124,9 +130,42 @@ def test_the_colour_profile_goes_along_where_it_fits(fet: Call, pictures: Path) 
     for name, kept in (("target", True), ("grey", False)):
         target, out = pictures / f"{name}-profile.png", pictures / "out.jpg"
         Image.open(pictures / f"{name}.png").save(target, icc_profile=profile)
-        assert fet(pictures / "source.png", target, "-o", out, "--intensity", "0")[0] == 0
+        words = (pictures / "source.png", target, "-o", out, "--intensity", "0", "--force")
+        assert fet(*words)[0] == 0
         with Image.open(out) as made:
             assert (made.info.get("icc_profile") == profile) == kept
+
+
+def test_a_photograph_of_a_phone(fet: Call, pictures: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112], exif[0x8825] = "Maker", 6, {29: "2020:02:02"}
+    target, out = pictures / "phone.jpg", pictures / "out.jpg"
+    Image.open(pictures / "target.png").rotate(90, expand=True).save(target, exif=exif)
+    assert b"2020:02:02" in target.read_bytes()
+    assert fet(pictures / "source.png", target, "-o", out)[0] == 0
+    assert b"2020:02:02" not in out.read_bytes()
+    with Image.open(out) as made:
+        assert made.size == (340, 512)
+        assert (made.getexif()[0x010F], made.getexif()[0x0112]) == ("Maker", 1)
+    assert origin(out).source_type == SOURCE_TYPE
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bits_and_transparency_around_the_face(suffix: str, fet: Call, pictures: Path) -> None:
+    own = np.array(Image.open(pictures / "target.png"))
+    own = np.minimum(own[..., ::-1].astype(int) * 257 + 11, 65_535).astype(np.uint16)
+    alpha = np.full(own.shape[:2], 65_535, np.uint16)
+    alpha[:100] = 30_000
+    own = np.dstack([own, alpha])
+    target, out = pictures / "deep.png", pictures / f"out{suffix}"
+    cv2.imwrite(str(target), own)
+    assert fet(pictures / "source.png", target, "-o", out)[0] == 0
+    made = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
+    assert (made.dtype, made.shape) == (np.uint16, own.shape)
+    assert (made[..., 3] == alpha).all()
+    assert (made[:60] == own[:60]).all()
+    assert (made[-60:] == own[-60:]).all()
+    assert (made != own).any()
 
 
 def test_one_of_two_faces(complaint: Callable[..., str], fet: Call, pictures: Path) -> None:
@@ -147,8 +186,8 @@ def test_pictures_that_cannot_be_used(complaint: Callable[..., str], pictures: P
     error = complaint(source, pictures / "empty.png", "-o", out)
     assert f"no face was found in {pictures / 'empty.png'} (200×100)" in error
     assert f"no picture {pictures / 'no.png'}" in complaint(pictures / "no.png", source, "-o", out)
-    assert f"fet: {pictures} is a folder" in complaint(source, pictures, "-o", out)
     assert f"fet: {pictures} is a folder" in complaint(pictures, source, "-o", out)
+    assert f"fet: {pictures} is a folder" in complaint(pictures, pictures, "-o", pictures / "new")
     (pictures / "lost.png").symlink_to("nowhere.png")
     assert "only a link that leads nowhere" in complaint(pictures / "lost.png", source, "-o", out)
     (pictures / "nothing.png").touch()
@@ -178,7 +217,9 @@ def test_outputs_that_cannot_be(
 ) -> None:
     two = (pictures / "source.png", pictures / "target.png")
     for name in ("out.gif", "out", "out.png.txt"):
-        assert "does not end in .png, .jpg or .jpeg" in complaint(*two, "-o", pictures / name)
+        assert "does not end in .png, .jpg, .jpeg, .webp, .tif or .tiff" in complaint(
+            *two, "-o", pictures / name
+        )
     (pictures / "folder.png").mkdir()
     assert "is a folder" in complaint(*two, "-o", pictures / "folder.png")
     assert "would overwrite" in complaint(*two, "-o", two[0])
