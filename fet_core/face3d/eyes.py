@@ -19,7 +19,7 @@ Picture = NDArray[np.uint8]
 
 _EYES = (RIGHT_EYE, LEFT_EYE)
 _WIDER = 1.5  # times as far apart as the target's lids are, from which a closed eye opens
-_NARROWER = 0.65  # the same, below which an open eye closes
+_NARROWER = 0.85  # the same, below which an open eye closes if the other one is closed
 _SHUT = 0.055  # mean distance of the lids in eye distances, below which an open eye is to close
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one

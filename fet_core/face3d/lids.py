@@ -40,7 +40,7 @@ def closed(picture: Picture, points: Floats) -> tuple[bool, bool]:
     none of the others; of the same eyes in grey or toned 84, and one of the others.
 
     Args:
-        picture: [H, W] or [H, W, 3] uint8.
+        picture: [H, W], [H, W, 1] or [H, W, 3] uint8.
         points: [68, 2] landmarks in its pixels.
     """
     eyes = (RIGHT_EYE, LEFT_EYE)
@@ -61,7 +61,8 @@ def _eyeball(picture: Picture, lids: Floats, gap: float) -> float:
     along = along / width
     turn = scale * np.array([along, [-along[1], along[0]]])
     shift = [_WIDE / 2, _HIGH / 2] - turn @ ((lids[0] + lids[3]) / 2)
-    planes = picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
+    planes = picture if picture.ndim == 3 else picture[:, :, None]
+    planes = planes if planes.shape[2] == 3 else np.repeat(planes, 3, axis=2)
     low = np.maximum(np.floor(lids.min(axis=0) - width), 0).astype(int)
     high = np.maximum(np.ceil(lids.max(axis=0) + width), low + 1).astype(int)
     planes = np.ascontiguousarray(planes[low[1] : high[1], low[0] : high[0]])

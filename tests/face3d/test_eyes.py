@@ -119,3 +119,31 @@ def test_open_eyes_keep_their_own_and_a_sleeper_gives_none(
 def test_open_eyes_close_with_the_sources(transfer: Any, demo: Any, see: See, asleep: Face) -> None:
     made = see(transfer(asleep.picture, demo(WIDE)))
     assert closed(made.picture, made.points) == (True, True)
+
+
+def test_a_blink_of_which_one_eye_is_missed_closes_both(
+    transfer: Any, demo: Any, see: See, asleep: Face
+) -> None:
+    wink = see(transfer.edit(demo(WOMAN.format("neutral")), {"eyeBlinkLeft": 1.0}))
+    target = see(demo("Rafd090_28_Caucasian_male_neutral_frontal.jpg"))
+    narrow, half = target.points.copy(), target.points.copy()
+    for points, eyes in ((narrow, (RIGHT_EYE, LEFT_EYE)), (half, (LEFT_EYE,))):
+        for eye in eyes:
+            points[eye[1] : eye[3], 1] = points[[eye[5], eye[4]], 1] - 3
+    assert [eye for eye, _ in planned(target, narrow, wink).closed] == [RIGHT_EYE, LEFT_EYE]
+    assert [eye for eye, _ in planned(target, half, wink).closed] == [LEFT_EYE]
+    assert not planned(target, narrow, see(demo(WOMAN.format("neutral")))).closed
+
+
+def test_a_grey_photograph_gets_a_mouth(transfer: Any, demo: Any, see: See) -> None:
+    """One channel all the way, eyes that squint among it."""
+    target = np.asarray(Image.fromarray(demo(SQUINTING)).convert("L"))
+    face = see(target)
+    assert closed(target[:, :, None], face.points) == (False, False)
+    made = transfer(demo(WIDE), target)
+    assert made.shape == target.shape
+    grey = np.asarray(
+        Image.fromarray(demo("Rafd090_14_Caucasian_female_neutral_frontal.jpg")).convert("L")
+    )
+    happy = demo("Rafd090_05_Caucasian_male_happy_frontal.jpg")
+    assert transfer(happy, grey).shape == grey.shape
