@@ -172,7 +172,6 @@ def grayscale(folder: Path) -> Parts:
         ("ckplus", "ckplus", inputs.DEFAULT),
         ("rafd", "rafd", inputs.DEFAULT),
         ("london", "london", inputs.DEFAULT),
-        ("folder", "folder", inputs.DEFAULT),
     )
     for variant, reader, channels in variants:
         place = folder / variant
