@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -191,10 +190,9 @@ def write_animation(
     if compare:
         other = next((frame.picture for frame in film if frame.picture is not None), None)
     height, width = _beside(animation.start, other).shape[:2]
-    note = f"made by FET {version('fet')}: a photograph that was animated, no recording"
     with (
         atomic_path(out) as temporary,
-        film_to(temporary, (height, width), film.rate, note, film if sound else None) as write,
+        film_to(temporary, (height, width), film.rate, film if sound else None) as write,
         bar("painting", animation.count, unit="pictures") as advance,
     ):
         for frame, made in zip(film, animation.pictures(), strict=False):

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from fet_core.errors import UserError
-from fet_core.files import check_file, check_folder, shown
+from fet_core.files import check_file, shown
 
-from .pictures import loading
+from .pictures import ForceOption, check_place, loading
 
 
 def animate(
@@ -64,11 +64,12 @@ def animate(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write a film in which the target's photograph does what the driving face does."""
     if rest not in ("calmest", "first"):
         raise UserError(f'--rest is "{rest}"; choose calmest or first')
-    _check_out(out, driving, target)
+    _check_out(out, driving, target, force)
     with loading():
         from fet_core.animation import Animation, Settings, write_animation
         from fet_core.film.reading import Film
@@ -91,17 +92,19 @@ def animate(
         print(f"{driving} is damaged ({film.damaged}); the result ends where it does")
 
 
-def _check_out(out: Path, driving: Path, target: Path) -> None:
+def _check_out(out: Path, driving: Path, target: Path, force: bool) -> None:
     from fet_core.film.writing import SUFFIXES
 
+    name = shown(out)
     if out.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{shown(out)} does not end in .mp4 or .gif; give the film one of these")
+        raise UserError(f"{name} does not end in .mp4 or .gif; give the film one of these")
     check_file(target, "there is no picture", "name a PNG or JPEG file")
     if not driving.is_dir():
         check_file(driving, "there is no film", "name a video, a GIF or a folder of frames")
-    if out.is_dir():
-        raise UserError(f"{shown(out)} is a folder; name a film in it")
-    check_folder(out.parent, "choose another with -o")
-    for one in (driving, target):
-        if out.exists() and out.samefile(one):
-            raise UserError(f"the output {out} would overwrite {one}; choose another with -o")
+    if check_place(out, "-o"):
+        if out.samefile(driving) or out.samefile(target):
+            raise UserError(f"the output {name} would overwrite an input; choose another with -o")
+        if not force:
+            raise UserError(
+                f"{name} is there already; choose another with -o, or write over it with --force"
+            )

@@ -1,4 +1,4 @@
-"""`fet origin`: what picture files say of whether they are made."""
+"""`fet origin`: what the files of pictures and films say of whether they are made."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 
 def origin(
     pictures: Annotated[
-        list[Path], typer.Argument(help="Picture files, folders, or quoted patterns.")
+        list[Path], typer.Argument(help="Pictures, films, folders, or quoted patterns.")
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a picture and line.")
     ] = False,
 ) -> None:
     """Print whether each picture is marked as made by FET; one without a mark may be made too."""
-    from fet_core.data.mark import origin as read
+    from fet_core.data.mark import origin as picture_origin
+    from fet_core.film.mark import FILMS, film_origin
 
     failed = []
     found = named(pictures)
     for path in found:
         try:
-            told = read(path)
+            is_film = path.suffix.lower() in FILMS
+            told = film_origin(path) if is_film else picture_origin(path)
         except UserError as error:
             failed.append((path, str(error)))
             continue

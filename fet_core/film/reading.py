@@ -144,6 +144,12 @@ class Film:
                 yield Frame(seconds, _upright(frame))
 
 
+def comment(path: Path) -> str:
+    """What a video's file says of it, empty where it says nothing; `UserError` as `Film`."""
+    with _opened(path) as (container, _):
+        return str(container.metadata.get("comment", ""))
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """A video and its first stream of pictures."""

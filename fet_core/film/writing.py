@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.film.mark import note, write_gif_note
+
 if TYPE_CHECKING:
     import av
 
@@ -41,7 +43,7 @@ class Write(Protocol):
 
 @contextmanager
 def film_to(
-    path: Path, shape: tuple[int, int], rate: Fraction, note: str, sound: Film | None = None
+    path: Path, shape: tuple[int, int], rate: Fraction, sound: Film | None = None, made: bool = True
 ) -> Iterator[Write]:
     """Make a film; it is whole when the block has ended well.
 
@@ -49,15 +51,16 @@ def film_to(
         path: where; .mp4 or .gif.
         shape: height and width of its pictures, both even for an MP4.
         rate: pictures a second, about.
-        note: what its file says of it.
         sound: a film whose sound it gets; a GIF gets none.
+        made: its file says so (`fet_core.film.mark`).
     """
     import av
 
     form = path.suffix.lower()
     options = {"movflags": "faststart"} if form == ".mp4" else {"loop": "0"}
     with av.open(str(path), "w", format=form[1:], options=options) as container:
-        container.metadata["comment"] = note
+        if made and form == ".mp4":
+            container.metadata["comment"] = note()
         stream = _pictures(container, form, shape, rate)
         voice = None
         if sound is not None and form == ".mp4":
@@ -77,6 +80,8 @@ def film_to(
         container.mux(stream.encode(None))
         if voice is not None:
             voice.end()
+    if made and form == ".gif":
+        write_gif_note(path)
 
 
 class _Voice:

@@ -90,6 +90,8 @@ def test_a_film_is_written(fet: Call, repository: Path, driving: Path, tmp_path:
         # Twice 128 high: the driving film and the result.
         assert (film.size, film.n_frames, film.info["duration"]) == ((168, 128), 6, 200)
     assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+    code, _, wrong = fet(driving, repository / TARGET, "-o", out)
+    assert (code, "is there already" in wrong) == (2, True)
 
 
 COMPLAINTS = {

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fet_core.data.mark import SOURCE_TYPE, Origin, program
 from fet_core.errors import UserError
+from fet_core.film.mark import film_origin
 from fet_core.film.reading import Film
 from fet_core.film.writing import film_to
 
@@ -31,7 +33,7 @@ def half(value: int) -> np.ndarray:
 
 def write(path: Path, pictures: list[np.ndarray], times: list[Fraction] | None = None) -> Path:
     shape = pictures[0].shape
-    with film_to(path, (shape[0], shape[1]), Fraction(25), "a note") as add:
+    with film_to(path, (shape[0], shape[1]), Fraction(25)) as add:
         for number, picture in enumerate(pictures):
             add(times[number] if times else Fraction(number, 25), picture)
     return path
@@ -73,9 +75,19 @@ def test_it_plays_in_a_browser(tmp_path: Path) -> None:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
-        assert container.metadata["comment"] == "a note"
     content = path.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat"), "it starts after it is loaded whole"
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_it_says_that_it_is_made(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, [half(200)] * 3)
+    assert film_origin(path) == Origin(program(), SOURCE_TYPE)
+    assert len(list(Film(path))) == 3
+    with film_to(path, (HEIGHT, WIDTH), Fraction(25), made=False) as add:
+        add(Fraction(0), half(200))
+        add(Fraction(1, 25), half(100))
+    assert film_origin(path) == Origin(None, None)
 
 
 def test_times_that_vary_are_kept(tmp_path: Path) -> None:
@@ -132,7 +144,7 @@ def test_sound_comes_along(tmp_path: Path) -> None:
     source = Film(beep(tmp_path / "beep.mkv", 1.2))
     assert source.has_sound
     out = tmp_path / "a.mp4"
-    with film_to(out, (HEIGHT, WIDTH), Fraction(25), "", source) as add:
+    with film_to(out, (HEIGHT, WIDTH), Fraction(25), source) as add:
         for number in range(30):
             add(Fraction(number, 25), grey(50))
     heard = np.concatenate([frame.to_ndarray()[0] for frame in Film(out).sound()])
