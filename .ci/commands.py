@@ -23,6 +23,7 @@ DOCS = (
     "fet_core/weights/README.md",
     "docs/transfer.md",
     "docs/photographs.md",
+    "docs/film.md",
     "docs/page.md",
     "docs/fet-plus.md",
     "docs/onnx.md",

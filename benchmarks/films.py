@@ -11,10 +11,11 @@ measured. `fet transfer` is called for each picture alone, for comparison.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -149,33 +150,38 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("metrics/shipped/films.json"))
+    parser.add_argument("--speed", action="store_true", help="that alone, anew")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     listed = shots(options.work, options.seed, 3.0)
     with Crew(options.assets, options.processes, texture_limit=1024) as crew:
         for _ in track(crew.run(shoot, listed), "films", total=len(listed)):
             pass
-    yardstick, transfer = Yardstick(), Transfer()
-    found: dict[str, dict[str, Numbers]] = {}
+    result: dict[str, Any] = json.loads(options.out.read_text()) if options.speed else {}
     with tempfile.TemporaryDirectory() as place:
-        for two, protocol in ((False, "self"), (True, "cross")):
-            rows: dict[str, list[Numbers]] = {}
-            for shot in (one for one in listed if (one.actor != one.target) == two):
-                numbers = measured(shot, Path(place), yardstick, transfer, options.processes)
-                for name, each in numbers.items():
-                    rows.setdefault(name, []).extend(each)
-            found[protocol] = {name: summary(each) for name, each in rows.items()}
-        result: dict[str, Any] = {
-            **found,
-            "still": {name: still(Eye(), DEMO / name, noise) for name, noise in STILL},
-            "speed": {
-                str(side): speed(Path(place), listed[1], side, options.processes)
-                for side in (256, 720)
-            },
-            "machine": dict(_machine(options.processes)),
+        if not options.speed:
+            result |= quality(listed, Path(place), options.processes)
+            result["still"] = {name: still(Eye(), DEMO / name, noise) for name, noise in STILL}
+        result["speed"] = {
+            str(side): speed(Path(place), listed[1], side, options.processes) for side in (256, 720)
         }
+    result["machine"] = dict(_machine(options.processes))
     write_json(options.out, result)
     print(result)
+
+
+def quality(listed: Sequence[Shot], folder: Path, processes: int) -> dict[str, dict[str, Numbers]]:
+    """The summary of each way, on the actor's own photograph and on another person's."""
+    yardstick, transfer = Yardstick(), Transfer()
+    found: dict[str, dict[str, Numbers]] = {}
+    for two, protocol in ((False, "self"), (True, "cross")):
+        rows: dict[str, list[Numbers]] = {}
+        for shot in (one for one in listed if (one.actor != one.target) == two):
+            numbers = measured(shot, folder, yardstick, transfer, processes)
+            for name, each in numbers.items():
+                rows.setdefault(name, []).extend(each)
+        found[protocol] = {name: summary(each) for name, each in rows.items()}
+    return found
 
 
 def _machine(processes: int) -> Iterator[tuple[str, Any]]:

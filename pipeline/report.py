@@ -185,6 +185,9 @@ def readme(
     transfer: Annotated[
         Path, typer.Option("--transfer", help="The Markdown file with `fet transfer`'s tables.")
     ] = Path("docs/transfer.md"),
+    film: Annotated[
+        Path, typer.Option("--film", help="The Markdown file with `fet animate`'s tables.")
+    ] = Path("docs/film.md"),
     trials: Annotated[
         Path, typer.Option("--trials", help="The Markdown file with what damage and kills do.")
     ] = Path("docs/reliability.md"),
@@ -200,12 +203,14 @@ def readme(
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Bring the published tables and pictures in step with the results."""
-    files = (readme, results, transfer, trials, replication, onnx)
+    files = (readme, results, transfer, film, trials, replication, onnx)
     for path in (*(file.parent for file in files), pictures):
         common.check_outside_raw(params, path)
     made = texts(metrics, readme, results, params)
     if portraits.there(metrics):
         made[transfer] = between_marks(transfer, portraits.tables(metrics))
+    if (metrics / portraits.FILMS).is_file():
+        made[film] = between_marks(film, portraits.film_tables(metrics))
     if reliability.there(metrics):
         made[trials] = between_marks(trials, reliability.tables(metrics))
     if exported.there(metrics):

@@ -169,6 +169,12 @@ def test_the_tables_of_whole_pictures_are_of_these_results() -> None:
     assert between_marks(page, portraits.tables(metrics())) == page.read_text(encoding="utf-8")
 
 
+def test_the_tables_of_films_are_of_these_results() -> None:
+    page = tree() / "docs/film.md"
+    made = portraits.film_tables(metrics())
+    assert between_marks(page, made) == page.read_text(encoding="utf-8")
+
+
 def test_the_tables_of_the_replication_are_of_these_results() -> None:
     page = tree() / "docs/replication.md"
     made = replicated(metrics(), page, tree() / "params.yaml")

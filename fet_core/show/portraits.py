@@ -1,4 +1,4 @@
-"""The tables of docs/transfer.md: what `fet transfer` reaches on whole pictures."""
+"""The tables of docs/transfer.md and docs/film.md: what is reached on whole pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FILES = ("shipped/portraits.json", "shipped/wild.json")
+FILMS = "shipped/films.json"
 
 _NAMES = {
     "unchanged": "the target as it is",
@@ -17,6 +18,8 @@ _NAMES = {
     "literal, in space": "the source's points, in space",
     "no mouth from the source": "no mouth from the source",
     "no correction": "not read again",
+    "relative": "**`fet animate`**",
+    "absolute": "`--absolute`",
 }
 _COLUMNS = {
     "SSIM": ("ssim", ".3f"),
@@ -48,6 +51,34 @@ def tables(metrics: Path) -> str:
     """All tables in Markdown, from a folder of results in which they are `there`."""
     found = {name: json.loads((metrics / name).read_text(encoding="utf-8")) for name in FILES}
     return "\n".join(_table(title, found[name][part]) for (name, part), title in _TITLES.items())
+
+
+def film_tables(metrics: Path) -> str:
+    """The tables of `fet animate` in Markdown, from a folder that holds `FILMS`."""
+    found = json.loads((metrics / FILMS).read_text(encoding="utf-8"))
+    still, speed = found["still"].values(), found["speed"]
+    said = [
+        f"with noise of {one['noise']:g} levels the landmarks are read {one['read_mean']:.2%} of "
+        f"the eye distance from where they were a picture before, and the result's move by "
+        f"{one['moved_mean']:.2%} on the mean, by {one['moved_largest']:.2%} at most"
+        for one in still
+    ]
+    machine = found["machine"]
+    fast = [
+        f"{one['a_second']:.1f} pictures a second at {side} pixels (`fet transfer`, called for "
+        f"each: {one['transfers_a_second']:.1f})"
+        for side, one in speed.items()
+    ]
+    return "\n".join(
+        [
+            _table("Films, the actor's photograph", found["self"]),
+            _table("Films, another person's", found["cross"]),
+            f"Of a photograph as a film in which nothing moves, {'; '.join(said)}.\n",
+            f"Speed, in {machine['processes']} processes on {machine['cores']} cores that had "
+            f"other work too, {speed['256']['pictures']} pictures from file to file: "
+            f"{', '.join(fast)}.\n",
+        ]
+    )
 
 
 def _table(title: str, methods: Mapping[str, Mapping[str, float]]) -> str:
