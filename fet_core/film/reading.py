@@ -33,6 +33,7 @@ _SAFE = {
     "protocol_whitelist": "file",
 }
 _LONGEST_SIDE = 8192
+_ENOUGH = 0.95  # of the pictures that a file says it has; not all count alike
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,12 @@ class Film:
             for number, path in enumerate(self._pictures):
                 yield Frame(number / self.rate, _read(path))
             return
-        yield from self._decoded()
+        found = 0
+        for frame in self._decoded():
+            found += 1
+            yield frame
+        if not self.damaged and found < _ENOUGH * self.count - 1:
+            self.damaged = f"of {self.count} pictures {found} are there"
 
     @property
     def has_sound(self) -> bool:

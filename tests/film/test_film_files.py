@@ -120,11 +120,19 @@ def test_what_comes_before_the_damage_is_kept(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8) for _ in range(60)]
     path = write(tmp_path / "a.mp4", pictures)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
     film = Film(path)
     count = sum(1 for _ in film)
     assert 10 < count < 60
     assert film.count == 60
+    assert film.damaged == f"of 60 pictures {count} are there"
+    content = bytearray(whole)
+    place = len(content) // 2
+    content[place : place + 20_000] = rng.bytes(20_000)
+    path.write_bytes(content)
+    assert 10 < sum(1 for _ in film) < 60
+    assert film.damaged == "Invalid data found when processing input"
 
 
 def test_frames_of_a_folder_by_number(tmp_path: Path) -> None:
