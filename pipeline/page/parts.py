@@ -102,8 +102,12 @@ def degrees(angle: float) -> str:
 
 
 def number(label: str) -> gr.Number:
-    """Which of several faces is meant."""
-    return gr.Number(None, label=label, precision=0, min_width=120)
+    """Which of several faces is meant; None for the only one."""
+    # An empty field becomes 0 in the browser as soon as it is seen.
+    field = gr.Number(0, label=label, info="0: the only one", precision=0, min_width=120)
+    preprocess = field.preprocess
+    vars(field)["preprocess"] = lambda given: preprocess(given) or None
+    return field
 
 
 def path_of(given: str | None) -> Path | None:

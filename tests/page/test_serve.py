@@ -54,7 +54,8 @@ def given(path: Path) -> Any:
 
 
 def transferred(client: Client, source: Any, target: Any) -> tuple[Any, ...]:
-    return tuple(client.predict(source, target, 1, "auto", None, None, api_name="/transferred"))
+    # A field that is empty is null, and 0 once it was seen.
+    return tuple(client.predict(source, target, 1, "auto", None, 0, api_name="/transferred"))
 
 
 def asked(served: Served, path: str, **headers: str) -> http.client.HTTPResponse:
