@@ -28,8 +28,22 @@ def upload(label: str) -> gr.Image:
     )
     # Gradio itself would decode a picture whatever its size, and answer a broken one with no
     # sentence. A class of one's own it does not know in a browser.
-    vars(picture)["preprocess"] = lambda given: None if given is None else given.path
+    vars(picture)["preprocess"] = _path
     return picture
+
+
+def film_upload(label: str) -> gr.Video:
+    """A film by upload or webcam, handed on as the file that it is, without sound."""
+    film = gr.Video(
+        label=label, sources=["upload", "webcam"], include_audio=False, buttons=[], height=300
+    )
+    # Gradio itself would call ffmpeg, to take the sound out.
+    vars(film)["preprocess"] = _path
+    return film
+
+
+def _path(given: Any) -> str | None:
+    return None if given is None else str(given.path)
 
 
 class Result:
