@@ -56,14 +56,16 @@ def licence(name: str) -> str:
         told = metadata(name)
     except PackageNotFoundError:
         raise SystemExit(f"{name} is not installed, so that its licence is not known") from None
-    stated = told.get("License-Expression") or ""
+    stated = (told.get_all("License-Expression") or [""])[0]
     if not stated:
         kinds = [
             kind.split(" :: ")[-1]
             for kind in told.get_all("Classifier") or []
             if kind.startswith("License :: ") and kind != "License :: OSI Approved"
         ]
-        stated = ", ".join(kinds) or (told.get("License") or "").strip().split("\n")[0][:60]
+        stated = (
+            ", ".join(kinds) or (told.get_all("License") or [""])[0].strip().split("\n")[0][:60]
+        )
     if not stated:
         raise SystemExit(f"{name} states no licence; look it up, and add it to KNOWN")
     return stated.replace("|", "/")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -27,7 +28,7 @@ from fet_core.film.writing import film_to
 from fet_core.parallel import WorkerDiedError, in_order, once
 from fet_core.portrait import beside, check_intensity, check_mouth, open_picture
 from fet_core.portrait_faces import chosen, find_face
-from fet_core.progress import bar
+from fet_core.progress import Bar, bar
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -100,6 +101,7 @@ class Animation:
         target: whose face to move, a file or uint8 [H, W] or [H, W, 3] RGB, 0 to 255.
         settings: how.
         processes: None for one a core.
+        progress: shows how much is read; what it raises ends the work.
 
     Attributes:
         start: the target's photograph, no longer than the settings say and of even sides.
@@ -117,6 +119,7 @@ class Animation:
         target: str | Path | Picture,
         settings: Settings | None = None,
         processes: int | None = None,
+        progress: Bar = bar,
     ) -> None:
         how = settings or Settings()
         check_intensity(how.intensity)
@@ -133,7 +136,7 @@ class Animation:
             where = f"the first picture with a face of {film.path}"
             return chosen(faces, where, "driving", how.driving_face)
 
-        self._track = read_film(film, Tracker(eye, choose), self._processes)
+        self._track = read_film(film, Tracker(eye, choose), self._processes, progress)
         if not self._track.seen.any():
             raise UserError(
                 f"no face was found in any of the {len(self._track.seen)} pictures of {film.path}; "
@@ -144,7 +147,7 @@ class Animation:
         self.faceless = int((~self._acting.seen).sum())
         self.rest = float(self._track.seconds[self._acting.calm[0]])
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Generator[Picture, None, None]:
         """The result's pictures, one for each of the film's."""
         how = self._how
         sameness = 0.0 if how.relative else self._sameness()
@@ -175,7 +178,12 @@ class Animation:
 
 
 def write_animation(
-    animation: Animation, out: Path, film: Film, sound: bool = False, compare: bool = False
+    animation: Animation,
+    out: Path,
+    film: Film,
+    sound: bool = False,
+    compare: bool = False,
+    progress: Bar = bar,
 ) -> None:
     """Write an animation as a film.
 
@@ -185,6 +193,7 @@ def write_animation(
         film: whose pace it has.
         sound: it gets that one's sound too.
         compare: that one's pictures are seen beside its own.
+        progress: shows how much is painted; what it raises ends the work.
     """
     other = None
     if compare:
@@ -193,22 +202,26 @@ def write_animation(
     with (
         atomic_path(out) as temporary,
         film_to(temporary, (height, width), film.rate, film if sound else None) as write,
-        bar("painting", animation.count, unit="pictures") as advance,
+        progress("painting", animation.count, unit="pictures") as advance,
+        closing(animation.pictures()) as pictures,
     ):
-        for frame, made in zip(film, animation.pictures(), strict=False):
+        for frame, made in zip(film, pictures, strict=False):
             if compare and frame.picture is not None:
                 other = frame.picture
             write(frame.seconds, _beside(made, other))
             advance()
 
 
-def read_film(film: Film, tracker: Tracker, processes: int) -> Track:
+def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar) -> Track:
     """The chosen face's landmarks in all pictures of a film."""
     times: list[float] = []
     found = cuts(iter(film), tracker, times)
     read: list[Floats | None] = []
-    with bar("reading", film.count, unit="pictures") as advance:
-        for points in _each(read_cut, found, processes, film.count):
+    with (
+        progress("reading", film.count, unit="pictures") as advance,
+        closing(_each(read_cut, found, processes, film.count)) as all_points,
+    ):
+        for points in all_points:
             read.append(points)
             advance()
     return collected(times, read)
@@ -256,7 +269,7 @@ def _beside(picture: Picture, other: Picture | None) -> Picture:
 
 def _each(
     function: Callable[[Item], Result], items: Iterable[Item], processes: int, count: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """`function` of each, in order, in processes where they are many."""
     if processes <= 1 or 0 < count < _POOL_FROM:
         yield from map(function, items)

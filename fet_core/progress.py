@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +18,14 @@ class Advance(Protocol):
     """Called after each unit of work, with an optional short status to show."""
 
     def __call__(self, units: int = 1, status: str = "") -> None: ...
+
+
+class Bar(Protocol):
+    """What shows progress as `bar` does, somewhere else."""
+
+    def __call__(
+        self, description: str, total: int, *, unit: str
+    ) -> AbstractContextManager[Advance]: ...
 
 
 def duration(seconds: float) -> str:

@@ -33,7 +33,7 @@ COMMANDS: dict[str, Command] = {
     "animate": Command(PHOTOGRAPHS, "Let a photograph do what a face in a film does"),
     "read": Command(PHOTOGRAPHS, "Print pose and face units of photographs", "face:read"),
     "edit": Command(PHOTOGRAPHS, "Set face units or an expression of a photograph", "face:edit"),
-    "serve": Command(PHOTOGRAPHS, "Serve a page for the browser to transfer and edit in"),
+    "serve": Command(PHOTOGRAPHS, "Serve a page for the browser to transfer, edit and animate in"),
     "explain": Command(
         PHOTOGRAPHS, "Write one sheet on what a transfer does, step by step", "face:explain"
     ),

@@ -1,7 +1,8 @@
-"""`fet serve`: a page in the browser for `fet transfer` and `fet edit`, on this machine alone."""
+"""`fet serve`: a page in the browser to transfer, edit and animate in, on this machine alone."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,7 @@ def serve(
     ] = 7860,
     browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Serve a page that transfers and edits expressions, until Ctrl-C.
+    """Serve a page that transfers and edits expressions and animates photographs, until Ctrl-C.
 
     Pictures stay on this machine, in a folder that is emptied at the end.
     """
@@ -45,5 +46,7 @@ def serve(
             from .page.desk import Desk
             from .page.layout import build
 
-            page = build(Desk(Transfer(), folder), EXAMPLES)
-        server.run(page, listener, browser)
+            desk = Desk(Transfer(), folder)
+            page = build(desk, EXAMPLES)
+        with closing(desk.films):
+            server.run(page, listener, browser)

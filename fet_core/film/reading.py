@@ -34,6 +34,7 @@ _SAFE = {
 }
 _LONGEST_SIDE = 8192
 _ENOUGH = 0.95  # of the pictures that a file says it has; not all count alike
+_A_SECOND = 1_000_000  # in a container's length
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Film:
     Attributes:
         rate: frames a second on average.
         count: of frames, as the file or the folder says; 0 where it does not.
+        seconds: how long it is, likewise.
         damaged: what made the last reading end before the film did; empty where nothing did.
 
     Raises:
@@ -73,6 +75,7 @@ class Film:
             check_searched(path, "name a folder whose pictures can be read")
             self._pictures = _frames_of(path)
             self.count = len(self._pictures)
+            self.seconds = float(self.count / self.rate)
             return
         if rate is not None:
             raise UserError(f"{path} has a rate of its own; --rate is for a folder of frames")
@@ -82,6 +85,8 @@ class Film:
                 raise UserError(_single(path))
             self.rate = stream.average_rate or stream.base_rate or RATE
             self.count = stream.frames
+            length = Fraction(container.duration or 0, _A_SECOND)
+            self.seconds = float(length or self.count / self.rate)
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames, one after the other; a damaged film ends before the damage."""

@@ -1,4 +1,4 @@
-"""What the page does with uploaded pictures, without a page: bounded, read, changed, written."""
+"""What the page does with what is uploaded, without a page: bounded, read, changed, written."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from fet_core.face3d.edit import shown_units, unit_names
 from fet_core.portrait import open_picture
 
 from ..pictures import write_made
+from .films import Filmed, Films, Tell
 
 if TYPE_CHECKING:
+    from fet_core.animation import Settings
     from fet_core.portrait import Picture, Transfer
 
 MAX_UPLOAD = 10 << 20
@@ -29,6 +31,15 @@ MAX_PIXELS = 40_000_000
 
 _UNSEEN = (".tif", ".tiff")
 """Endings of pictures that browsers do not show."""
+
+_FILM_WORDS = {
+    "name a video, a GIF or a folder of frames": "take a video",
+    "name a film": "take a film",
+    "name another": "take another",
+    "take it to `fet transfer`": "take it to the tab Transfer",
+    "try again with --jobs 1": "try a shorter film",
+}
+"""What the command line says of films, and what the page does."""
 
 _OPTION = re.compile(r"with --(?:\w+-)?face \([^)]*\)")
 
@@ -70,11 +81,15 @@ class Desk:
 
     Args:
         transfer: takes one at a time.
-        folder: for the pictures that are made, each in a folder of its own.
+        folder: for what is made, each in a folder of its own.
+
+    Attributes:
+        films: makes the films.
     """
 
     def __init__(self, transfer: Transfer, folder: Path) -> None:
         self._transfer, self._folder = transfer, folder
+        self.films = Films(folder)
 
     def transferred(
         self,
@@ -114,7 +129,7 @@ class Desk:
             UserError: as `transferred`, or nothing is asked for.
         """
         own = _opened(photo, "photograph")
-        with _told("the photo ", "the photograph "):
+        with _told({"the photo ": "the photograph "}):
             return self._made(
                 own,
                 lambda: self._transfer.edit(own.picture, units, expression, intensity, face),
@@ -124,8 +139,25 @@ class Desk:
     def read(self, photo: Path | None, face: int | None) -> Reading:
         """What the face in a photograph does; `UserError` as `transferred`."""
         own = _opened(photo, "photograph")
-        with _told("the photo ", "the photograph "):
+        with _told({"the photo ": "the photograph "}):
             return self._read(own.picture, face)
+
+    def animated(
+        self,
+        who: str,
+        driving: Path | None,
+        photo: Path | None,
+        settings: Settings,
+        compare: bool,
+        tell: Tell,
+    ) -> Filmed:
+        """The photograph that does what the face in a film does; as `Films.made`."""
+        film = _given(driving, "film", "upload a video, or record one")
+        own = _opened(photo, "photograph")
+        with _told({str(film): film.name, "the target": "the photograph"} | _FILM_WORDS):
+            return self.films.made(
+                who, film, own.picture, f"{own.path.stem}-made", settings, compare, tell
+            )
 
     def _read(self, picture: Picture, face: int | None) -> Reading:
         shapes = self._transfer.read(picture, face)
@@ -164,10 +196,10 @@ class _Opened:
         return ".jpg" if self.path.suffix.lower() in (".jpg", ".jpeg") else ".png"
 
 
-def _opened(path: Path | None, role: str) -> _Opened:
-    """An uploaded picture, whose size is looked at before it is decoded."""
+def _given(path: Path | None, role: str, advice: str) -> Path:
+    """An uploaded file that is there and not too large."""
     if path is None:
-        raise UserError(f"there is no {role} yet; upload a picture, or take one of the examples")
+        raise UserError(f"there is no {role} yet; {advice}")
     if not path.is_file():
         raise UserError(f"the {role} was deleted, as it was old; upload it again")
     if path.stat().st_size > MAX_UPLOAD:
@@ -175,9 +207,15 @@ def _opened(path: Path | None, role: str) -> _Opened:
             f"{path.name} has {path.stat().st_size >> 20} MB; make it smaller, at most "
             f"{MAX_UPLOAD >> 20} MB"
         )
+    return path
+
+
+def _opened(given: Path | None, role: str) -> _Opened:
+    """An uploaded picture, whose size is looked at before it is decoded."""
+    path = _given(given, role, "upload a picture, or take one of the examples")
     if path.suffix.lower() in _UNSEEN:
         raise UserError(f"browsers do not show {path.name}; save it as PNG or JPEG")
-    with _told(str(path), path.name):
+    with _told({str(path): path.name}):
         found = describe(path)
         if found.width * found.height > MAX_PIXELS:
             raise UserError(
@@ -188,10 +226,12 @@ def _opened(path: Path | None, role: str) -> _Opened:
 
 
 @contextmanager
-def _told(what: str = "", instead: str = "") -> Iterator[None]:
+def _told(words: Mapping[str, str] | None = None) -> Iterator[None]:
     """Say mistakes in the page's words: a field for an option, and one name for another."""
     try:
         yield
     except UserError as error:
         said = _OPTION.sub("by its number on this page", str(error))
-        raise UserError(said.replace(what, instead) if what else said) from error
+        for what, instead in (words or {}).items():
+            said = said.replace(what, instead)
+        raise UserError(said) from error

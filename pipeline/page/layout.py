@@ -8,26 +8,29 @@ import gradio as gr
 
 from .desk import MAX_PIXELS, MAX_UPLOAD, Desk
 from .edit_tab import edit_tab
+from .films import MAX_SECONDS
 from .transfer_tab import transfer_tab
+from .video_tab import video_tab
 
-TABS = {"Transfer": transfer_tab, "Edit": edit_tab}
+TABS = {"Transfer": transfer_tab, "Edit": edit_tab, "Video": video_tab}
 """What fills each tab, given the desk and the folder of the examples."""
 
 _OLD, _LOOK = 3600, 60
-"""Seconds after which pictures are deleted, and between two looks at them."""
+"""Seconds after which pictures and films are deleted, and between two looks at them."""
 
 _WAITING = 20
 """Requests that may wait; with more, a page says that it is busy."""
 
 _ABOVE = f"""# FET: facial expression transfer
 
-Gives the face in one photograph the expression of another, or one that you set. Pictures stay on
-the machine that runs `fet serve`: nothing is sent anywhere else, and they are deleted after an
-hour, or when the page ends. Up to {MAX_UPLOAD >> 20} MB and {MAX_PIXELS / 1e6:.0f} megapixels.
+Gives the face in one photograph the expression of another, one that you set, or what a face in a
+film does. Pictures and films stay on the machine that runs `fet serve`: nothing is sent anywhere
+else, and they are deleted after an hour, or when the page ends. Up to {MAX_UPLOAD >> 20} MB;
+pictures up to {MAX_PIXELS / 1e6:.0f} megapixels, films up to {MAX_SECONDS} s.
 
 **This makes pictures of people.** Do not use it to show a person with an expression they did not
 have in order to deceive, harass or defame, nor on pictures of anyone who has not agreed; say that a
-picture was made where you show one.
+picture or a film was made where you show one.
 """
 
 CSS = """
@@ -58,5 +61,10 @@ def build(desk: Desk, faces: Path) -> gr.Blocks:
         for name, fill in TABS.items():
             with gr.Tab(name):
                 fill(desk, faces)
+
+        def left(request: gr.Request) -> None:
+            desk.films.leave_off(str(request.session_hash))
+
+        page.unload(left)
     page.queue(max_size=_WAITING, api_open=False)
     return page

@@ -28,8 +28,22 @@ def upload(label: str) -> gr.Image:
     )
     # Gradio itself would decode a picture whatever its size, and answer a broken one with no
     # sentence. A class of one's own it does not know in a browser.
-    vars(picture)["preprocess"] = lambda given: None if given is None else given.path
+    vars(picture)["preprocess"] = _path
     return picture
+
+
+def film_upload(label: str) -> gr.Video:
+    """A film by upload or webcam, handed on as the file that it is, without sound."""
+    film = gr.Video(
+        label=label, sources=["upload", "webcam"], include_audio=False, buttons=[], height=300
+    )
+    # Gradio itself would call ffmpeg, to take the sound out.
+    vars(film)["preprocess"] = _path
+    return film
+
+
+def _path(given: Any) -> str | None:
+    return None if given is None else str(given.path)
 
 
 class Result:
@@ -102,8 +116,12 @@ def degrees(angle: float) -> str:
 
 
 def number(label: str) -> gr.Number:
-    """Which of several faces is meant."""
-    return gr.Number(None, label=label, precision=0, min_width=120)
+    """Which of several faces is meant; None for the only one."""
+    # An empty field becomes 0 in the browser as soon as it is seen.
+    field = gr.Number(0, label=label, info="0: the only one", precision=0, min_width=120)
+    preprocess = field.preprocess
+    vars(field)["preprocess"] = lambda given: preprocess(given) or None
+    return field
 
 
 def path_of(given: str | None) -> Path | None:

@@ -20,7 +20,7 @@ _SOURCES = (
     "28_Caucasian_male_angry",
     "41_Caucasian_female_happy",
 )
-_TARGETS = (
+TARGETS = (
     "14_Caucasian_female_neutral",
     "08_Caucasian_female_neutral",
     "26_Moroccan_male_neutral",
@@ -50,7 +50,7 @@ def transfer_tab(desk: Desk, faces: Path) -> None:
                     examples(_SOURCES, faces, source)
                 with gr.Column(min_width=240):
                     target = upload("Target: the face")
-                    examples(_TARGETS, faces, target)
+                    examples(TARGETS, faces, target)
             intensity = gr.Slider(
                 0,
                 MAX_INTENSITY,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 pytest.importorskip("av")
-from fet_core.animation import Animation, Settings
+from fet_core.animation import Animation, Settings, write_animation
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.mouth import opening
 from fet_core.film.reading import Film
+from fet_core.progress import Advance
 from pipeline.cli import main
 
 DRIVER = "data/demo/rafd/Rafd090_27_Caucasian_female_{}_frontal.jpg"
@@ -62,6 +64,29 @@ def test_the_mouth_opens_and_the_head_stays(made: tuple[Animation, list[np.ndarr
     change = np.abs(pictures[3].astype(int) - animation.start).max(axis=2)
     assert change[150:300].max() > 60
     assert change[:40].max() == change[:, :30].max() == 0
+
+
+def test_what_shows_progress_can_end_the_work(
+    repository: Path, driving: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def counted(description: str, total: int, *, unit: str) -> Iterator[Advance]:
+        def advance(units: int = 1, status: str = "") -> None:
+            told.append(description)
+            if told.count("painting") == 2:
+                raise InterruptedError
+
+        assert (total, unit) == (6, "pictures")
+        yield advance
+
+    film, still = Film(driving), Settings(size=128)
+    animation = Animation(film, repository / TARGET, still, 1, counted)
+    with pytest.raises(InterruptedError):
+        write_animation(animation, tmp_path / "a.mp4", film, progress=counted)
+    assert told == ["reading"] * 6 + ["painting"] * 2
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

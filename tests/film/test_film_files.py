@@ -62,6 +62,7 @@ def test_a_film_comes_back(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, [grey(20 * number) for number in range(10)])
     film = Film(path)
     assert (film.rate, film.count, film.has_sound) == (25, 10, False)
+    assert film.seconds == pytest.approx(0.4, abs=0.04)
     for _ in range(2):
         frames = list(film)
         assert [frame.seconds for frame in frames] == [Fraction(n, 25) for n in range(10)]
@@ -142,10 +143,23 @@ def test_frames_of_a_folder_by_number(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no frame")
     (tmp_path / "frame11.png").write_bytes(b"broken")
     film = Film(tmp_path, Fraction(10))
-    assert (film.rate, film.count) == (10, 5)
+    assert (film.rate, film.count, film.seconds) == (10, 5, 0.5)
     seen = [None if one.picture is None else int(one.picture[0, 0, 0]) for one in film]
     assert seen == [1, 9, 10, None, 100]
     assert [one.seconds for one in film][-1] == Fraction(4, 10)
+
+
+def test_a_recording_that_does_not_say_how_long_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.webm"
+    with av.open(str(path), "w", options={"live": "1"}) as container:
+        stream = container.add_stream("libvpx", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey(90))))
+        container.mux(stream.encode(None))
+    film = Film(path)
+    assert (film.count, film.seconds) == (0, 0)
+    assert [float(frame.seconds) for frame in film] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
 
 
 def test_sound_comes_along(tmp_path: Path) -> None:

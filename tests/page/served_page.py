@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,3 +90,25 @@ def serve(temporary: Path, *options: str, cwd: Path) -> Served:
     served = Served(process, found[1], temporary, [first])
     threading.Thread(target=lambda: served.lines.extend(process.stdout or ()), daemon=True).start()
     return served
+
+
+def workers(served: Served) -> list[int]:
+    """The processes that work for a page, by number."""
+    threads = Path(f"/proc/{served.process.pid}/task").glob("*/children")
+    found = [int(number) for one in threads for number in one.read_text().split()]
+    return [number for number in found if b"spawn_main" in _command(number)]
+
+
+def _command(number: int) -> bytes:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def until(what: Callable[[], object]) -> None:
+    """Wait for something, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from demo_films import film
 from PIL import Image
-from served_page import Served
+from served_page import Served, until, workers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -148,6 +149,48 @@ def test_a_file_too_large_is_told_before_it_is_sent(visit: Open, tmp_path: Path)
     large.write_bytes(SOURCE.read_bytes() + bytes(11 << 20))
     page.locator("input[type=file]").nth(0).set_input_files(large)
     page.get_by_text("maximum allowed size of 10").wait_for()
+
+
+def animate(page: Page, driving: Path) -> None:
+    """Give a film and one of the demo faces, and press the button."""
+    page.get_by_role("tab", name="Video").click()
+    tab = page.locator("[role=tabpanel]:visible")
+    tab.locator("input[type=file]").nth(0).set_input_files(driving)
+    tab.locator(f"video[src$='{driving.name}']").wait_for()
+    tab.locator("button:visible img").nth(1).click()
+    tab.locator("img[src$='Rafd090_08_Caucasian_female_neutral_frontal.jpg']").nth(1).wait_for()
+    # What is beneath it must be of no consequence while nobody touches it.
+    tab.get_by_text("Rest, teeth, several faces, comparison").click()
+    tab.get_by_label("Show the film beside the result").wait_for()
+    tab.get_by_role("button", name="Animate").click()
+
+
+def test_a_film_plays(visit: Open, repository: Path, tmp_path: Path) -> None:
+    page = visit()
+    animate(page, film(tmp_path / "play.mp4", repository))
+    made = page.locator("video[src$='-made.mp4']:visible")
+    made.wait_for()
+    page.wait_for_function("video => video.duration > 0", arg=made.element_handle())
+    assert made.evaluate("video => [video.duration, video.videoWidth, video.error]") == [
+        pytest.approx(1, abs=0.3),
+        340,
+        None,
+    ]
+    assert page.locator(".said:visible").inner_text().startswith("Made in ")
+    with page.expect_download() as waiting:
+        page.get_by_text("Download", exact=True).locator("visible=true").click()
+    assert waiting.value.suggested_filename.endswith("-made.mp4")
+
+
+def test_a_film_is_left_off_for_somebody_who_goes(
+    visit: Open, served: Served, repository: Path, tmp_path: Path
+) -> None:
+    page = visit()
+    animate(page, film(tmp_path / "long.mp4", repository, 200, 25))
+    until(lambda: workers(served))
+    # Long before the processes that read have read all, and others paint.
+    page.close()
+    until(lambda: not workers(served))
 
 
 def test_two_people_at_once_have_their_own(visit: Open) -> None:

@@ -8,8 +8,6 @@ import re
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from served_page import Served, serve
+from demo_films import film
+from served_page import Served, serve, until, workers
 
 from fet_core.errors import UserError
 from pipeline import serve as serve_module
@@ -54,7 +53,8 @@ def given(path: Path) -> Any:
 
 
 def transferred(client: Client, source: Any, target: Any) -> tuple[Any, ...]:
-    return tuple(client.predict(source, target, 1, "auto", None, None, api_name="/transferred"))
+    # A field that is empty is null, and 0 once it was seen.
+    return tuple(client.predict(source, target, 1, "auto", None, 0, api_name="/transferred"))
 
 
 def asked(served: Served, path: str, **headers: str) -> http.client.HTTPResponse:
@@ -96,6 +96,39 @@ def test_a_mistake_is_a_sentence_on_the_page(
     assert (picture, numbers) == (None, "")
     assert "There is no source yet" in transferred(client, None, given(TARGET))[0]
     assert "Traceback" not in "".join(served.lines)
+
+
+def animating(client: Client, driving: Path, photo: Path = TARGET) -> Any:
+    """The job of a film, by a queue's order."""
+    options = (1, True, False, "auto", 0, None, True)
+    return client.submit(given(driving), given(photo), *options, api_name="/animated")
+
+
+def test_a_film_by_the_page(
+    served: Served, visitor: Callable[[], Client], repository: Path, tmp_path: Path
+) -> None:
+    client = visitor()
+    words, path, file = animating(client, film(tmp_path / "a.mp4", repository)).result()
+    assert re.search(r"Made in [\d.]+ s: 4 pictures of 680 × 512 pixels\. At rest: the", words)
+    assert Path(path).name == f"{TARGET.stem}-made.mp4"
+    assert "-made.mp4" in str(file)
+    (tmp_path / "picture.mp4").write_bytes(TARGET.read_bytes())
+    words, path, _ = animating(client, tmp_path / "picture.mp4").result()
+    assert "Picture.mp4 is a single picture; take it to the tab Transfer" in words
+    assert path is None
+    assert not {"OUTSIDE", "Traceback"} & set(" ".join(served.lines).split())
+
+
+def test_a_film_is_stopped(
+    served: Served, visitor: Callable[[], Client], repository: Path, tmp_path: Path
+) -> None:
+    client, other = visitor(), visitor()
+    animating(client, film(tmp_path / "long.mp4", repository, 40, 25))
+    until(lambda: workers(served))
+    other.predict(api_name="/stopped")
+    assert workers(served)
+    assert "Stopped." in client.predict(api_name="/stopped")[0]
+    until(lambda: not workers(served))
 
 
 def test_two_people_do_not_mix(visitor: Callable[[], Client]) -> None:
@@ -173,14 +206,26 @@ def test_the_folder_is_private(served: Served) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_ends_quietly_and_leaves_nothing(
-    number: int, code: int, repository: Path, tmp_path: Path
+    number: int,
+    code: int,
+    repository: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     page = serve(tmp_path, cwd=repository)
+    working = []
+    if number == signal.SIGINT:
+        # While a film is made, too.
+        client = pytest.importorskip("gradio_client").Client(page.url, verbose=False)
+        animating(client, film(tmp_path_factory.mktemp("film") / "long.mp4", repository, 40, 25))
+        until(lambda: workers(page))
+        working = workers(page)
     with socket.create_connection((urlsplit(page.url).hostname, urlsplit(page.url).port)) as open_:
         # As a browser's page has one open all the time.
         open_.sendall(b"GET /gradio_api/heartbeat/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert open_.recv(20)
         assert page.stop(number) == code
+    assert not any(Path(f"/proc/{one}").exists() for one in working)
     assert not any(tmp_path.iterdir())
     assert "Traceback" not in "".join(page.lines)
     assert page.lines[-1].startswith(f"fet: stopped by {signal.Signals(number).name}")
@@ -207,49 +252,6 @@ def test_without_the_demo_faces_there_is_a_page_too_and_a_browser_opens_it(
     assert (tmp_path / "opened").read_text().strip() == page.url
     assert page.stop() == 130
     assert not any(elsewhere.iterdir())
-
-
-OLD = """
-import sys, threading, time
-from pathlib import Path
-from pipeline.page import server
-
-with server.listening("127.0.0.1", 0) as listener, server.private_folder() as folder:
-    server.quieten(folder)
-    from pipeline.page import layout
-
-    layout._OLD, layout._LOOK = 2, 1
-    page = layout.build(None, Path(sys.argv[1]))
-    print(folder, listener.getsockname()[1], flush=True)
-    server.run(page, listener)
-"""
-
-
-def test_old_pictures_go_and_examples_stay(repository: Path) -> None:
-    pytest.importorskip("gradio", reason="gradio is not installed: make env-page")
-    command = [sys.executable, "-c", OLD, str(RAFD.resolve())]
-    process = subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        folder, port = process.stdout.readline().split()
-        process.stdout.readline()
-        boundary = "x" * 20
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"'
-        body = f"{head}\r\n\r\nnothing\r\n--{boundary}--\r\n".encode()
-        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        url = f"http://127.0.0.1:{port}/gradio_api/upload"
-        (path,) = json.loads(urllib.request.urlopen(urllib.request.Request(url, body, kind)).read())
-        examples = [one for one in Path(folder).rglob("*.jpg") if one.name != "a.jpg"]
-        assert len(examples) == 8
-        deadline = time.monotonic() + 60
-        while Path(path).exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert not Path(path).exists()
-        assert all(one.exists() for one in examples)
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:
