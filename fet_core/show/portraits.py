@@ -64,6 +64,7 @@ def film_tables(metrics: Path) -> str:
         for one in still
     ]
     machine = found["machine"]
+    processes = f"{machine['processes']} process{'es' * (machine['processes'] > 1)}"
     fast = [
         f"{one['a_second']:.1f} pictures a second at {side} pixels (`fet transfer`, called for "
         f"each: {one['transfers_a_second']:.1f})"
@@ -74,8 +75,7 @@ def film_tables(metrics: Path) -> str:
             _table("Films, the actor's photograph", found["self"]),
             _table("Films, another person's", found["cross"]),
             f"Of a photograph as a film in which nothing moves, {'; '.join(said)}.\n",
-            f"Speed, in {machine['processes']} processes on {machine['cores']} cores that had "
-            f"other work too, {speed['256']['pictures']} pictures from file to file: "
+            f"Speed, in {processes} on {machine['cores']} cores, {speed['256']['pictures']} pictures from file to file: "
             f"{', '.join(fast)}.\n",
         ]
     )

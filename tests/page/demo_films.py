@@ -17,7 +17,7 @@ def film(path: Path, repository: Path, pictures: int = 4, rate: int = 4) -> Path
 
     names = ("neutral", "surprised", "happy", "neutral")
     faces = [np.asarray(Image.open(repository / DRIVER.format(name))) for name in names]
-    with film_to(path, (512, 340), Fraction(rate), "of demo faces") as write:
+    with film_to(path, (512, 340), Fraction(rate)) as write:
         for number in range(pictures):
             write(Fraction(number, rate), faces[number % len(faces)])
     return path
