@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from fet_core.errors import UserError
 from fet_core.face3d.eye import Eye, Found
 from fet_core.face3d.face import Face, shape_of
+from fet_core.face3d.mouth import OPEN, opening
 from fet_core.face3d.painter import Painter
-from fet_core.face3d.way import InSpace
+from fet_core.face3d.way import WHOLE, InSpace
 from fet_core.files import atomic_path
 from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
@@ -40,6 +41,8 @@ LONGEST_SIDE = 1280
 """Of the result, unless told otherwise."""
 
 _CHUNK = 4
+_HELD = 2  # pictures' time, from which on a film holds its last one
+_LEAST_SIDE = 16
 _POOL_FROM = 24  # pictures, below which starting processes does not pay
 _ROOM = 0.6  # around what is kept of a picture for its mouth and eyes, in sizes of the face
 
@@ -75,6 +78,7 @@ class _Still:
 
     target: Face
     mouth: str
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,8 @@ class Animation:
         how = settings or Settings()
         check_intensity(how.intensity)
         check_mouth(how.mouth)
+        if how.size < _LEAST_SIDE:
+            raise UserError(f"the size is {how.size}; choose {_LEAST_SIDE} pixels or more")
         self._film, self._how = film, how
         self._processes = processes or os.cpu_count() or 1
         name = "the target" if isinstance(target, np.ndarray) else str(target)
@@ -137,6 +143,10 @@ class Animation:
             return chosen(faces, where, "driving", how.driving_face)
 
         self._track = read_film(film, Tracker(eye, choose), self._processes, progress)
+        if len(self._track.seen) < 2:
+            raise UserError(
+                f"{film.path} has a single picture; take it to `fet transfer`, or name another film"
+            )
         if not self._track.seen.any():
             raise UserError(
                 f"no face was found in any of the {len(self._track.seen)} pictures of {film.path}; "
@@ -152,7 +162,7 @@ class Animation:
         how = self._how
         sameness = 0.0 if how.relative else self._sameness()
         places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
-        still = _Still(self._own, how.mouth)
+        still = _Still(self._own, self._mouth(), how.intensity >= WHOLE)
         last = self.start
         moments = self._moments(places)
         for made in _each(partial(_paint, still), moments, self._processes, self.count):
@@ -166,6 +176,19 @@ class Animation:
                 continue
             giver = Face("", frame.picture, self._track.points[number])
             yield _Moment(number + 1, place, _near(giver))
+
+    def _mouth(self) -> str:
+        """Whose teeth are seen: a mouth that stays open keeps its own, which change in no picture.
+
+        What a photograph lacks of a mouth is asked of each picture, and of one that shows its teeth
+        the answer would be another every moment.
+        """
+        opened = opening(self._own.points) > OPEN
+        return (
+            "target"
+            if self._how.mouth == "auto" and self._how.relative and opened
+            else (self._how.mouth)
+        )
 
     def _sameness(self) -> float:
         """Whether the face at rest, in one picture of the film, is the target's."""
@@ -208,8 +231,12 @@ def write_animation(
         for frame, made in zip(film, pictures, strict=False):
             if compare and frame.picture is not None:
                 other = frame.picture
-            write(frame.seconds, _beside(made, other))
+            last = _beside(made, other)
+            write(frame.seconds, last)
             advance()
+        if frame.lasts > _HELD / film.rate:
+            # Files do not say how long their last picture is seen: another one does.
+            write(frame.seconds + frame.lasts - 1 / film.rate, last)
 
 
 def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar) -> Track:
@@ -251,7 +278,8 @@ def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    return once(_painter)(still.target, moment.wanted, moment.giver, still.mouth)
+    paint = once(_painter)
+    return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole)
 
 
 def _painter() -> Painter:

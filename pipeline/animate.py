@@ -55,7 +55,7 @@ def animate(
     ] = 1280,
     rate: Annotated[
         float | None,
-        typer.Option("--rate", min=0.1, max=240, help="Frames a second of a folder; 25."),
+        typer.Option("--rate", min=0.1, max=240, help="Frames a second of a folder [default: 25]."),
     ] = None,
     sound: Annotated[bool, typer.Option("--sound", help="Keep the driving film's sound.")] = False,
     compare: Annotated[
@@ -75,6 +75,8 @@ def animate(
         from fet_core.film.reading import Film
 
     film = Film(driving, None if rate is None else Fraction(rate).limit_denominator(1001))
+    if sound and out.suffix.lower() == ".gif":
+        raise UserError("a GIF has no sound; name an .mp4, or leave --sound out")
     if sound and not film.has_sound:
         raise UserError(f"{driving} has no sound; leave --sound out")
     settings = Settings(
@@ -96,12 +98,13 @@ def _check_out(out: Path, driving: Path, target: Path, force: bool) -> None:
     from fet_core.film.writing import SUFFIXES
 
     name = shown(out)
+    there = check_place(out, "-o")
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"{name} does not end in .mp4 or .gif; give the film one of these")
     check_file(target, "there is no picture", "name a PNG or JPEG file")
     if not driving.is_dir():
         check_file(driving, "there is no film", "name a video, a GIF or a folder of frames")
-    if check_place(out, "-o"):
+    if there:
         if out.samefile(driving) or out.samefile(target):
             raise UserError(f"the output {name} would overwrite an input; choose another with -o")
         if not force:

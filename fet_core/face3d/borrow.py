@@ -117,14 +117,20 @@ def _around(picture: Picture, places: Floats, room: float) -> tuple[slice, slice
     return slice(first[1], last[1]), slice(first[0], last[0])
 
 
+def is_grey(picture: Picture) -> bool:
+    """Whether a picture [H, W] or [H, W, C] has no colour, or hardly any."""
+    if picture.ndim == 2 or picture.shape[2] != 3:
+        return True
+    return float((picture.max(axis=2) - picture.min(axis=2)).mean()) < _GREY
+
+
 def _like(source: Picture, target: Picture) -> Picture:
     """The source with as many channels as the target, and grey where that is."""
     if source.shape[2] != target.shape[2]:
         if target.shape[2] == 3:
             return np.repeat(source, 3, axis=2)
         return np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)[:, :, None]
-    spread = target.max(axis=2) - target.min(axis=2)
-    if target.shape[2] == 3 and float(spread.mean()) < _GREY:
+    if is_grey(target):
         grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
     return source

@@ -19,7 +19,9 @@ Picture = NDArray[np.uint8]
 
 _EYES = (RIGHT_EYE, LEFT_EYE)
 _WIDER = 1.5  # times as far apart as the target's lids are, from which a closed eye opens
-_NARROWER = 0.85  # the same, below which an open eye closes if the other one is closed
+_NARROWER, _HALF = 0.85, 0.65
+"""The same, below which an open eye closes if the other one is closed: where all of the expression
+is taken, and where a part of it, of which the eye is half closed."""
 _SHUT = 0.055  # mean distance of the lids in eye distances, below which an open eye is to close
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one
@@ -41,7 +43,7 @@ class Plan:
     closed: list[tuple[range, Face | Lender]] = field(default_factory=list)
 
 
-def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
+def planned(target: Face, wanted: Floats, giver: Face | None, whole: bool = True) -> Plan:
     """Which eyes open and which close. Lids of these lie as far apart as the giver's do.
 
     A closed eye that nobody can open, or that is to open a little, stays as it is, as what is under
@@ -52,7 +54,9 @@ def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
         target: whose eyes they are.
         wanted: [68, 2] in its pixels.
         giver: whose expression the target gets; None if only points are known.
+        whole: the target gets all of the expression.
     """
+    narrower = _NARROWER if whole else _HALF
     own = target.points
     plan = Plan(wanted.copy())
     theirs = (None, None) if giver is None else closed(giver.picture, giver.points)
@@ -63,7 +67,7 @@ def planned(target: Face, wanted: Floats, giver: Face | None) -> Plan:
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif shut:
             _part(plan.wanted, eye, min(now, then))
-        elif giver is not None and any(theirs) and then < _NARROWER * now:
+        elif giver is not None and any(theirs) and then < narrower * now:
             plan.closed.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif giver is None and then < min(_SHUT, now):

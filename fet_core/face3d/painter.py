@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.bank import load_mouths, load_shut, nearest
-from fet_core.face3d.borrow import Giver
+from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face
@@ -45,7 +45,12 @@ class Painter:
         self._eye = eye
 
     def __call__(
-        self, target: Face, wanted: Floats, giver: Face | None, mouth: str = "auto"
+        self,
+        target: Face,
+        wanted: Floats,
+        giver: Face | None,
+        mouth: str = "auto",
+        whole: bool = True,
     ) -> Picture:
         """The target's whole picture with its points [68, 2] at the wanted places.
 
@@ -54,8 +59,9 @@ class Painter:
             wanted: [68, 2] in its pixels.
             giver: whose eyes and mouth's inside are taken where the target shows none.
             mouth: of `MOUTHS`.
+            whole: the target gets all of the giver's expression.
         """
-        plan = planned(target, wanted, giver)
+        plan = planned(target, wanted, giver, whole)
         made = _painted(target, plan, _lender(target, wanted, giver, mouth))
         if target.found is None or opening(wanted) <= OPEN:
             return made
@@ -72,6 +78,8 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
     if mouth == "target":
         return None
     given, rendered = None if mouth == "bank" else giver, mouth != "source"
+    if given is not None and rendered and is_grey(_near(given)) and not is_grey(_near(target)):
+        given = None
     if lacks_mouth(target.points, wanted):
         shown = 0.0 if given is None else opening(given.points)
         if shown > max(OPEN, _LEAST * opening(wanted)):
@@ -81,6 +89,13 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
         if one is not None and shuts(target.points, wanted, one.points):
             return one
     return None
+
+
+def _near(face: Face) -> Picture:
+    """The lower half of a face: its picture may be toned elsewhere."""
+    low, high = (face.points[2:15].min(axis=0), face.points[2:15].max(axis=0))
+    left, top = (max(int(value), 0) for value in low)
+    return face.picture[top : int(high[1]) + 1, left : int(high[0]) + 1]
 
 
 def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:

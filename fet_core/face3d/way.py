@@ -20,6 +20,9 @@ from fet_core.geometry.landmarks import Embedder
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
+WHOLE = 0.9
+"""Intensity from which on all of an expression is taken."""
+
 _SURELY, _PERHAPS = 0.38, 0.5
 """Distance of embeddings below which two faces are one person's, and may be."""
 
@@ -72,4 +75,5 @@ class InSpace:
         self, source: Face, target: Face, intensity: float, mouth: str = "auto"
     ) -> Picture:
         """The target's whole picture with the source's expression; `UserError` as `shape_of`."""
-        return self._painter(target, self.wanted(source, target, intensity), source, mouth)
+        wanted = self.wanted(source, target, intensity)
+        return self._painter(target, wanted, source, mouth, intensity >= WHOLE)

@@ -111,7 +111,7 @@ def wanted(
         motion = first + _done(frames, rest, target, believed)
         source = target + frames - rest if relative else frames
         motion = intensity * parted(motion, source, target)
-        motion = _blinking(motion, frames, rest, target)
+        motion = _blinking(motion, frames, rest, target, min(intensity, 1.0))
         motion = uncrossed(thinned(motion, target), target)
         yield from move(own, motion)
 
@@ -135,12 +135,14 @@ def _first(theirs: Shapes, own: Shapes, sameness: float) -> Floats:
     return motion
 
 
-def _blinking(motion: Floats, frames: Floats, rest: Floats, target: Floats) -> Floats:
+def _blinking(
+    motion: Floats, frames: Floats, rest: Floats, target: Floats, intensity: float
+) -> Floats:
     """A motion in which an eye closes by at least the share by which the other one does."""
     motion = motion.copy()
     for upper, lower in _LIDS:
         gaps = [shape[:, upper, 1] - shape[:, lower, 1] for shape in (frames, rest, target)]
-        share = np.clip(gaps[0] / np.maximum(gaps[1], 1e-3), 0, 1)
+        share = 1 + intensity * (np.clip(gaps[0] / np.maximum(gaps[1], 1e-3), 0, 1) - 1)
         made = gaps[2] + motion[:, upper, 1] - motion[:, lower, 1]
         motion[:, upper, 1] -= np.maximum(made - share * np.maximum(gaps[2], 0), 0)
     return motion

@@ -29,7 +29,8 @@ RATE = Fraction(25)
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 _SAFE = {
     # No playlist or script, which would have other files opened, or the network.
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,mpeg,mpegts,ogg,flv",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,mpeg,mpegts,ogg,flv,"
+    "asf,yuv4mpegpipe",
     "protocol_whitelist": "file",
 }
 _LONGEST_SIDE = 8192
@@ -44,10 +45,12 @@ class Frame:
     Attributes:
         seconds: from the film's beginning.
         picture: [H, W, 3] RGB uint8, upright; None where that one cannot be read.
+        lasts: seconds for which it is seen, if it is the last.
     """
 
     seconds: Fraction
     picture: Picture | None
+    lasts: Fraction
 
 
 class Film:
@@ -67,7 +70,8 @@ class Film:
         UserError: there is no such film, or nothing that can be read.
     """
 
-    def __init__(self, path: Path, rate: Fraction | None = None) -> None:
+    def __init__(self, path: str | Path, rate: Fraction | None = None) -> None:
+        path = Path(path)
         self.path, self.damaged = path, ""
         self._pictures: list[Path] | None = None
         if path.is_dir():
@@ -93,7 +97,7 @@ class Film:
         self.damaged = ""
         if self._pictures is not None:
             for number, path in enumerate(self._pictures):
-                yield Frame(number / self.rate, _read(path))
+                yield Frame(number / self.rate, _read(path), 1 / self.rate)
             return
         found = 0
         for frame in self._decoded():
@@ -152,7 +156,8 @@ class Film:
                 if seconds <= last:
                     continue
                 last = seconds
-                yield Frame(seconds, _upright(frame))
+                lasts = (frame.duration or 0) * (frame.time_base or 0)
+                yield Frame(seconds, _upright(frame), Fraction(lasts) or 1 / self.rate)
 
 
 def comment(path: Path) -> str:
@@ -169,7 +174,7 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
     except ImportError as error:
         raise UserError(f"films need PyAV; run `{INSTALL}`") from error
     try:
-        container = av.open(str(path), options=_SAFE)
+        container = av.open(f"file:{path.absolute()}", options=_SAFE)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise UserError(_unreadable(path)) from error
     with container:
@@ -199,8 +204,9 @@ def _unreadable(path: Path) -> str:
 
 
 def _single(path: Path) -> str:
+    kind = "an animation of a kind that is not read, or " * (path.suffix.lower() == ".webp")
     return (
-        f"{path} is a single picture; take it to `fet transfer`, or name a video, a GIF or a "
+        f"{path} is {kind}a single picture; take it to `fet transfer`, or name a video, a GIF or a "
         "folder of frames"
     )
 

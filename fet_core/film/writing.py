@@ -25,6 +25,7 @@ SUFFIXES = (".mp4", ".gif")
 _TICKS = {".mp4": 90_000, ".gif": 100}  # a second, in which a picture's time is told
 _H264 = {"crf": "17", "preset": "veryfast"}
 _COLOURS = 255  # of a picture of a GIF; one more is what is transparent
+_BT709, _LIMITED = 1, 1  # libav's numbers of H.264's usual colours
 _AHEAD = Fraction(1, 2)  # seconds by which sound is written before its pictures
 
 
@@ -58,7 +59,7 @@ def film_to(
 
     form = path.suffix.lower()
     options = {"movflags": "faststart"} if form == ".mp4" else {"loop": "0"}
-    with av.open(str(path), "w", format=form[1:], options=options) as container:
+    with av.open(f"file:{path.absolute()}", "w", format=form[1:], options=options) as container:
         if made and form == ".mp4":
             container.metadata["comment"] = note()
         stream = _pictures(container, form, shape, rate)
@@ -113,7 +114,12 @@ def _pictures(
     )
     stream.height, stream.width = shape
     stream.pix_fmt = "yuv420p" if form == ".mp4" else "pal8"
-    stream.codec_context.time_base = Fraction(1, _TICKS[form])
+    context = stream.codec_context
+    context.time_base = Fraction(1, _TICKS[form])
+    if form == ".mp4":
+        # Players guess what is not told, and not all of them the same.
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = _LIMITED
     return stream
 
 
@@ -123,7 +129,11 @@ def _frame(form: str, picture: Picture) -> av.VideoFrame:
     if picture.ndim == 2:
         picture = np.repeat(picture[:, :, None], 3, axis=2)
     if form == ".mp4":
-        return av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+            format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+        )
+        frame.colorspace, frame.color_range = _BT709, _LIMITED
+        return frame
     from PIL import Image
 
     few = Image.fromarray(picture).quantize(_COLOURS, dither=Image.Dither.NONE)

@@ -75,8 +75,8 @@ def film_tables(metrics: Path) -> str:
             _table("Films, the actor's photograph", found["self"]),
             _table("Films, another person's", found["cross"]),
             f"Of a photograph as a film in which nothing moves, {'; '.join(said)}.\n",
-            f"Speed, in {processes} on {machine['cores']} cores, {speed['256']['pictures']} pictures from file to file: "
-            f"{', '.join(fast)}.\n",
+            f"Speed, in {processes} on {machine['cores']} cores, "
+            f"{speed['256']['pictures']} pictures from file to file: {', '.join(fast)}.\n",
         ]
     )
 

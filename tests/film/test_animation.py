@@ -43,7 +43,7 @@ def driving(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(repository: Path, driving: Path) -> tuple[Animation, list[np.ndarray]]:
     # One frame a second: nothing is smoothed.
-    animation = Animation(Film(driving, 1), repository / TARGET, Settings(size=384), 1)  # type: ignore[arg-type]
+    animation = Animation(Film(driving, Fraction(1)), repository / TARGET, Settings(size=384), 1)
     return animation, list(animation.pictures())
 
 
@@ -119,12 +119,26 @@ def test_a_film_is_written(fet: Call, repository: Path, driving: Path, tmp_path:
     assert (code, "is there already" in wrong) == (2, True)
 
 
+def test_teeth_that_show_stay_the_targets_own(repository: Path, driving: Path) -> None:
+    """Or they would be another's in every other picture; and nothing moves at no intensity."""
+    target = repository / DRIVER.format("happy")
+    animation = Animation(Film(driving, Fraction(1)), target, Settings(size=256), 1)
+    assert animation._mouth() == "target"
+    asleep = Animation(
+        Film(driving, Fraction(1)), repository / TARGET, Settings(size=256, intensity=0.0), 1
+    )
+    assert asleep._mouth() == "auto"
+    for picture in asleep.pictures():
+        assert np.abs(picture.astype(int) - asleep.start).max() < 12
+
+
 COMPLAINTS = {
     ("{driving}", "{target}", "-o", "{out}/a.avi"): "does not end in .mp4 or .gif",
     ("{target}", "{target}", "-o", "{out}/a.mp4"): "is a single picture",
     ("{out}/no.mp4", "{target}", "-o", "{out}/a.mp4"): "there is no film",
     ("{driving}", "{out}/no.png", "-o", "{out}/a.mp4"): "there is no picture",
     ("{driving}", "{target}", "-o", "{out}/a.mp4", "--sound"): "has no sound; leave --sound out",
+    ("{driving}", "{target}", "-o", "{out}/a.gif", "--sound"): "a GIF has no sound",
     ("{driving}", "{target}", "-o", "{out}/a.mp4", "--rest", "middle"): "choose calmest or first",
     ("{driving}", "{target}", "-o", "{out}/a.mp4", "--intensity", "3"): "the intensity is 3",
     ("{driving}", "{target}", "-o", "{out}/a.mp4", "--mouth", "his"): 'there is no mouth "his"',

@@ -80,6 +80,31 @@ def test_it_plays_in_a_browser(tmp_path: Path) -> None:
     assert content.index(b"moov") < content.index(b"mdat"), "it starts after it is loaded whole"
 
 
+def test_colours_come_back_and_are_told(tmp_path: Path) -> None:
+    skin = np.full((HEIGHT, WIDTH, 3), (210, 150, 120), np.uint8)
+    path = write(tmp_path / "a.mp4", [skin] * 3)
+    picture = next(iter(Film(path))).picture
+    assert picture is not None
+    assert np.abs(picture.astype(int) - skin).max() <= 3
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.colorspace, context.color_primaries, context.color_range) == (1, 1, 1)
+
+
+def test_a_name_with_a_colon_is_no_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert len(list(Film(write(Path("take:1.mp4"), [half(200)] * 3)))) == 3
+
+
+def test_a_last_picture_that_is_held(tmp_path: Path) -> None:
+    pictures = [Image.fromarray(grey(40 * number)) for number in range(4)]
+    path = tmp_path / "held.gif"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[100] * 3 + [2000])
+    assert [float(frame.lasts) for frame in Film(path)] == pytest.approx([0.1] * 3 + [2.0])
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
 def test_it_says_that_it_is_made(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, [half(200)] * 3)
