@@ -79,6 +79,7 @@ class _Still:
     target: Face
     mouth: str
     whole: bool
+    steady: bool
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,10 @@ class Animation:
         how = self._how
         sameness = 0.0 if how.relative else self._sameness()
         places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
-        still = _Still(self._own, self._mouth(), how.intensity >= WHOLE)
+        # Of a mouth that shows its teeth the answer whether it lacks some would be another in every
+        # other picture.
+        steady = how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN
+        still = _Still(self._own, how.mouth, how.intensity >= WHOLE, steady)
         last = self.start
         moments = self._moments(places)
         for made in _each(partial(_paint, still), moments, self._processes, self.count):
@@ -176,19 +180,6 @@ class Animation:
                 continue
             giver = Face("", frame.picture, self._track.points[number])
             yield _Moment(number + 1, place, _near(giver))
-
-    def _mouth(self) -> str:
-        """Whose teeth are seen: a mouth that stays open keeps its own, which change in no picture.
-
-        What a photograph lacks of a mouth is asked of each picture, and of one that shows its teeth
-        the answer would be another every moment.
-        """
-        opened = opening(self._own.points) > OPEN
-        return (
-            "target"
-            if self._how.mouth == "auto" and self._how.relative and opened
-            else (self._how.mouth)
-        )
 
     def _sameness(self) -> float:
         """Whether the face at rest, in one picture of the film, is the target's."""
@@ -278,8 +269,8 @@ def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    paint = once(_painter)
-    return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole)
+    paint, how = once(_painter), (still.mouth, still.whole, still.steady)
+    return paint(still.target, moment.wanted, moment.giver, *how)
 
 
 def _painter() -> Painter:

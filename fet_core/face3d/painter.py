@@ -27,6 +27,11 @@ the same lips that close take how they meet."""
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
 _LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
+_OVER = (1.05, 1.4)
+"""Times the target's own opening, from which on the giver's mouth is seen in a film, and alone."""
+
+_SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
+_OF_IT = (0.3, 0.5)  # the same in shares of the wanted opening: less would be torn apart
 _MOST = 0.12  # eye distances by which a correction may move a point
 
 
@@ -51,6 +56,7 @@ class Painter:
         giver: Face | None,
         mouth: str = "auto",
         whole: bool = True,
+        steady: bool = False,
     ) -> Picture:
         """The target's whole picture with its points [68, 2] at the wanted places.
 
@@ -60,17 +66,32 @@ class Painter:
             giver: whose eyes and mouth's inside are taken where the target shows none.
             mouth: of `MOUTHS`.
             whole: the target gets all of the giver's expression.
+            steady: it is one picture of a film, and the target's mouth shows its teeth: the
+                giver's come over them by and by, as the mouth opens wider.
         """
         plan = planned(target, wanted, giver, whole)
-        made = _painted(target, plan, _lender(target, wanted, giver, mouth))
+        share = _share(target, wanted, giver) if steady and giver is not None else 1.0
+        lender = giver if steady else _lender(target, wanted, giver, mouth)
+        made = _painted(target, plan, lender, share)
         if target.found is None or opening(wanted) <= OPEN:
             return made
         read = self._eye.read(made, target.found)
         # Of a large photograph there must not be one more while the next is made.
         del made
         aimed = corrected(plan.wanted, read, target.points)
-        lender = _lender(target, aimed, giver, mouth)
-        return _painted(target, replace(plan, wanted=aimed), lender)
+        lender = giver if steady else _lender(target, aimed, giver, mouth)
+        return _painted(target, replace(plan, wanted=aimed), lender, share)
+
+
+def _share(target: Face, wanted: Floats, giver: Face) -> float:
+    """How much of the giver's mouth is seen over the target's own teeth, from 0 to 1."""
+    gap, shown = max(opening(wanted), OPEN), opening(giver.points)
+    needed = gap / max(opening(target.points), OPEN)
+    shares = []
+    for value, (low, high) in ((needed, _OVER), (shown / OPEN, _SHOWN), (shown / gap, _OF_IT)):
+        share = min(max((value - low) / (high - low), 0.0), 1.0)
+        shares.append(share * share * (3 - 2 * share))
+    return min(shares)
 
 
 def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giver | None:
@@ -118,7 +139,7 @@ def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
     return np.asarray(own + motion @ axes)
 
 
-def _painted(target: Face, plan: Plan, mouth: Giver | None) -> Picture:
+def _painted(target: Face, plan: Plan, mouth: Giver | None, share: float = 1.0) -> Picture:
     height, width = target.picture.shape[:2]
     middle = target.points.mean(axis=0)
     reach = _AROUND * float(np.abs(target.points - middle).max())
@@ -129,8 +150,12 @@ def _painted(target: Face, plan: Plan, mouth: Giver | None) -> Picture:
     own, new = target.points - [left, top], plan.wanted - [left, top]
     whole = target.picture.copy()
     made = moved(cut, own, new, whole[top:bottom, left:right])
-    if mouth is not None:
+    if mouth is not None and share == 1:
         put = fill if lacks_mouth(own, new) else seal
         put(made, new, mouth)
+    elif mouth is not None and share > 0:
+        filled = made.copy()
+        fill(filled, new, mouth)
+        made[...] = np.rint(made + share * (filled.astype(np.float32) - made)).astype(np.uint8)
     fill_eyes(made, own, replace(plan, wanted=new))
     return whole

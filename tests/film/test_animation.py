@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,15 @@ from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 pytest.importorskip("av")
+import itertools
+
 from fet_core.animation import Animation, Settings, write_animation
 from fet_core.face3d.eye import Eye
+from fet_core.face3d.face import Face
 from fet_core.face3d.mouth import opening
+from fet_core.face3d.painter import Painter
 from fet_core.film.reading import Film
+from fet_core.portrait import open_picture
 from fet_core.progress import Advance
 from pipeline.cli import main
 
@@ -119,17 +125,30 @@ def test_a_film_is_written(fet: Call, repository: Path, driving: Path, tmp_path:
     assert (code, "is there already" in wrong) == (2, True)
 
 
-def test_teeth_that_show_stay_the_targets_own(repository: Path, driving: Path) -> None:
-    """Or they would be another's in every other picture; and nothing moves at no intensity."""
-    target = repository / DRIVER.format("happy")
-    animation = Animation(Film(driving, Fraction(1)), target, Settings(size=256), 1)
-    assert animation._mouth() == "target"
-    asleep = Animation(
-        Film(driving, Fraction(1)), repository / TARGET, Settings(size=256, intensity=0.0), 1
-    )
-    assert asleep._mouth() == "auto"
-    for picture in asleep.pictures():
-        assert np.abs(picture.astype(int) - asleep.start).max() < 12
+def test_nothing_moves_at_no_intensity(repository: Path, driving: Path) -> None:
+    settings = Settings(size=256, intensity=0.0)
+    animation = Animation(Film(driving, Fraction(1)), repository / TARGET, settings, 1)
+    for picture in animation.pictures():
+        assert np.abs(picture.astype(int) - animation.start).max() < 12
+
+
+def test_teeth_that_show_change_by_and_by(repository: Path) -> None:
+    """Or they would be another's in every other picture."""
+    eye = Eye()
+
+    def see(name: str) -> Face:
+        picture = open_picture(repository / name)
+        found = eye.find(picture)[0]
+        return Face(name, picture, eye.read(picture, found), found)
+
+    giver, own = see(DRIVER.format("surprised")), see(DRIVER.format("happy"))
+    painter, made = Painter(eye), []
+    for step in range(9):
+        wanted = own.points.copy()
+        wanted[[*range(55, 60), *range(65, 68)], 1] += 3 * step
+        made.append(painter(own, wanted, giver, "auto", True, True).astype(int))
+    changes = [np.abs(b - a).mean() for a, b in itertools.pairwise(made)]
+    assert max(changes) < 3 * float(np.median(changes))
 
 
 COMPLAINTS = {
