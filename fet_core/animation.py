@@ -163,8 +163,7 @@ class Animation:
         how = self._how
         sameness = 0.0 if how.relative else self._sameness()
         places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
-        # Of a mouth that shows its teeth the answer whether it lacks some would be another in every
-        # other picture.
+        # Whether a mouth that shows teeth lacks some, each picture would answer differently.
         steady = how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN
         still = _Still(self._own, how.mouth, how.intensity >= WHOLE, steady)
         last = self.start
