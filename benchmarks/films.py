@@ -123,7 +123,8 @@ def speed(folder: Path, shot: Shot, side: int, processes: int) -> dict[str, floa
     scale = side / max(arrays["target"].shape[:2])
     big = np.stack([cv2.resize(one, None, fx=scale, fy=scale) for one in arrays["driving"]])
     target = np.asarray(cv2.resize(arrays["target"], None, fx=scale, fy=scale), np.uint8)
-    film = write_frames(folder / f"speed-{side}", np.asarray(big, np.uint8))
+    long = np.concatenate([big, big[::-1], big, big[::-1]])
+    film = write_frames(folder / f"speed-{side}", np.asarray(long, np.uint8))
     transfer = Transfer()
     transfer(big[30], target)
     begin = time.perf_counter()
@@ -135,9 +136,9 @@ def speed(folder: Path, shot: Shot, side: int, processes: int) -> dict[str, floa
     write_animation(animation, folder / f"{side}.mp4", film)
     whole = time.perf_counter() - begin
     return {
-        "pictures": len(big),
+        "pictures": len(long),
         "seconds": round(whole, 2),
-        "a_second": round(len(big) / whole, 2),
+        "a_second": round(len(long) / whole, 2),
         "transfers_a_second": round(1 / each, 2),
     }
 

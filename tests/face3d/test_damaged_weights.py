@@ -38,7 +38,7 @@ def test_a_type_that_numpy_does_not_know(tmp_path: Path) -> None:
 
     save_torch({"mean": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "a.safetensors")
     # NumPy knows it where somebody has imported ml_dtypes, as onnx does.
-    with pytest.raises(UserError, match="cannot be read|is of another version"):
+    with pytest.raises(UserError, match=r"cannot be read|is of another version"):
         model.load_model(tmp_path / "a.safetensors")
 
 
