@@ -30,7 +30,7 @@ def tables(metrics: Path) -> str:
     apart = "; ".join(f"{name}: {value:.2g}" for name, value in found["difference of 255"].items())
     told = (
         f"One picture of {side}×{side}: median (least to largest) of {found['rounds']} rounds in "
-        "which all took turns, on a machine with other work to do; the quotients are of the same "
+        "which all took turns; the quotients are of the same "
         f"round. Largest difference on {found['pictures']} demo pictures, in levels of 255: "
         f"{apart}. torch {found['torch']}, onnxruntime {found['onnxruntime']}, opset "
         f"{found['opset']}."
