@@ -13,7 +13,7 @@ from fet_core.files import check_file, check_folder, check_searched, is_file, sh
 
 from .pictures import check_place
 
-_TODO = "name a picture, a folder of pictures, or a pattern as 'photos/*.jpg'"
+_WHICH = "name a picture, a folder of pictures, or a pattern as 'photos/*.jpg'"
 
 
 def is_one(given: Sequence[Path]) -> bool:
@@ -38,20 +38,20 @@ def named(given: Sequence[Path]) -> list[Path]:
     found: dict[str, Path] = {}
     for path in given:
         if _is_folder(path):
-            check_searched(path, _TODO)
+            check_searched(path, _WHICH)
             names = sorted(path.iterdir())
         elif _is_pattern(path):
             # `Path.glob` takes no pattern that begins with a slash.
             names = [Path(n) for n in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
         else:
-            check_file(path, "there is no picture", _TODO)
+            check_file(path, "there is no picture", _WHICH)
             found.setdefault(os.path.realpath(path), path)
             continue
         seen = [p for p in names if p.suffix.lower() in SUFFIXES and p.name[0] != "."]
         seen = [p for p in seen if is_file(p)]
         if not seen:
             kind = "in the folder" if _is_folder(path) else "that is called as"
-            raise UserError(f"there is no picture {kind} {shown(path)}; {_TODO}")
+            raise UserError(f"there is no picture {kind} {shown(path)}; {_WHICH}")
         for one in seen:
             found.setdefault(os.path.realpath(one), one)
     return list(found.values())
