@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -27,9 +27,10 @@ from fet_core.film.reading import Film
 from fet_core.film.tracking import Track, Tracker, collected, cuts, read_cut
 from fet_core.film.writing import film_to
 from fet_core.parallel import WorkerDiedError, in_order, once
-from fet_core.portrait import beside, check_intensity, check_mouth, open_picture
+from fet_core.portrait import beside, open_picture
 from fet_core.portrait_faces import chosen, find_face
 from fet_core.progress import Bar, bar
+from fet_core.wishes import check_intensity, check_mouth
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -61,6 +62,7 @@ class Settings:
         target_face: the same in the target.
         mouth: whose teeth are seen, as in `fet_core.Transfer`.
         size: the result's longest side, if the target's is longer.
+        eye: who reads the faces, as in `fet_core.Transfer`.
     """
 
     intensity: float = 1.0
@@ -70,6 +72,7 @@ class Settings:
     target_face: int | None = None
     mouth: str = "auto"
     size: int = LONGEST_SIDE
+    eye: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class Animation:
         self._processes = processes or os.cpu_count() or 1
         name = "the target" if isinstance(target, np.ndarray) else str(target)
         self.start = _fitting(open_picture(target), how.size)
-        eye = once(Eye)
+        eye = once(Eye, how.eye)
         self._own = find_face(eye, self.start, "target", how.target_face, name)
         self._shape = shape_of(self._own)
 
@@ -177,7 +180,7 @@ class Animation:
             if frame.picture is None or not self._acting.seen[number]:
                 yield None
                 continue
-            giver = Face("", frame.picture, self._track.points[number])
+            giver = Face("", frame.picture, self._track.points[number], eye=self._own.eye)
             yield _Moment(number + 1, place, _near(giver))
 
     def _sameness(self) -> float:
@@ -187,7 +190,7 @@ class Animation:
         if frame is None or frame.picture is None:
             return 0.0
         rest = Face("", frame.picture, self._track.points[number])
-        return InSpace(once(Eye)).sameness(rest, self._own)
+        return InSpace(once(Eye, self._own.eye)).sameness(rest, self._own)
 
 
 def write_animation(
@@ -233,15 +236,16 @@ def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar)
     """The chosen face's landmarks in all pictures of a film."""
     times: list[float] = []
     found = cuts(iter(film), tracker, times)
-    read: list[Floats | None] = []
+    points: list[Floats | None] = []
+    read = partial(read_cut, tracker.eye)
     with (
         progress("reading", film.count, unit="pictures") as advance,
-        closing(_each(read_cut, found, processes, film.count)) as all_points,
+        closing(_each(read, found, processes, film.count)) as all_points,
     ):
-        for points in all_points:
-            read.append(points)
+        for one in all_points:
+            points.append(one)
             advance()
-    return collected(times, read)
+    return collected(times, points, tracker.eye)
 
 
 def _fitting(picture: Picture, size: int) -> Picture:
@@ -261,19 +265,15 @@ def _near(face: Face) -> Face:
     low = np.maximum(np.floor(low - room), 0).astype(int)
     high = np.ceil(high + room).astype(int) + 1
     part = np.ascontiguousarray(face.picture[low[1] : high[1], low[0] : high[0]])
-    return Face(face.name, part, face.points - low)
+    return replace(face, picture=part, points=face.points - low)
 
 
 def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    paint, how = once(_painter), (still.mouth, still.whole, still.steady)
+    paint, how = Painter(once(Eye, still.target.eye)), (still.mouth, still.whole, still.steady)
     return paint(still.target, moment.wanted, moment.giver, *how)
-
-
-def _painter() -> Painter:
-    return Painter(once(Eye))
 
 
 def _beside(picture: Picture, other: Picture | None) -> Picture:

@@ -11,7 +11,7 @@ import typer
 from fet_core.errors import UserError
 from fet_core.files import check_file, shown
 
-from .pictures import ForceOption, check_place, loading
+from .pictures import EyeOption, ForceOption, check_place, loading
 
 
 def animate(
@@ -64,6 +64,7 @@ def animate(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core.")
     ] = None,
+    eye: EyeOption = "auto",
     force: ForceOption = False,
 ) -> None:
     """Write a film in which the target's photograph does what the driving face does."""
@@ -80,7 +81,7 @@ def animate(
     if sound and not film.has_sound:
         raise UserError(f"{driving} has no sound; leave --sound out")
     settings = Settings(
-        intensity, relative, rest == "first", driving_face, target_face, mouth, size
+        intensity, relative, rest == "first", driving_face, target_face, mouth, size, eye
     )
     animation = Animation(film, target, settings, jobs)
     write_animation(animation, out, film, sound, compare)

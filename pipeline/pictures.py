@@ -37,6 +37,16 @@ ForceOption = Annotated[
 ]
 
 
+EyeOption = Annotated[
+    str,
+    typer.Option(
+        "--eye",
+        help="Who reads faces: dlib, not for commercial use; mesh, free for any; auto: dlib if "
+        "installed.",
+    ),
+]
+
+
 def check_out(out: Path, *pictures: Path, force: bool = False, option: str = "-o") -> None:
     """Refuse pictures that are not there, and an output that cannot be, before any work.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.face3d.edit import at_rest
-from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.fusion import SpaceFusion, fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.shape import Shapes, move, read_shapes
 from fet_core.film.smooth import smoothed
@@ -54,7 +54,10 @@ def read_acting(track: Track, first: bool = False) -> Acting:
         UserError: no picture shows a face.
     """
     where = np.flatnonzero(track.seen)
-    parts = [read_shapes(track.points[where[i : i + _AT_ONCE]]) for i in _starts(len(where))]
+    parts = [
+        read_shapes(track.points[where[i : i + _AT_ONCE]], eye=track.eye)
+        for i in _starts(len(where))
+    ]
     good = [part.fit.error < _WORST for part in parts]
     where = where[np.concatenate(good)] if parts else where
     if not len(where):
@@ -64,15 +67,15 @@ def read_acting(track: Track, first: bool = False) -> Acting:
     angles = np.concatenate(
         [part.fit.angles()[kept] for part, kept in zip(parts, good, strict=True)]
     )
-    calm = where[:1] if first else where[np.argsort(_strength(units))[:_CALM]]
+    calm = where[:1] if first else where[np.argsort(_strength(units, track.eye))[:_CALM]]
     # Before the first picture that shows the face, it is as there.
     last = np.maximum(np.searchsorted(where, np.arange(len(track.seen)), side="right") - 1, 0)
     seen = np.zeros(len(track.seen), dtype=bool)
     seen[where] = True
     steady = smoothed(frontal[last], track.seconds)
     nearest = calm[0]
-    rest = read_shapes(track.points[[nearest]])
-    rest = Shapes(rest.points, rest.fit, steady[calm].mean(axis=0, keepdims=True))
+    rest = read_shapes(track.points[[nearest]], eye=track.eye)
+    rest = replace(rest, frontal=steady[calm].mean(axis=0, keepdims=True))
     believed = trust(angles[last] - rest.fit.angles())
     return Acting(seen, steady, smoothed(believed, track.seconds), rest, calm)
 
@@ -81,9 +84,9 @@ def _starts(count: int) -> range:
     return range(0, count, _AT_ONCE)
 
 
-def _strength(units: Floats) -> Floats:
+def _strength(units: Floats, eye: str) -> Floats:
     """[N] how far faces are from rest; what somebody's own resting face adds, it adds to all."""
-    return np.abs(units - at_rest().fit.units).sum(axis=1)
+    return np.abs(units - at_rest(eye).fit.units).sum(axis=1)
 
 
 def wanted(
@@ -108,7 +111,7 @@ def wanted(
         frames, believed = acting.frontal[part], acting.trust[part]
         target = np.repeat(own.frontal, len(frames), axis=0)
         rest = np.repeat(acting.rest.frontal, len(frames), axis=0)
-        motion = first + _done(frames, rest, target, believed)
+        motion = first + _done(fusion_of(own.eye), frames, rest, target, believed)
         source = target + frames - rest if relative else frames
         motion = intensity * parted(motion, source, target)
         motion = _blinking(motion, frames, rest, target, min(intensity, 1.0))
@@ -116,9 +119,10 @@ def wanted(
         yield from move(own, motion)
 
 
-def _done(frames: Floats, rest: Floats, target: Floats, believed: Floats) -> Floats:
+def _done(
+    fusion: SpaceFusion, frames: Floats, rest: Floats, target: Floats, believed: Floats
+) -> Floats:
     """[B, 68, 2] what a face does beyond its rest, on the target's."""
-    fusion = load_fusion()
     motion = fusion(frames, target) - fusion(rest, target)
     columns = list(ACTING)
     literal = difference(frames, rest) - motion
@@ -128,7 +132,7 @@ def _done(frames: Floats, rest: Floats, target: Floats, believed: Floats) -> Flo
 
 def _first(theirs: Shapes, own: Shapes, sameness: float) -> Floats:
     """[1, 68, 2] from the target's expression to that of the other face at rest."""
-    motion = load_fusion()(theirs.frontal, own.frontal)
+    motion = fusion_of(own.eye)(theirs.frontal, own.frontal)
     literal = sameness * trust(theirs.fit.angles() - own.fit.angles())[:, None, None]
     columns = list(ACTING)
     motion[:, columns] += (literal * (difference(theirs.frontal, own.frontal) - motion))[:, columns]

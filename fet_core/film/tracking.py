@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.eye import Cut, Eye, Found, cut_out
+from fet_core.face3d.stored import EYES
 from fet_core.film.reading import Frame, Picture
 from fet_core.geometry.landmarks import POINTS
 from fet_core.parallel import once
@@ -25,13 +26,15 @@ class Track:
 
     Attributes:
         seconds: [N] when each is seen.
-        points: [N, 68, 2] dlib's landmarks in each picture's pixels, 0 where it is not seen.
+        points: [N, 68, 2] its landmarks in each picture's pixels, 0 where it is not seen.
         seen: [N] whether the face is.
+        eye: who read them, see `fet_core.face3d.eye.Eye`.
     """
 
     seconds: Floats
     points: Floats
     seen: NDArray[np.bool_]
+    eye: str = EYES[0]
 
 
 class Tracker:
@@ -40,10 +43,14 @@ class Tracker:
     Args:
         eye: finds and follows faces.
         choose: which face it is.
+
+    Attributes:
+        eye: who reads them.
     """
 
     def __init__(self, eye: Eye, choose: Choose) -> None:
         self._eye, self._choose = eye, choose
+        self.eye = eye.name
         self._last: Found | None = None
         self._lost = False
 
@@ -77,17 +84,17 @@ def _middle(face: Found) -> Floats:
     return np.array([left + right, top + bottom]) / 2
 
 
-def read_cut(cut: Cut | None) -> Floats | None:
+def read_cut(eye: str, cut: Cut | None) -> Floats | None:
     """The landmarks [68, 2] of what a tracker has cut out; in a worker process."""
-    return None if cut is None else once(Eye).read_cut(cut)
+    return None if cut is None else once(Eye, eye).read_cut(cut)
 
 
-def collected(times: Sequence[float], read: Sequence[Floats | None]) -> Track:
-    """The track of what was read at N times."""
+def collected(times: Sequence[float], read: Sequence[Floats | None], eye: str) -> Track:
+    """The track of what an eye read at N times."""
     seen = np.array([one is not None for one in read], dtype=bool)
     empty = np.zeros((POINTS, 2))
     points = np.stack([empty if one is None else one for one in read]) if read else empty[:0]
-    return Track(np.array(times, dtype=np.float64), points, seen)
+    return Track(np.array(times, dtype=np.float64), points, seen, eye)
 
 
 def cuts(frames: Iterator[Frame], tracker: Tracker, times: list[float]) -> Iterator[Cut | None]:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -82,13 +82,14 @@ class Desk:
     Args:
         transfer: takes one at a time.
         folder: for what is made, each in a folder of its own.
+        eye: who reads faces in films, as in `fet_core.Transfer`.
 
     Attributes:
         films: makes the films.
     """
 
-    def __init__(self, transfer: Transfer, folder: Path) -> None:
-        self._transfer, self._folder = transfer, folder
+    def __init__(self, transfer: Transfer, folder: Path, eye: str = "auto") -> None:
+        self._transfer, self._folder, self._eye = transfer, folder, eye
         self.films = Films(folder)
 
     def transferred(
@@ -154,9 +155,10 @@ class Desk:
         """The photograph that does what the face in a film does; as `Films.made`."""
         film = _given(driving, "film", "upload a video, or record one")
         own = _opened(photo, "photograph")
+        how = replace(settings, eye=self._eye)
         with _told({str(film): film.name, "the target": "the photograph"} | _FILM_WORDS):
             return self.films.made(
-                who, film, own.picture, f"{own.path.stem}-made", settings, compare, tell
+                who, film, own.picture, f"{own.path.stem}-made", how, compare, tell
             )
 
     def _read(self, picture: Picture, face: int | None) -> Reading:

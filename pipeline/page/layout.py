@@ -30,7 +30,8 @@ pictures up to {MAX_PIXELS / 1e6:.0f} megapixels, films up to {MAX_SECONDS} s.
 
 **This makes pictures of people.** Do not use it to show a person with an expression they did not
 have in order to deceive, harass or defame, nor on pictures of anyone who has not agreed; say that a
-picture or a film was made where you show one.
+picture or a film was made where you show one. Where dlib's weights read the faces, what is made is
+not for commercial use; `fet serve --eye mesh` does without them and is free for any.
 """
 
 CSS = """
