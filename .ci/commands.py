@@ -30,6 +30,7 @@ DOCS = (
     "docs/baselines.md",
     "docs/results.md",
     "docs/params.md",
+    "docs/scale.md",
     "docs/reliability.md",
     "metrics/README.md",
     "docs/own-data.md",  # the last, as it leaves a data set behind
@@ -40,6 +41,7 @@ SKIPPED = {
     r"^apt-get ": "done before",
     r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",
     r"^make env-(synthesis|onnx|page|browser)$": "done before",
+    r"^make env-ray$|^FET_ENGINE=ray ": "downloads; tests/data/test_over_ray.py",
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
     r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",

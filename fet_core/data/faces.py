@@ -29,7 +29,7 @@ from fet_core.geometry.align import (
     mean_points,
 )
 from fet_core.geometry.landmarks import Box, FaceFinder, choose
-from fet_core.parallel import each, once
+from fet_core.parallel import Engine, each, once
 from fet_core.params import Align
 from fet_core.writing import writing
 
@@ -45,7 +45,11 @@ class Face:
 
 
 def align_all(
-    paths: Sequence[Path], channels: int, params: Align, processes: int | None = None
+    paths: Sequence[Path],
+    channels: int,
+    params: Align,
+    processes: int | None = None,
+    engine: Engine = Engine.LOCAL,
 ) -> Iterator[Face | str]:
     """The aligned face of each picture, or the reason why there is none, in order.
 
@@ -54,9 +58,10 @@ def align_all(
         channels: 1 or 3.
         params: size, places of the eyes, ladder of scales, what to do about several faces.
         processes: as in `fet_core.parallel.each`.
+        engine: as there.
     """
     work = partial(_align, channels=channels, params=params)
-    return each(work, list(paths), "align", processes=processes)
+    return each(work, list(paths), "align", processes=processes, engine=engine)
 
 
 def mean_landmarks_all(
@@ -64,6 +69,7 @@ def mean_landmarks_all(
     channels: int,
     readings: int,
     processes: int | None = None,
+    engine: Engine = Engine.LOCAL,
 ) -> Iterator[NDArray[np.float32]]:
     """`mean_points` [68, 2] of each face in pixels of the aligned face, in order.
 
@@ -75,9 +81,10 @@ def mean_landmarks_all(
         channels: 1 or 3.
         readings: as for `mean_points`.
         processes: as in `fet_core.parallel.each`.
+        engine: as there.
     """
     work = partial(_read, channels=channels, readings=readings)
-    return each(work, list(items), "landmarks", processes=processes)
+    return each(work, list(items), "landmarks", processes=processes, engine=engine)
 
 
 def align_face(finder: FaceFinder, picture: NDArray[np.uint8], params: Align) -> Face | str:
