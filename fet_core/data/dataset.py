@@ -8,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fet_core import tables
 from fet_core.data.frames import open_faces
 from fet_core.errors import UserError
 from fet_core.geometry.raster import draw, rescale, to_float
-from fet_core.tables import EXPRESSIONS, POINTS
+from fet_core.tables import EXPRESSIONS
 
 LARGEST_COPY = 1 << 30
 """Bytes of faces.npy of which a copy is made in a CPU's memory; of a larger file each batch's
@@ -65,21 +67,20 @@ class Dataset:
                 f"{faces} does not fit the samples ({array.dtype} {list(array.shape)}, rows up to "
                 f"{rows.max()}); run `fet align`, `fet landmarks` and `fet augment` again"
             )
-        points, mean = (
-            np.stack(samples[name].to_numpy(zero_copy_only=False)).astype(np.float32)
-            for name in ("points", "mean")
-        )
-        number = {name: index for index, name in enumerate(EXPRESSIONS)}
-        expression = [number[name] for name in samples["expression"].to_pylist()]
-        person = np.unique(samples["subject"].to_pylist(), return_inverse=True)[1]
+        # Copies, as Arrow's own memory may not be written to.
+        points, mean = (torch.tensor(tables.points(samples[name])) for name in ("points", "mean"))
+        expression = pc.index_in(samples["expression"], pa.array(EXPRESSIONS)).to_numpy()
+        people = samples["subject"].combine_chunks().dictionary_encode()
+        number = np.unique(people.dictionary.to_pylist(), return_inverse=True)[1]
+        person = number[people.indices.to_numpy()]
         return cls(
             faces=_pictures(array, device),
             row=torch.from_numpy(rows.astype(np.int64)).to(device),
-            flipped=torch.tensor(samples["flipped"].to_pylist(), dtype=torch.bool, device=device),
-            points=torch.from_numpy(points.reshape(-1, POINTS, 2)).to(device),
-            expression=torch.tensor(expression, dtype=torch.int64, device=device),
+            flipped=torch.tensor(samples["flipped"].to_numpy()).to(device),
+            points=points.to(device),
+            expression=torch.from_numpy(expression.astype(np.int64)).to(device),
             person=torch.from_numpy(person.astype(np.int64)).to(device),
-            mean=torch.from_numpy(mean.reshape(-1, POINTS, 2)).to(device),
+            mean=mean.to(device),
         )
 
     def by_mean(self) -> Dataset:

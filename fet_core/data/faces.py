@@ -124,6 +124,9 @@ def _read(
     return apply_points(matrix, points).astype(np.float32)
 
 
+_BLOCK = 4096  # rows, until which they are Python's objects, of some times the size
+
+
 class FaceWriter:
     """Writes faces as they come, so that a large data set never lies in memory as a whole.
 
@@ -139,6 +142,7 @@ class FaceWriter:
         self._path = path
         self._shape = (size, size, channels)
         self._rows: list[dict[str, Any]] = []
+        self._tables: list[pa.Table] = []
         self._body_path = path.with_name(f".{path.name}.body.part")
         self._body: IO[bytes] | None = None
         self.count = 0
@@ -181,10 +185,14 @@ class FaceWriter:
             }
             self.count += 1
         self._rows.append(row)
+        if len(self._rows) == _BLOCK:
+            self._tables.append(tables.from_rows(self._rows, tables.FACES))
+            self._rows = []
 
     def table(self) -> pa.Table:
         """The rows so far, with the schema `fet_core.tables.FACES`."""
-        return tables.from_rows(self._rows, tables.FACES)
+        left = tables.from_rows(self._rows, tables.FACES)
+        return pa.concat_tables([*self._tables, left]).combine_chunks()
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing(self._path, self._body_path)
@@ -236,7 +244,7 @@ def face_items(
     where = dict(zip(frames["sample_id"].to_pylist(), paths, strict=True))
     return [
         (where[row["sample_id"]], row["box"], np.array(row["matrix"]).reshape(2, 3))
-        for row in faces.to_pylist()
+        for row in tables.to_rows(faces)
         if row["row"] is not None
     ]
 
@@ -248,11 +256,13 @@ def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]]) -> pa.
         faces: with the schema `fet_core.tables.FACES`, which has the single reading.
         means: [68, 2] of each face that was found, the mean of many readings in aligned pixels.
     """
-    rows = []
-    kept = (row for row in faces.to_pylist() if row["row"] is not None)
-    for row, mean in zip(kept, means, strict=True):
-        points = np.array(row["points"], np.float32).reshape(-1, 2)
-        single = apply_points(np.array(row["matrix"]).reshape(2, 3), points)
-        name = {key: row[key] for key in ("sample_id", "row")}
-        rows.append(name | {"points": single.ravel(), "mean": mean.ravel()})
-    return tables.from_rows(rows, tables.LANDMARKS)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        kept = (row for row in tables.to_rows(faces) if row["row"] is not None)
+        for row, mean in zip(kept, means, strict=True):
+            points = np.array(row["points"], np.float32).reshape(-1, 2)
+            single = apply_points(np.array(row["matrix"]).reshape(2, 3), points)
+            name = {key: row[key] for key in ("sample_id", "row")}
+            yield name | {"points": single.ravel(), "mean": mean.ravel()}
+
+    return tables.from_rows(rows(), tables.LANDMARKS)
