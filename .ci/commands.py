@@ -30,6 +30,8 @@ DOCS = (
     "docs/baselines.md",
     "docs/results.md",
     "docs/params.md",
+    "docs/remotes.md",
+    "docs/scale.md",
     "docs/reliability.md",
     "metrics/README.md",
     "docs/own-data.md",  # the last, as it leaves a data set behind
@@ -40,6 +42,9 @@ SKIPPED = {
     r"^apt-get ": "done before",
     r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",
     r"^make env-(synthesis|onnx|page|browser)$": "done before",
+    r"^make env-(ray|s3)$|^FET_ENGINE=ray ": "downloads; tests/data/test_over_ray.py",
+    r"^dvc (remote (add --default|modify) storage|push$)|^git commit -m \"where": "needs a bucket; "
+    "tests/dvc/test_remotes.py has one",
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
     r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",

@@ -2,7 +2,7 @@
 
     python .ci/licences.py
 
-All of them have to be installed: make env env-synthesis env-onnx env-browser.
+All of them have to be installed: make env env-synthesis env-onnx env-ray env-moto env-browser.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ LOCKS = {
     "requirements-mesh.lock": "`make env`: MediaPipe's models, which alone are read of it",
     "requirements-synthesis.lock": "`make env-synthesis`: rendering demo faces",
     "requirements-onnx.lock": "`make env-onnx`: FET+ as an ONNX file",
+    "requirements-ray.lock": "`make env-ray`: `--engine ray`",
+    "requirements-s3.lock": "`make env-s3`: results in a bucket",
+    "requirements-moto.lock": "`make env-moto`: testing that",
     "requirements-page.lock": "`make env-page`: the page of `fet serve`",
     "requirements-browser.lock": "`make env-browser`: testing that page",
 }
