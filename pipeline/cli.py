@@ -19,6 +19,9 @@ from .commands import COMMANDS, GROUPS, find
 
 _COMPLETION = ("install_completion", "show_completion")
 
+_OWN = ("fet_core", "fet_cli", "pipeline")
+"""Packages without which it is no installation."""
+
 _REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EACCES: "choose another, or change its permissions",
@@ -46,11 +49,26 @@ class Groups(TyperGroup):
             for name, command in COMMANDS.items()
         }
         self._listing = False
+        self._asked = ""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is asked for; `UserError` names the package that it lacks."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if self._asked not in COMMANDS or package in _OWN:
+                raise
+            raise UserError(
+                f"`fet {self._asked}` needs the package {package}, which is not installed; run "
+                f"`pip install 'fet[{COMMANDS[self._asked].extra}]'`, or `make env` in a clone"
+            ) from error
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; None where there is none."""
         if self._listing or cmd_name not in self.commands:
             return self.commands.get(cmd_name)
+        self._asked = cmd_name
         return _imported(cmd_name)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
