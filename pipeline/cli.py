@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -151,7 +152,8 @@ def fet(
 def main() -> None:
     """Run the command line.
 
-    A user's mistake ends in one sentence and exit code 2, SIGINT and SIGTERM in one and 130 or 143.
+    A user's mistake ends in one sentence and exit code 2, a signal to stop in one and 128 more
+    than its number.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -161,8 +163,10 @@ def main() -> None:
         with stoppable():
             app()
     except Stopped as stop:
-        print(f"fet: {stop}; run the same command again", file=sys.stderr)
         code = stop.code
+        # The terminal may have gone.
+        with suppress(OSError):
+            print(f"fet: {stop}; run the same command again", file=sys.stderr, flush=True)
     except UserError as error:
         print(f"fet: {error}", file=sys.stderr)
         raise SystemExit(2) from None
