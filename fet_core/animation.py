@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +23,7 @@ from fet_core.face3d.way import WHOLE, InSpace
 from fet_core.files import atomic_path
 from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
-from fet_core.film.tracking import Track, Tracker, collected, cuts, read_cut
+from fet_core.film.tracking import Track, Tracker, collected, cuts, known_by, read_cut
 from fet_core.film.writing import film_to
 from fet_core.parallel import WorkerDiedError, in_order, once
 from fet_core.portrait import beside, check_intensity, check_mouth, open_picture
@@ -113,6 +112,8 @@ class Animation:
         count: how many pictures the film has.
         faceless: how many of them show no face; the result stands still there.
         rest: seconds at which the driving face at rest was taken.
+        cuts: how often the film is cut; nothing is smoothed across one.
+        people: how many driving people were told apart, each with a face at rest of its own.
 
     Raises:
         UserError: film, photograph or a setting cannot be used, or no picture shows a face.
@@ -143,7 +144,7 @@ class Animation:
             where = f"the first picture with a face of {film.path}"
             return chosen(faces, where, "driving", how.driving_face)
 
-        self._track = read_film(film, Tracker(eye, choose), self._processes, progress)
+        self._track = read_film(film, Tracker(eye, choose, known_by()), self._processes, progress)
         if len(self._track.seen) < 2:
             raise UserError(
                 f"{film.path} has a single picture; take it to `fet transfer`, or name another film"
@@ -156,12 +157,13 @@ class Animation:
         self._acting = read_acting(self._track, how.first)
         self.count = len(self._acting.seen)
         self.faceless = int((~self._acting.seen).sum())
-        self.rest = float(self._track.seconds[self._acting.calm[0]])
+        self.rest = float(self._track.seconds[self._acting.rests[0]])
+        self.cuts, self.people = len(self._track.begins) - 1, len(self._acting.rests)
 
     def pictures(self) -> Generator[Picture, None, None]:
         """The result's pictures, one for each of the film's."""
         how = self._how
-        sameness = 0.0 if how.relative else self._sameness()
+        sameness = np.zeros(1) if how.relative else self._sameness()
         places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
         # Whether a mouth that shows teeth lacks some, each picture would answer differently.
         steady = how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN
@@ -180,14 +182,15 @@ class Animation:
             giver = Face("", frame.picture, self._track.points[number])
             yield _Moment(number + 1, place, _near(giver))
 
-    def _sameness(self) -> float:
-        """Whether the face at rest, in one picture of the film, is the target's."""
-        number = int(self._acting.calm[0])
-        frame = next(islice(self._film, number, None), None)
-        if frame is None or frame.picture is None:
-            return 0.0
-        rest = Face("", frame.picture, self._track.points[number])
-        return InSpace(once(Eye)).sameness(rest, self._own)
+    def _sameness(self) -> Floats:
+        """[P] whether each driving face at rest, in one picture of the film, is the target's."""
+        rests, same = self._acting.rests, InSpace(once(Eye)).sameness
+        found = np.zeros(len(rests))
+        for number, frame in zip(range(rests.max() + 1), self._film, strict=False):
+            if number in rests and frame.picture is not None:
+                rest = Face("", frame.picture, self._track.points[number])
+                found[rests == number] = same(rest, self._own)
+        return found
 
 
 def write_animation(
@@ -241,7 +244,7 @@ def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar)
         for points in all_points:
             read.append(points)
             advance()
-    return collected(times, read)
+    return collected(times, read, tracker.shots)
 
 
 def _fitting(picture: Picture, size: int) -> Picture:
@@ -268,12 +271,8 @@ def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    paint, how = once(_painter), (still.mouth, still.whole, still.steady)
+    paint, how = once(Painter, once(Eye)), (still.mouth, still.whole, still.steady)
     return paint(still.target, moment.wanted, moment.giver, *how)
-
-
-def _painter() -> Painter:
-    return Painter(once(Eye))
 
 
 def _beside(picture: Picture, other: Picture | None) -> Picture:
