@@ -21,6 +21,7 @@ DOCS = (
     "docs/demo-faces.md",
     "data/demo/README.md",
     "fet_core/weights/README.md",
+    "docs/install.md",
     "docs/transfer.md",
     "docs/photographs.md",
     "docs/film.md",
@@ -39,6 +40,7 @@ DOCS = (
 
 SKIPPED = {
     r"^make test$": "runs beside this one",
+    r"pip (install|wheel) |-m venv": "a step of its own, .ci/wheel.sh",
     r"^apt-get ": "done before",
     r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",
     r"^make env-(synthesis|onnx|page|browser)$": "done before",

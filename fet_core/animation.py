@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +23,7 @@ from fet_core.face3d.way import WHOLE, InSpace
 from fet_core.files import atomic_path
 from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
-from fet_core.film.tracking import Track, Tracker, collected, cuts, read_cut
+from fet_core.film.tracking import Track, Tracker, collected, cuts, known_by, read_cut
 from fet_core.film.writing import film_to
 from fet_core.parallel import WorkerDiedError, in_order, once
 from fet_core.portrait import beside, open_picture
@@ -116,6 +115,8 @@ class Animation:
         count: how many pictures the film has.
         faceless: how many of them show no face; the result stands still there.
         rest: seconds at which the driving face at rest was taken.
+        cuts: how often the film is cut; nothing is smoothed across one.
+        people: how many driving people were told apart, each with a face at rest of its own.
 
     Raises:
         UserError: film, photograph or a setting cannot be used, or no picture shows a face.
@@ -146,7 +147,7 @@ class Animation:
             where = f"the first picture with a face of {film.path}"
             return chosen(faces, where, "driving", how.driving_face)
 
-        self._track = read_film(film, Tracker(eye, choose), self._processes, progress)
+        self._track = read_film(film, Tracker(eye, choose, known_by()), self._processes, progress)
         if len(self._track.seen) < 2:
             raise UserError(
                 f"{film.path} has a single picture; take it to `fet transfer`, or name another film"
@@ -157,20 +158,19 @@ class Animation:
                 "name a film that shows one"
             )
         self._acting = read_acting(self._track, how.first)
-        self.count = len(self._acting.seen)
-        self.faceless = int((~self._acting.seen).sum())
-        self.rest = float(self._track.seconds[self._acting.calm[0]])
+        self.count, self.faceless = len(self._acting.seen), int((~self._acting.seen).sum())
+        self.rest = float(self._track.seconds[self._acting.rests[0]])
+        self.cuts, self.people = len(self._track.begins) - 1, len(self._acting.rests)
 
     def pictures(self) -> Generator[Picture, None, None]:
         """The result's pictures, one for each of the film's."""
         how = self._how
-        sameness = 0.0 if how.relative else self._sameness()
+        sameness = np.zeros(1) if how.relative else self._sameness()
         places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
         # Whether a mouth that shows teeth lacks some, each picture would answer differently.
         steady = how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN
         still = _Still(self._own, how.mouth, how.intensity >= WHOLE, steady)
-        last = self.start
-        moments = self._moments(places)
+        last, moments = self.start, self._moments(places)
         for made in _each(partial(_paint, still), moments, self._processes, self.count):
             last = last if made is None else made
             yield last
@@ -183,14 +183,15 @@ class Animation:
             giver = Face("", frame.picture, self._track.points[number], eye=self._own.eye)
             yield _Moment(number + 1, place, _near(giver))
 
-    def _sameness(self) -> float:
-        """Whether the face at rest, in one picture of the film, is the target's."""
-        number = int(self._acting.calm[0])
-        frame = next(islice(self._film, number, None), None)
-        if frame is None or frame.picture is None:
-            return 0.0
-        rest = Face("", frame.picture, self._track.points[number])
-        return InSpace(once(Eye, self._own.eye)).sameness(rest, self._own)
+    def _sameness(self) -> Floats:
+        """[P] whether each driving face at rest, in one picture of the film, is the target's."""
+        rests, same = self._acting.rests, InSpace(once(Eye, self._own.eye)).sameness
+        found = np.zeros(len(rests))
+        for number, frame in zip(range(rests.max() + 1), self._film, strict=False):
+            if number in rests and frame.picture is not None:
+                rest = Face("", frame.picture, self._track.points[number])
+                found[rests == number] = same(rest, self._own)
+        return found
 
 
 def write_animation(
@@ -235,9 +236,8 @@ def write_animation(
 def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar) -> Track:
     """The chosen face's landmarks in all pictures of a film."""
     times: list[float] = []
-    found = cuts(iter(film), tracker, times)
     points: list[Floats | None] = []
-    read = partial(read_cut, tracker.eye)
+    found, read = cuts(iter(film), tracker, times), partial(read_cut, tracker.eye)
     with (
         progress("reading", film.count, unit="pictures") as advance,
         closing(_each(read, found, processes, film.count)) as all_points,
@@ -245,7 +245,7 @@ def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar)
         for one in all_points:
             points.append(one)
             advance()
-    return collected(times, points, tracker.eye)
+    return collected(times, points, tracker.shots, tracker.eye)
 
 
 def _fitting(picture: Picture, size: int) -> Picture:
@@ -272,8 +272,8 @@ def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    paint, how = Painter(once(Eye, still.target.eye)), (still.mouth, still.whole, still.steady)
-    return paint(still.target, moment.wanted, moment.giver, *how)
+    paint = Painter(once(Eye, still.target.eye))
+    return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole, still.steady)
 
 
 def _beside(picture: Picture, other: Picture | None) -> Picture:

@@ -88,6 +88,10 @@ def animate(
     print(f"{out}: {animation.count} pictures of {target}, moved as in {driving}")
     if relative:
         print(f"at rest: the driving face at {animation.rest:.2f} s")
+    if animation.cuts:
+        print(f"cuts in the driving film: {animation.cuts}, across which nothing is smoothed")
+    if animation.people > 1:
+        print(f"people told apart: {animation.people}, each with a face at rest of its own")
     if animation.faceless:
         pictures = f"{animation.faceless} picture{'s' * (animation.faceless != 1)}"
         print(f"without a face: {pictures}, at which the result stands still")

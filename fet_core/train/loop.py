@@ -20,6 +20,7 @@ from fet_core.data.pictures import describe
 from fet_core.errors import UserError
 from fet_core.files import write_png
 from fet_core.progress import bar
+from fet_core.stopping import heard
 from fet_core.train.checkpoint import Checkpoints, Progress, Schedule, TrainingTriples
 from fet_core.train.losses import evaluating
 
@@ -143,7 +144,7 @@ def train(
         the metrics of all epochs.
 
     Raises:
-        Interrupted: SIGINT or SIGTERM came; the state was saved.
+        Interrupted: a signal to stop came; the state was saved.
         UserError: a loss became infinite or NaN, or the last checkpoint or a sample grid beside it
             is not what this training has written.
     """
@@ -236,13 +237,14 @@ def _means(progress: Progress, steps: int, name: str) -> dict[str, float]:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list instead of stopping at once."""
+    """Collect signals to stop in a list instead of stopping at once."""
     caught: list[int] = []
 
     def note(signum: int, _: FrameType | None) -> None:
         caught.append(signum)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = {signal.SIGINT, signal.SIGTERM, *heard()}
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield caught
     finally:
