@@ -150,7 +150,7 @@ def regions(points: Tensor, size: int, side: int, parts: Sequence[range] = REGIO
     y, x = (axis.reshape(1, -1, 1) for axis in torch.meshgrid(line, line, indexing="ij"))
     masks = []
     for part in parts:
-        start = points[:, list(part)]
+        start = points[:, part.start : part.stop : part.step]
         end = start.roll(-1, dims=1)
         (ax, ay), (bx, by) = (corner[:, None].unbind(-1) for corner in (start, end))
         dx, dy = bx - ax, by - ay
@@ -181,9 +181,7 @@ def spline(where: Tensor, value: Tensor, smoothness: float = 0.0) -> tuple[Tenso
 
     Returns:
         weights [B, N, K] of the kernels and the affine part [B, 3, K].
-
-    Raises:
-        torch.linalg.LinAlgError: all points of a face lie on one line.
+        Where all points of a face lie on one line they are not finite.
     """
     batch, count, _ = where.shape
     kernel = _kernel(where, where)
@@ -195,7 +193,8 @@ def spline(where: Tensor, value: Tensor, smoothness: float = 0.0) -> tuple[Tenso
         dim=1,
     )
     right = torch.cat([value, value.new_zeros(batch, 3, value.shape[2])], dim=1)
-    solution = torch.linalg.solve(system, right)
+    # Not `solve`, which waits for the GPU to ask whether it went well.
+    solution = torch.linalg.solve_ex(system, right).result
     return solution[:, :count], solution[:, count:]
 
 
@@ -238,9 +237,10 @@ def spline_field(points: Tensor, wanted: Tensor, size: int, side: int) -> Tensor
         y, in halves of the picture's side.
     """
     batch, device = len(points), points.device
-    line = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64, device=device)
+    line = torch.arange(-1, 2, dtype=torch.float64, device=device)
     frame = torch.cartesian_prod(line, line)
-    frame = frame[frame.abs().amax(dim=1) > 0].expand(batch, -1, -1)
+    # All but the middle, by its number: a shape that depends on values waits for the GPU.
+    frame = torch.cat([frame[:4], frame[5:]]).expand(batch, -1, -1)
     origin, place = ((p.double() * 2 + 1) / size - 1 for p in (points, wanted))
     origin, place = (torch.cat([p, frame], dim=1) for p in (origin, place))
     weights, affine = spline(place, origin - place, SMOOTHNESS)

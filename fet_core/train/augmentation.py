@@ -106,7 +106,8 @@ class Augmentation:
         cos, sin = zoom * turn.cos(), zoom * turn.sin()
         rows = [torch.stack([cos, -sin, x * SHIFT], 1), torch.stack([sin, cos, y * SHIFT], 1)]
         self._matrix = torch.stack(rows, dim=1)
-        self._inverse = torch.linalg.inv(self._matrix[:, :, :2])
+        # Not `inv`, which waits for the GPU to ask whether it went well.
+        self._inverse = torch.linalg.inv_ex(self._matrix[:, :, :2]).inverse
         self._contrast = (1 + gain * GAIN)[:, None, None, None]
         self._brightness = (lift * LIFT)[:, None, None, None]
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from fet_core.acceleration import Acceleration
 from fet_core.params import Optimisation
 from fet_core.ssim import ssim
 
@@ -69,9 +70,10 @@ def seeded(seed: int, build: type[Net], *args: Any, **named: Any) -> Net:
         return build(*args, **named)
 
 
-def adam(net: nn.Module, rate: float, params: Optimisation) -> Adam:
+def adam(net: nn.Module, rate: float, params: Optimisation, how: Acceleration) -> Adam:
     """Adam (Kingma 2014) with the betas of `params`."""
-    return Adam(net.parameters(), lr=rate, betas=(params.beta1, params.beta2))
+    betas = (params.beta1, params.beta2)
+    return Adam(net.parameters(), lr=rate, betas=betas, fused=how.fused or None)
 
 
 def update(optimizer: Adam, loss: Tensor) -> None:

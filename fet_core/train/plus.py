@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
 from fet_core.data.training_triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, resized, upload
-from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
+from fet_core.nets.blocks import PatchDiscriminator
 from fet_core.nets.fusion import PeakFusion, PointCritic, PointFusion
 from fet_core.nets.warping import Generator, Warping
 from fet_core.params import FusionPlus as FusionPlusParams
@@ -60,8 +61,9 @@ class PointTask(Observed[PointFusion]):
         self._identities = identities
         self._critic = seeded(params.seed + 1, PointCritic, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": net, "discriminator": self._critic}
+        how = Acceleration.of(dataset.device)
         for part in self.nets.values():
-            part.to(dataset.device)
+            how.prepare(part)
         targets, truths = _pairs(index, params.seed, dataset.device)
         faces = dataset.points[torch.from_numpy(index.usable).to(dataset.device)]
         try:
@@ -74,9 +76,13 @@ class PointTask(Observed[PointFusion]):
         betas = (params.beta1, params.beta2)
         self.optimizers: Mapping[str, Adam] = {
             "fusion": AdamW(
-                net.parameters(), lr=params.lr_g, betas=betas, weight_decay=params.weight_decay
+                net.parameters(),
+                lr=params.lr_g,
+                betas=betas,
+                weight_decay=params.weight_decay,
+                fused=how.fused or None,
             ),
-            "discriminator": adam(self._critic, params.lr_d, params),
+            "discriminator": adam(self._critic, params.lr_d, params, how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -174,18 +180,19 @@ class WarpingTask(Observed[Generator]):
         super().__init__(seeded(params.seed, kind, **sizes), validation)
         net = self.net
         self._dataset = dataset
-        self._fusion = fusion.to(dataset.device).eval().requires_grad_(False)
+        self._fusion = fusion.eval().requires_grad_(False)
         self._params = params
         channels = 2 * dataset.channels
         self._critic = seeded(params.seed + 1, PatchDiscriminator, channels, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"transfer": net, "discriminator": self._critic}
-        prepare(net, dataset.device, compiled=False)
-        prepare(self._critic, dataset.device, compiled=False)
+        self._how = Acceleration.of(dataset.device)
+        for part in (*self.nets.values(), self._fusion):
+            self._how.prepare(part)
         if params.motion and isinstance(net, Warping):
             fit_motion(net.motion, dataset, index, _PAIRS_OF_PICTURES, params.ridge, params.seed)
         self.optimizers: Mapping[str, Adam] = {
-            "transfer": adam(net, params.lr_g, params),
-            "discriminator": adam(self._critic, params.lr_d, params),
+            "transfer": adam(net, params.lr_g, params, self._how),
+            "discriminator": adam(self._critic, params.lr_d, params, self._how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -193,7 +200,7 @@ class WarpingTask(Observed[Generator]):
         params, dataset = self._params, self._dataset
         rows = triples.upload(dataset.device)
         photo, wanted, points, goal, field = self._given(rows)
-        with autocast(dataset.device):
+        with self._how.autocast():
             made = self.net(photo, points, goal, field)
         picture = made.picture.float()
         loss_d = picture.new_zeros(())
