@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from fet_core import ranks
 from fet_core.errors import UserError, cut
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -67,16 +68,19 @@ class Acceleration:
         plain = self == Acceleration(self.device)
         return self.device.type if plain else f"{self.device.type}, accelerated"
 
-    def prepare(self, net: Net, compiled: bool = True) -> Net:
-        """Put a network on the device in its layout, compiled in place if wanted; it is given back.
+    def prepare(self, net: Net, trained: bool = True) -> Net:
+        """Put a network on the device in its layout; it is given back.
 
+        One that is trained is compiled in place, and shared by all processes (`fet_core.ranks`).
         Compiling takes as long as thousands of pictures: it is for training, where one size comes
         again and again, and not for what has any size or ends soon.
         """
         net.to(self.device)
         if self.channels_last:
             net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if compiled and self.backend:
+        if trained and (self.fused or ranks.here().of > 1):
+            ranks.share_out(net)
+        if trained and self.backend:
             net.compile(backend=self.backend)
         return net
 

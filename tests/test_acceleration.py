@@ -40,7 +40,7 @@ def test_a_cpu_can_be_made_to_do_all_that_a_gpu_does(monkeypatch: pytest.MonkeyP
     assert how == Acceleration(CPU, torch.bfloat16, True, "inductor", True)
     assert str(how) != "cpu"
     assert how.prepare(nn.Conv2d(3, 8, 3))._compiled_call_impl is not None
-    net = how.prepare(nn.Conv2d(3, 8, 3), compiled=False)
+    net = how.prepare(nn.Conv2d(3, 8, 3), trained=False)
     assert net._compiled_call_impl is None
     assert net.weight.is_contiguous(memory_format=torch.channels_last)
     with how.autocast():

@@ -4,6 +4,7 @@ The warp is a thin-plate spline (Bookstein 1989), batched and differentiable."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,17 +20,21 @@ from fet_core.geometry.landmarks import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_
 def choose_device(name: str) -> torch.device:
     """The device called auto, cpu, cuda or cuda:N; auto is a GPU where there is one.
 
+    Of the processes that `torchrun` starts on one machine each takes a GPU of its own.
+
     Raises:
         UserError: an unknown name, or a GPU where there is none.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:
         raise UserError(f'there is no device "{name}"; say auto, cpu or cuda') from error
     if device.type not in ("cpu", "cuda"):
         raise UserError(f'the device "{name}" is not supported; say auto, cpu or cuda')
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UserError(f'torch sees no GPU for "--device {name}"; say --device cpu or auto')
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():

@@ -152,7 +152,7 @@ def load_fitting(
             f"{path} makes pictures{made} with {net.channels} channels, but the data have "
             f"{given}{channels}; {remedy(path)} again"
         )
-    return Acceleration.of(device).prepare(net, compiled=False), note
+    return Acceleration.of(device).prepare(net, trained=False), note
 
 
 def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any]]:
@@ -162,7 +162,7 @@ def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any
         UserError: as `fet_core.nets.weights.load`.
     """
     net, note = load(path, "fusion", Fusion, ("sigma",))
-    return Acceleration.of(device).prepare(net, compiled=False), note
+    return Acceleration.of(device).prepare(net, trained=False), note
 
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "fet-plus-small.safetensors"

@@ -98,7 +98,7 @@ def landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
 def load_phi_plus(source: Path, dataset: Dataset) -> PointFusion:
     """Φ+ in eval mode on the data set's device; errors as `fet_core.nets.weights.load`."""
     net, _ = load(source / PHI_PLUS, "fusion_plus", PointFusion)
-    return Acceleration.of(dataset.device).prepare(net, compiled=False)
+    return Acceleration.of(dataset.device).prepare(net, trained=False)
 
 
 def load_peaks(source: Path, dataset: Dataset) -> PeakFusion:

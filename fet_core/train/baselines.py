@@ -131,9 +131,8 @@ class G2ganTask(Observed[G2gan]):
         shown = torch.where(turned, rows.target, rows.truth)
         resting = torch.where(turned, rows.truth, rows.target)
         landmarks = dataset.landmark_images(shown, dataset.size, params.sigma)
-        place = Augmentation(
-            len(shown), params.augmentation, params.seed, triples.step, dataset.device
-        )
+        strength, device = params.augmentation, dataset.device
+        place = Augmentation(len(shown), strength, params.seed, rows.step, device, rows.share)
         neutral = place.picture(dataset.pictures(resting))
         expressive = place.picture(dataset.pictures(shown))
         spots = place.condition(landmarks)

@@ -68,7 +68,7 @@ class FusionTask(Observed[Fusion]):
         """
         params, net = self._params, self.net
         rows = triples.upload(self._dataset.device)
-        theirs, others = self._identities.offsets(len(rows.truth), 2, triples.step)
+        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step, rows.share)
         source, reference = (self._landmarks(r, others) for r in (rows.source, rows.reference))
         target, truth = (self._landmarks(r, theirs) for r in (rows.target, rows.truth))
 
@@ -157,7 +157,7 @@ class TranslationTask(Observed[Net], Generic[Net]):
         with torch.no_grad():
             condition = self._condition(rows)
         place = Augmentation(
-            len(rows.truth), weights.augmentation, self._seed, triples.step, device
+            len(rows.truth), weights.augmentation, self._seed, rows.step, device, rows.share
         )
         photo = place.picture(self._dataset.pictures(rows.target))
         wanted = place.picture(self._dataset.pictures(rows.truth))
@@ -216,7 +216,8 @@ def transfer_task(
             generated = frozen.fuse(source, target)
         if not params.true_landmarks:
             return generated
-        u = np.random.default_rng([params.seed, 5, rows.step]).random(len(truth))
+        rng = np.random.default_rng([params.seed, 5, rows.step])
+        u = rows.share.own(rng.random(rows.share.of * len(truth)))
         exact = upload(u < params.true_landmarks, dataset.device)
         return torch.where(exact[:, None, None, None], truth, generated)
 

@@ -112,7 +112,7 @@ class PointTask(Observed[PointFusion]):
         }
 
     def _faces(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step)
+        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step, rows.share)
         points = self._dataset.points
         return (
             points[rows.source] + others,
@@ -123,9 +123,11 @@ class PointTask(Observed[PointFusion]):
 
     def _noise(self, rows: Batch) -> Tensor:
         rng = np.random.default_rng([self._params.seed, 7, rows.step])
-        drawn = rng.standard_normal((2, len(rows.truth), *self._dataset.points.shape[1:]))
+        faces = rows.share.of * len(rows.truth)
+        drawn = rng.standard_normal((2, faces, *self._dataset.points.shape[1:]))
         scale = self._params.noise * self._dataset.size
-        return upload((drawn * scale).astype(np.float32), self._dataset.device)
+        own = rows.share.own(drawn * scale, axis=1)
+        return upload(own.astype(np.float32), self._dataset.device)
 
 
 def _pairs(index: TrainingIndex, seed: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -209,7 +211,7 @@ class WarpingTask(Observed[Generator]):
             real = self._critic(torch.cat([photo, wanted], dim=1))
             fake = self._critic(torch.cat([photo, picture.detach()], dim=1))
             loss_d = losses.discriminator(real, fake)
-            _update(self.optimizers["discriminator"], self._critic, loss_d)
+            update(self.optimizers["discriminator"], loss_d, _LONGEST)
             self._critic.requires_grad_(False)
             adversarial = losses.generator(self._critic(torch.cat([photo, picture], dim=1)))
         weight = 1 + params.regions * _heed(goal, dataset.size)
@@ -222,7 +224,7 @@ class WarpingTask(Observed[Generator]):
             + params.structure * structure
             + params.moved * moved
         )
-        _update(self.optimizers["transfer"], self.net, total)
+        update(self.optimizers["transfer"], total, _LONGEST)
         self._critic.requires_grad_(True)
         parts = {"total": total, "adversarial": adversarial, "l1": l1, "structure": structure}
         parts |= {"moved": moved, "discriminator": loss_d, "painted": made.mask.float().mean()}
@@ -235,10 +237,12 @@ class WarpingTask(Observed[Generator]):
         size, points = dataset.size, dataset.points
         own, goal = points[rows.target], points[rows.truth]
         if params.true_landmarks < 1:
-            u = np.random.default_rng([params.seed, 5, rows.step]).random(len(own))
+            rng = np.random.default_rng([params.seed, 5, rows.step])
+            u = rows.share.own(rng.random(rows.share.of * len(own)))
             exact = upload(u < params.true_landmarks, dataset.device)[:, None, None]
             goal = torch.where(exact, goal, self._fusion.fuse(points[rows.source], own))
-        place = Augmentation(len(own), params.augmentation, params.seed, rows.step, dataset.device)
+        strength, device = params.augmentation, dataset.device
+        place = Augmentation(len(own), strength, params.seed, rows.step, device, rows.share)
         return (
             place.picture(dataset.pictures(rows.target)),
             place.picture(dataset.pictures(rows.truth)),
@@ -257,11 +261,3 @@ def warping_sizes(dataset: Dataset, params: TransferPlusParams) -> dict[str, flo
 def _heed(points: Tensor, size: int) -> Tensor:
     """Mouth and eyes [B, 1, size, size], drawn at half the side: 1 inside, 2 between the lips."""
     return resized(regions(points, size, size // 2).sum(dim=1, keepdim=True), size)
-
-
-def _update(optimizer: Adam, net: nn.Module, loss: Tensor) -> None:
-    """One step down the gradient of `loss`, cut to length 100 before."""
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(net.parameters(), _LONGEST)
-    optimizer.step()

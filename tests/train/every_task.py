@@ -10,6 +10,7 @@ import test_tasks
 
 from fet_core.data.dataset import Dataset
 from fet_core.data.training_triples import training_index
+from fet_core.ranks import WHOLE, Share
 from fet_core.train.checkpoint import Schedule
 
 NAMES = (*test_tasks.TASKS, *test_plus_tasks.TASKS)
@@ -22,6 +23,6 @@ def build(name: str, dataset: Dataset, samples: pa.Table) -> Any:
     return test_plus_tasks.build(name, dataset, samples)
 
 
-def schedule(name: str, samples: pa.Table, batch: int = 4) -> Schedule:
+def schedule(name: str, samples: pa.Table, batch: int = 4, share: Share = WHOLE) -> Schedule:
     """Its batches."""
-    return Schedule(training_index(samples, name == "g2gan"), batch, 0)
+    return Schedule(training_index(samples, name == "g2gan"), batch, 0, share)
