@@ -30,6 +30,7 @@ DOCS = (
     "docs/baselines.md",
     "docs/results.md",
     "docs/params.md",
+    "docs/gpu.md",
     "docs/reliability.md",
     "metrics/README.md",
     "docs/own-data.md",  # the last, as it leaves a data set behind
@@ -42,6 +43,7 @@ SKIPPED = {
     r"^make env-(synthesis|onnx|page|browser)$": "done before",
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
+    r"^(FET_ACCELERATION|torchrun)": "minutes; tests/train and tests/pipeline do the same",
     r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",
     r"^fet synthesize .*(--full|--out data/demo)$": "hours; tests/synthesis renders a few people",
 }

@@ -9,6 +9,7 @@ from torch import nn
 from fet_core import acceleration
 from fet_core.acceleration import VARIABLE, Acceleration
 from fet_core.errors import UserError
+from fet_core.geometry.raster import choose_device
 from fet_core.nets.weights import load_plus
 
 CPU = torch.device("cpu")
@@ -53,6 +54,21 @@ def test_without_a_compiler_a_cpu_runs_the_graphs_as_they_are(
     monkeypatch.setenv(VARIABLE, "force")
     monkeypatch.setattr(acceleration.shutil, "which", lambda name: None)
     assert Acceleration.of(CPU).backend == "aot_eager"
+
+
+def test_each_process_on_a_machine_takes_a_gpu_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("auto") == torch.device("cuda")
+    for name in ("auto", "cuda"):
+        monkeypatch.setenv("LOCAL_RANK", "1")
+        assert choose_device(name) == torch.device("cuda:1")
+        assert choose_device("cpu") == torch.device("cpu")
+        monkeypatch.setenv("LOCAL_RANK", "2")
+        with pytest.raises(UserError, match="there is no cuda:2: torch sees 2 GPUs"):
+            choose_device(name)
 
 
 def test_another_word_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

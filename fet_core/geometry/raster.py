@@ -39,7 +39,7 @@ def choose_device(name: str) -> torch.device:
         raise UserError(f'torch sees no GPU for "--device {name}"; say --device cpu or auto')
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UserError(
-            f"there is no {name}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
+            f"there is no {device}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
         )
     return device
 

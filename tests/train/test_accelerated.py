@@ -86,7 +86,7 @@ def check(name: str, dataset: Dataset, samples: pa.Table, accelerate: Callable[[
     assert name == "points" or not torch.equal(losses, plain)
 
 
-@pytest.mark.parametrize("name", ["transfer", "warp"])
+@pytest.mark.parametrize("name", ["warp", pytest.param("transfer", marks=pytest.mark.slow)])
 def test_fifty_steps_are_those_of_the_plain_path(
     name: str, dataset: Dataset, samples: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
