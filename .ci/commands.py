@@ -33,6 +33,7 @@ DOCS = (
     "docs/params.md",
     "docs/remotes.md",
     "docs/scale.md",
+    "docs/gpu.md",
     "docs/reliability.md",
     "metrics/README.md",
     "docs/own-data.md",  # the last, as it leaves a data set behind
@@ -49,6 +50,7 @@ SKIPPED = {
     "tests/dvc/test_remotes.py has one",
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
+    r"^(FET_ACCELERATION|torchrun)": "minutes; tests/train and tests/pipeline do the same",
     r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",
     r"^fet synthesize .*(--full|--out data/demo)$": "hours; tests/synthesis renders a few people",
 }

@@ -49,7 +49,7 @@ ASIDE: tuple[str, ...] = (
     "_count",
 )
 ASIDE += ("lacking", "better_seed", "choose_device", "load_plus", "Plus", "_why_none")
-ASIDE += ("prepare", "autocast", "_can_compile", "upload", "Checkpoints", "_wrong_root")
+ASIDE += ("Acceleration", "_backend", "upload", "Checkpoints", "_wrong_root")
 ASIDE += ("Listing", "_short")
 """Functions of other modules that none depends on either: pasting, surveys, sentences, GPUs."""
 
