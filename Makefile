@@ -28,6 +28,10 @@ tables: env ## what `make demo` makes, the baselines too, the full tables, metri
 latency: env ## measure how long the shipped weights take for a picture
 	$(BIN)/python benchmarks/latency.py
 
+.PHONY: bench
+bench: env ## measure what takes time beside the usual scripts: metrics/bench/ (an hour)
+	@set -e; for file in benchmarks/bench_*.py; do echo "$$file"; OMP_NUM_THREADS=1 $(BIN)/python $$file; done
+
 .PHONY: quality
 quality: env ## score the shipped weights on the data sets that were run: make quality SETS="rafd studies/_points/london/london"
 	$(BIN)/python benchmarks/quality.py $(SETS:%=data/%)

@@ -229,7 +229,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-RESERVED = ("demo", "shipped", "studies", "experiments", "benchmarks")
+RESERVED = ("demo", "shipped", "studies", "experiments", "benchmarks", "bench")
 """Folders in data/ and metrics/ that are no data set's."""
 
 LONGEST_NAME = 64

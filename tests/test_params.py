@@ -198,7 +198,7 @@ def test_a_name_that_is_no_folder_or_stage(edit: Edit, name: str) -> None:
     assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
 
 
-@pytest.mark.parametrize("name", ["demo", "studies", "experiments", "benchmarks"])
+@pytest.mark.parametrize("name", ["demo", "studies", "experiments", "benchmarks", "bench"])
 def test_a_name_whose_folder_is_taken(edit: Edit, name: str) -> None:
     assert f'cannot be called "{name}"' in message(edit("  rafd:", f'  "{name}":'))
 

@@ -82,13 +82,16 @@ def strips(image: Image.Image, channels: int) -> Iterator[NDArray[np.uint8]]:
             white = Image.new("RGBA", colour.size, "white")
             flat = Image.alpha_composite(white, colour).convert(native)
         else:
-            flat = part.convert(native)
+            flat = part if part.mode == native else part.convert(native)
         yield np.asarray(flat if flat.mode == wanted else flat.convert(wanted))
 
 
 def _parts(image: Image.Image) -> Iterator[Image.Image]:
     width, height = image.size
     rows = max(_AT_ONCE // width, 1)
+    if rows >= height:
+        yield image
+        return
     for top in range(0, height, rows):
         yield image.crop((0, top, width, min(top + rows, height)))
 

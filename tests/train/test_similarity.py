@@ -56,6 +56,16 @@ def test_it_is_what_scikit_image_measures(
 
 
 @given(seed=SEEDS, noise=NOISES, channels=CHANNELS)
+def test_planes_alone_give_what_the_convolution_gives(
+    seed: int, noise: float, channels: int
+) -> None:
+    a, b = (one.double() for one in pictures(seed, noise, channels))
+    convolved = ssim(a.clone().requires_grad_(), b, 255.0)
+    assert convolved.requires_grad
+    torch.testing.assert_close(ssim(a, b, 255.0), convolved.detach(), atol=1e-12, rtol=0)
+
+
+@given(seed=SEEDS, noise=NOISES, channels=CHANNELS)
 def test_bytes_have_the_range_of_bytes(seed: int, noise: float, channels: int) -> None:
     a, b = pictures(seed, noise, channels)
     found = metrics.ssim(a, b)

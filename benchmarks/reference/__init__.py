@@ -1,0 +1,1 @@
+"""What the benchmarks are held against: the usual scripts, written as their users write them."""
