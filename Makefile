@@ -87,6 +87,10 @@ env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 l
 env-onnx: env ## add what writes FET+ as an ONNX file and tries it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-onnx.lock
 
+.PHONY: env-c2pa
+env-c2pa: env ## add what signs pictures as made, and reads such signatures
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-c2pa.lock
+
 .PHONY: env-page
 env-page: env ## add what serves the page of `fet serve`
 	@# Without dependencies: Gradio asks for an older Pillow than the one that all else is tested with.

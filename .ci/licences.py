@@ -2,7 +2,7 @@
 
     python .ci/licences.py
 
-All of them have to be installed: make env env-synthesis env-onnx env-browser.
+All of them have to be installed: make env env-synthesis env-onnx env-c2pa env-browser.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ LOCKS = {
     "requirements-mesh.lock": "`make env`: MediaPipe's models, which alone are read of it",
     "requirements-synthesis.lock": "`make env-synthesis`: rendering demo faces",
     "requirements-onnx.lock": "`make env-onnx`: FET+ as an ONNX file",
+    "requirements-c2pa.lock": "`make env-c2pa`: signing pictures as made",
     "requirements-page.lock": "`make env-page`: the page of `fet serve`",
     "requirements-browser.lock": "`make env-browser`: testing that page",
 }
