@@ -44,10 +44,11 @@ SKIPPED = {
     r"pip (install|wheel) |-m venv": "a step of its own, .ci/wheel.sh",
     r"^apt-get ": "done before",
     r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",
-    r"^make env-(synthesis|onnx|page|browser)$": "done before",
+    r"^make env-(synthesis|onnx|c2pa|page|browser)$": "done before",
     r"^make env-(ray|s3)$|^FET_ENGINE=ray ": "downloads; tests/data/test_over_ray.py",
     r"^dvc (remote (add --default|modify) storage|push$)|^git commit -m \"where": "needs a bucket; "
     "tests/dvc/test_remotes.py has one",
+    r"--c2pa ": "wants somebody's certificate; tests/data/test_manifest.py makes one",
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
     r"^(FET_ACCELERATION|torchrun)": "minutes; tests/train and tests/pipeline do the same",

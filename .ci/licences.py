@@ -2,7 +2,8 @@
 
     python .ci/licences.py
 
-All of them have to be installed: make env env-synthesis env-onnx env-ray env-moto env-browser.
+All of them have to be installed: make env env-synthesis env-onnx env-ray env-moto env-c2pa
+env-browser.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ LOCKS = {
     "requirements-ray.lock": "`make env-ray`: `--engine ray`",
     "requirements-s3.lock": "`make env-s3`: results in a bucket",
     "requirements-moto.lock": "`make env-moto`: testing that",
+    "requirements-c2pa.lock": "`make env-c2pa`: signing pictures as made",
     "requirements-page.lock": "`make env-page`: the page of `fet serve`",
     "requirements-browser.lock": "`make env-browser`: testing that page",
 }

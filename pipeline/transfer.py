@@ -20,6 +20,7 @@ from .pictures import EyeOption, ForceOption, check_out, loading, write_made, wr
 from .several import end, is_one, named, outputs
 
 if TYPE_CHECKING:
+    from fet_core.data.manifest import Credentials
     from fet_core.face3d.face import Face
     from fet_core.portrait import Transfer
 
@@ -39,6 +40,7 @@ class _Wish:
     model: Path | None
     device: str
     eye: str
+    by: Credentials | None
 
 
 def transfer(
@@ -108,18 +110,38 @@ def transfer(
         int, typer.Option("--jobs", "-j", min=1, help="Processes that share several targets.")
     ] = 1,
     eye: EyeOption = "auto",
+    c2pa: Annotated[
+        Path | None,
+        typer.Option(
+            "--c2pa", help="Sign that the results are made (C2PA): PEM file of the certificates."
+        ),
+    ] = None,
+    c2pa_key: Annotated[
+        Path | None, typer.Option("--c2pa-key", help="PEM file of the key to sign with.")
+    ] = None,
     force: ForceOption = False,
 ) -> None:
     """Write the targets' photographs with the source's expression."""
     if all_faces and target_face is not None:
         raise UserError("--target-face chooses one face and --all-faces all; leave one of them out")
-    wish = _Wish(source, intensity, target_face, all_faces, mouth, compare, model, device, eye)
+    by = _credentials(c2pa, c2pa_key)
+    wish = _Wish(source, intensity, target_face, all_faces, mouth, compare, model, device, eye, by)
     if is_one(targets):
         _one(wish, targets[0], out, source_face, faces, force)
     elif faces is not None:
         raise UserError("--faces numbers the faces of one target; name one, or leave --faces out")
     else:
         _several(wish, targets, out, source_face, jobs, force)
+
+
+def _credentials(certificates: Path | None, key: Path | None) -> Credentials | None:
+    if certificates is None and key is None:
+        return None
+    if certificates is None or key is None:
+        raise UserError("to sign needs a certificate and its key; name both, --c2pa and --c2pa-key")
+    from fet_core.data.manifest import credentials
+
+    return credentials(certificates, key)
 
 
 def _one(
@@ -196,9 +218,9 @@ def _make(transfer: Transfer, wish: _Wish, face: Face, target: Path, out: Path) 
         made = transfer(face, target, wish.intensity, None, wish.number, wish.mouth)
     if wish.compare:
         row = beside([open_picture(wish.source), open_picture(target), made])
-        write_picture(out, row, target, mark=True)
+        write_picture(out, row, target, mark=True, by=wish.by)
     else:
-        write_made(out, made, target)
+        write_made(out, made, target, wish.by)
     return left
 
 
