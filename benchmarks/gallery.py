@@ -15,11 +15,13 @@ from fet_core import Transfer
 from fet_core.face3d.edit import EXPRESSIONS
 from fet_core.face3d.eye import Eye
 from fet_core.files import atomic_path
+from fet_core.film.reading import Film
 from fet_core.geometry.align import alignment, apply_picture
 from fet_core.portrait import Picture, open_picture
 
 OUT = Path("docs/pictures")
 DEMO = Path("data/demo/rafd")
+FILMS = Path("data/demo/films")
 SOURCES = (
     "28_Caucasian_male_happy",
     "08_Caucasian_female_surprised",
@@ -27,13 +29,14 @@ SOURCES = (
     "27_Caucasian_female_sad",
     "05_Caucasian_male_angry",
 )
+MORE = "14_Caucasian_female_contemptuous"
 TARGETS = (
     ("14_Caucasian_female_neutral", 0.0),
     ("12_Caucasian_male_neutral", 25.0),
     ("08_Caucasian_female_neutral", -25.0),
     ("15_Moroccan_male_neutral", 0.0),
 )
-SIDE, SMALL = 220, 150
+SIDE, SMALL, MARGIN = 220, 150, 100
 UNITS = (
     "mouthSmile", "jawOpen", "browInnerUp", "browDown", "eyeBlink", "mouthFunnel", "noseSneer",
     "mouthFrown",
@@ -51,6 +54,12 @@ def tilted(picture: Picture, degrees: float) -> Picture:
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
     made = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(made, np.uint8)
+
+
+def padded(picture: Picture) -> Picture:
+    """A picture with a white margin, for a face that stands at its edge."""
+    sides = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
+    return np.pad(picture, sides[: picture.ndim], constant_values=255)
 
 
 def find(name: str) -> Path:
@@ -95,6 +104,20 @@ def transferred(transfer: Transfer, eye: Eye) -> Picture:
     return np.concatenate(rows)
 
 
+def scenes(transfer: Transfer, eye: Eye) -> Picture:
+    """Faces of the demo's films, each somewhere else, and another person's expressions on them."""
+    sources = [open_picture(find(name)) for name in (*SOURCES, MORE)]
+    empty = np.full((SMALL, SMALL, 3), 255, np.uint8)
+    rows = [np.concatenate([empty, *(Frame(one, eye, SMALL)(one) for one in sources)], axis=1)]
+    for path in sorted(FILMS.glob("*.mp4")):
+        shown = (frame.picture for frame in Film(path) if frame.picture is not None)
+        target = next(shown)
+        cut = Frame(padded(target), eye, SMALL)
+        made = [target, *(transfer(one, target) for one in sources)]
+        rows.append(np.concatenate([cut(padded(one)) for one in made], axis=1))
+    return np.concatenate(rows)
+
+
 def units(transfer: Transfer, eye: Eye) -> Picture:
     """One face with each of some units from 0 to 1."""
     photo = open_picture(find(FACES[0]))
@@ -126,6 +149,7 @@ def main() -> None:
     transfer, eye = Transfer(), Eye()
     for name, make in (
         ("transfer", transferred),
+        ("scenes", scenes),
         ("edit-units", units),
         ("edit-expressions", expressions),
     ):

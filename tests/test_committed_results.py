@@ -197,7 +197,16 @@ def test_the_published_pictures_are_the_demos_and_are_there() -> None:
     published = {path.name for path in (tree() / "docs/pictures").iterdir()}
     # Of photographs there are curves and nothing else.
     assert all(name.endswith("curves.svg") for name in published if name.startswith("london"))
-    kinds = {"ckplus", "rafd", "london", "transfer.jpg", "edit", "page.jpg", "animate.jpg"}
+    kinds = {
+        "ckplus",
+        "rafd",
+        "london",
+        "transfer.jpg",
+        "scenes.jpg",
+        "edit",
+        "page.jpg",
+        "animate.jpg",
+    }
     assert {name.split("-")[0] for name in published} == kinds
     pages = (
         "README.md",
