@@ -98,7 +98,8 @@ class Regressor:
             raise ValueError("it is no predictor of 68 points")
         self._initial = numbers.floats(_NUMBERS)
         trees = [numbers.trees() for _ in range(numbers.one())]
-        anchors = [numbers.take(numbers.one()) for _ in range(numbers.one())]
+        # Copied, as a part would keep all numbers of the file in memory.
+        anchors = [numbers.take(numbers.one()).copy() for _ in range(numbers.one())]
         offsets = [numbers.floats(2 * numbers.one()) for _ in range(numbers.one())]
         numbers.end()
         self._rounds = [
