@@ -91,6 +91,22 @@ env-synthesis: env ## add what renders demo faces (needs EGL: Debian's libegl1 l
 env-onnx: env ## add what writes FET+ as an ONNX file and tries it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-onnx.lock
 
+.PHONY: env-ray
+env-ray: env ## add what spreads the work on pictures over machines
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-ray.lock
+
+.PHONY: env-s3
+env-s3: env ## add what keeps results in a bucket
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-s3.lock
+
+.PHONY: env-moto
+env-moto: env-s3 ## add what tests that against a service of the test's own
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-moto.lock
+
+.PHONY: env-c2pa
+env-c2pa: env ## add what signs pictures as made, and reads such signatures
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-c2pa.lock
+
 .PHONY: env-page
 env-page: env ## add what serves the page of `fet serve`
 	@# Without dependencies: Gradio asks for an older Pillow than the one that all else is tested with.

@@ -21,6 +21,7 @@ DOCS = (
     "docs/demo-faces.md",
     "data/demo/README.md",
     "fet_core/weights/README.md",
+    "docs/install.md",
     "docs/transfer.md",
     "docs/photographs.md",
     "docs/film.md",
@@ -30,6 +31,9 @@ DOCS = (
     "docs/baselines.md",
     "docs/results.md",
     "docs/params.md",
+    "docs/remotes.md",
+    "docs/scale.md",
+    "docs/gpu.md",
     "docs/reliability.md",
     "metrics/README.md",
     "docs/own-data.md",  # the last, as it leaves a data set behind
@@ -37,11 +41,17 @@ DOCS = (
 
 SKIPPED = {
     r"^make test$": "runs beside this one",
+    r"pip (install|wheel) |-m venv": "a step of its own, .ci/wheel.sh",
     r"^apt-get ": "done before",
     r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",
-    r"^make env-(synthesis|onnx|page|browser)$": "done before",
+    r"^make env-(synthesis|onnx|c2pa|page|browser)$": "done before",
+    r"^make env-(ray|s3)$|^FET_ENGINE=ray ": "downloads; tests/data/test_over_ray.py",
+    r"^dvc (remote (add --default|modify) storage|push$)|^git commit -m \"where": "needs a bucket; "
+    "tests/dvc/test_remotes.py has one",
+    r"--c2pa ": "wants somebody's certificate; tests/data/test_manifest.py makes one",
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
+    r"^(FET_ACCELERATION|torchrun)": "minutes; tests/train and tests/pipeline do the same",
     r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",
     r"^fet synthesize .*(--full|--out data/demo)$": "hours; tests/synthesis renders a few people",
 }

@@ -2,7 +2,8 @@
 
     python .ci/licences.py
 
-All of them have to be installed: make env env-synthesis env-onnx env-browser.
+All of them have to be installed: make env env-synthesis env-onnx env-ray env-moto env-c2pa
+env-browser.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ LOCKS = {
     "requirements-mesh.lock": "`make env`: MediaPipe's models, which alone are read of it",
     "requirements-synthesis.lock": "`make env-synthesis`: rendering demo faces",
     "requirements-onnx.lock": "`make env-onnx`: FET+ as an ONNX file",
+    "requirements-ray.lock": "`make env-ray`: `--engine ray`",
+    "requirements-s3.lock": "`make env-s3`: results in a bucket",
+    "requirements-moto.lock": "`make env-moto`: testing that",
+    "requirements-c2pa.lock": "`make env-c2pa`: signing pictures as made",
     "requirements-page.lock": "`make env-page`: the page of `fet serve`",
     "requirements-browser.lock": "`make env-browser`: testing that page",
 }
@@ -36,7 +41,8 @@ test holds the list in step with the lock files. Faces, photographs and data set
 [model card](fet_core/weights/README.md).
 
 **What is not free for any use.** dlib's 68-point weights (package `face_recognition_models`), with
-which every command reads faces, were trained on iBUG 300-W, whose licence excludes commercial use.
+which faces are read unless `--eye mesh` is said, were trained on iBUG 300-W, whose licence excludes
+commercial use.
 The wheels of `av` (films) bring FFmpeg with x264, under the GPL; those of `opencv-python-headless`
 FFmpeg under the LGPL. Nothing of them is part of this project's own packages.
 """

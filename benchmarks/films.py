@@ -102,8 +102,8 @@ def still(eye: Eye, path: Path, noise: float) -> dict[str, float]:
         content = cv2.imencode(".jpg", np.clip(one, 0, 255).astype(np.uint8), [1, 75])[1]
         cut = tracker(np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR), np.uint8))
         read.append(None if cut is None else eye.read_cut(cut))
-    seen = collected([number / RATE for number in range(50)], read)
-    own = read_shapes(seen.points[:1])
+    seen = collected([number / RATE for number in range(50)], read, eye=eye.name)
+    own = read_shapes(seen.points[:1], eye=eye.name)
     places = np.stack(list(wanted(read_acting(seen), own, 1.0, True, 0.0)))
     unit = eye_distance(seen.points[0])
     read_by, moved_by = (

@@ -34,8 +34,8 @@ IDLE: tuple[str, ...] = (
     "parallel.py",
 )
 IDLE += ("probes.py", "paramsfile.py", "timing.py", "studies.py", "portrait.py", "report.py")
-IDLE += ("charts.py", "sweeps.py")
-"""Modules that no stage's result depends on: the generator, messages, pages, photographs."""
+IDLE += ("charts.py", "sweeps.py", "acceleration.py", "ranks.py")
+"""Modules that no stage's result depends on: the generator, messages, pages, photographs, GPUs."""
 
 ASIDE: tuple[str, ...] = (
     "soft_mask",
@@ -49,7 +49,7 @@ ASIDE: tuple[str, ...] = (
     "_count",
 )
 ASIDE += ("lacking", "better_seed", "choose_device", "load_plus", "Plus", "_why_none")
-ASIDE += ("prepare", "autocast", "_can_compile", "upload", "Checkpoints", "_wrong_root")
+ASIDE += ("upload", "Checkpoints", "_wrong_root")
 ASIDE += ("Listing", "_short")
 """Functions of other modules that none depends on either: pasting, surveys, sentences, GPUs."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fet_core import Transfer
 from fet_core.files import write_json
-from fet_core.measure.portraits import Case, Make, Yardstick, compare
+from fet_core.measure.portraits import Case, Make, Yardstick, compare, only, updated
 from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import open_picture
 from fet_core.progress import track
@@ -44,6 +44,7 @@ def make_methods() -> dict[str, Make]:
         "networks (--model fet-plus-small)": Transfer(SHIPPED, "cpu"),
         "fet transfer": transfer,
         "fet transfer --intensity 1.25": lambda source, target: transfer(source, target, 1.25),
+        "fet transfer --eye mesh": Transfer(eye="mesh"),
     }
 
 
@@ -52,14 +53,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("metrics/shipped/portraits.json"))
+    parser.add_argument("--only", nargs="*", default=[], help="methods; the others' rows stay")
     options = parser.parse_args()
-    yardstick, methods, found = Yardstick(), make_methods(), {}
+    yardstick, every, found = Yardstick(), make_methods(), {}
+    methods = only(every, options.only)
     for name, others in (("two people", OTHERS), ("one person", (0,))):
         cases = list(photographed(options.photos, others))
         found[name] = compare(yardstick, track(cases, name, unit="cases"), methods)
         for method, each in found[name].items():
             print(f"{name}, {method}: {each}")
-    write_json(options.out, found)
+    write_json(options.out, updated(options.out, found, every))
 
 
 if __name__ == "__main__":

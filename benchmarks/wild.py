@@ -26,7 +26,7 @@ from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
 from fet_core.geometry.align import alignment, apply_points
-from fet_core.measure.portraits import Case, Make, Yardstick, compare
+from fet_core.measure.portraits import Case, Make, Yardstick, compare, only, updated
 from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import Picture
 from fet_core.progress import track
@@ -95,6 +95,7 @@ def make_methods() -> dict[str, Make]:
         "networks (--model fet-plus-small)": Transfer(SHIPPED, "cpu"),
         "fet transfer": transfer,
         "fet transfer --intensity 1.25": lambda source, target: transfer(source, target, 1.25),
+        "fet transfer --eye mesh": Transfer(eye="mesh"),
         "literal, in the plane": parts.literal_in_the_plane,
         "literal, in space": parts.literal_in_space,
         "no mouth from the source": parts.without_mouth,
@@ -111,6 +112,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("metrics/shipped/wild.json"))
+    parser.add_argument("--only", nargs="*", default=[], help="methods; the others' rows stay")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     count = options.people
@@ -118,14 +120,15 @@ def main() -> None:
     with Crew(options.assets, options.processes, texture_limit=1024) as crew:
         for _ in track(crew.run(perform, scenes), "clips", total=count, unit="people"):
             pass
-    listed, yardstick, methods = list(cases(scenes)), Yardstick(), make_methods()
+    listed, yardstick, every = list(cases(scenes)), Yardstick(), make_methods()
+    methods = only(every, options.only)
     found = {}
     for protocol in ("self", "cross"):
         chosen = [case for name, case in listed if name == protocol]
         found[protocol] = compare(yardstick, track(chosen, protocol, unit="cases"), methods)
         for method, each in found[protocol].items():
             print(f"{protocol}, {method}: {each}")
-    write_json(options.out, found)
+    write_json(options.out, updated(options.out, found, every))
 
 
 if __name__ == "__main__":

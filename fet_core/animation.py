@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,12 +23,13 @@ from fet_core.face3d.way import WHOLE, InSpace
 from fet_core.files import atomic_path
 from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
-from fet_core.film.tracking import Track, Tracker, collected, cuts, read_cut
+from fet_core.film.tracking import Track, Tracker, collected, cuts, known_by, read_cut
 from fet_core.film.writing import film_to
 from fet_core.parallel import WorkerDiedError, in_order, once
-from fet_core.portrait import beside, check_intensity, check_mouth, open_picture
+from fet_core.portrait import beside, open_picture
 from fet_core.portrait_faces import chosen, find_face
 from fet_core.progress import Bar, bar
+from fet_core.wishes import check_intensity, check_mouth
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -61,6 +61,7 @@ class Settings:
         target_face: the same in the target.
         mouth: whose teeth are seen, as in `fet_core.Transfer`.
         size: the result's longest side, if the target's is longer.
+        eye: who reads the faces, as in `fet_core.Transfer`.
     """
 
     intensity: float = 1.0
@@ -70,6 +71,7 @@ class Settings:
     target_face: int | None = None
     mouth: str = "auto"
     size: int = LONGEST_SIDE
+    eye: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class Animation:
         count: how many pictures the film has.
         faceless: how many of them show no face; the result stands still there.
         rest: seconds at which the driving face at rest was taken.
+        cuts: how often the film is cut; nothing is smoothed across one.
+        people: how many driving people were told apart, each with a face at rest of its own.
 
     Raises:
         UserError: film, photograph or a setting cannot be used, or no picture shows a face.
@@ -135,7 +139,7 @@ class Animation:
         self._processes = processes or os.cpu_count() or 1
         name = "the target" if isinstance(target, np.ndarray) else str(target)
         self.start = _fitting(open_picture(target), how.size)
-        eye = once(Eye)
+        eye = once(Eye, how.eye)
         self._own = find_face(eye, self.start, "target", how.target_face, name)
         self._shape = shape_of(self._own)
 
@@ -143,7 +147,7 @@ class Animation:
             where = f"the first picture with a face of {film.path}"
             return chosen(faces, where, "driving", how.driving_face)
 
-        self._track = read_film(film, Tracker(eye, choose), self._processes, progress)
+        self._track = read_film(film, Tracker(eye, choose, known_by()), self._processes, progress)
         if len(self._track.seen) < 2:
             raise UserError(
                 f"{film.path} has a single picture; take it to `fet transfer`, or name another film"
@@ -154,20 +158,19 @@ class Animation:
                 "name a film that shows one"
             )
         self._acting = read_acting(self._track, how.first)
-        self.count = len(self._acting.seen)
-        self.faceless = int((~self._acting.seen).sum())
-        self.rest = float(self._track.seconds[self._acting.calm[0]])
+        self.count, self.faceless = len(self._acting.seen), int((~self._acting.seen).sum())
+        self.rest = float(self._track.seconds[self._acting.rests[0]])
+        self.cuts, self.people = len(self._track.begins) - 1, len(self._acting.rests)
 
     def pictures(self) -> Generator[Picture, None, None]:
         """The result's pictures, one for each of the film's."""
         how = self._how
-        sameness = 0.0 if how.relative else self._sameness()
+        sameness = np.zeros(1) if how.relative else self._sameness()
         places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
         # Whether a mouth that shows teeth lacks some, each picture would answer differently.
         steady = how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN
         still = _Still(self._own, how.mouth, how.intensity >= WHOLE, steady)
-        last = self.start
-        moments = self._moments(places)
+        last, moments = self.start, self._moments(places)
         for made in _each(partial(_paint, still), moments, self._processes, self.count):
             last = last if made is None else made
             yield last
@@ -177,17 +180,18 @@ class Animation:
             if frame.picture is None or not self._acting.seen[number]:
                 yield None
                 continue
-            giver = Face("", frame.picture, self._track.points[number])
+            giver = Face("", frame.picture, self._track.points[number], eye=self._own.eye)
             yield _Moment(number + 1, place, _near(giver))
 
-    def _sameness(self) -> float:
-        """Whether the face at rest, in one picture of the film, is the target's."""
-        number = int(self._acting.calm[0])
-        frame = next(islice(self._film, number, None), None)
-        if frame is None or frame.picture is None:
-            return 0.0
-        rest = Face("", frame.picture, self._track.points[number])
-        return InSpace(once(Eye)).sameness(rest, self._own)
+    def _sameness(self) -> Floats:
+        """[P] whether each driving face at rest, in one picture of the film, is the target's."""
+        rests, same = self._acting.rests, InSpace(once(Eye, self._own.eye)).sameness
+        found = np.zeros(len(rests))
+        for number, frame in zip(range(rests.max() + 1), self._film, strict=False):
+            if number in rests and frame.picture is not None:
+                rest = Face("", frame.picture, self._track.points[number])
+                found[rests == number] = same(rest, self._own)
+        return found
 
 
 def write_animation(
@@ -232,16 +236,16 @@ def write_animation(
 def read_film(film: Film, tracker: Tracker, processes: int, progress: Bar = bar) -> Track:
     """The chosen face's landmarks in all pictures of a film."""
     times: list[float] = []
-    found = cuts(iter(film), tracker, times)
-    read: list[Floats | None] = []
+    points: list[Floats | None] = []
+    found, read = cuts(iter(film), tracker, times), partial(read_cut, tracker.eye)
     with (
         progress("reading", film.count, unit="pictures") as advance,
-        closing(_each(read_cut, found, processes, film.count)) as all_points,
+        closing(_each(read, found, processes, film.count)) as all_points,
     ):
-        for points in all_points:
-            read.append(points)
+        for one in all_points:
+            points.append(one)
             advance()
-    return collected(times, read)
+    return collected(times, points, tracker.shots, tracker.eye)
 
 
 def _fitting(picture: Picture, size: int) -> Picture:
@@ -261,19 +265,15 @@ def _near(face: Face) -> Face:
     low = np.maximum(np.floor(low - room), 0).astype(int)
     high = np.ceil(high + room).astype(int) + 1
     part = np.ascontiguousarray(face.picture[low[1] : high[1], low[0] : high[0]])
-    return Face(face.name, part, face.points - low)
+    return replace(face, picture=part, points=face.points - low)
 
 
 def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    paint, how = once(_painter), (still.mouth, still.whole, still.steady)
-    return paint(still.target, moment.wanted, moment.giver, *how)
-
-
-def _painter() -> Painter:
-    return Painter(once(Eye))
+    paint = Painter(once(Eye, still.target.eye))
+    return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole, still.steady)
 
 
 def _beside(picture: Picture, other: Picture | None) -> Picture:

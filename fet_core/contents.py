@@ -42,6 +42,8 @@ _NAMES = ("sample_id", "flipped", "triple", "protocol")
 _LARGEST = 1e6
 """No pixel, score or entry of a matrix is larger."""
 
+_BLOCK = 1 << 14
+
 
 def check(path: Path, table: pa.Table) -> None:
     """Refuse a table with an unknown word, a negative count, a number that is none or a row twice.
@@ -54,25 +56,31 @@ def check(path: Path, table: pa.Table) -> None:
         UserError: with the first such place of a column.
     """
     for name in table.column_names:
-        column = table[name].combine_chunks()
-        rows, values = _values(column)
-        kind = column.type.value_type if pa.types.is_fixed_size_list(column.type) else column.type
-        if pa.types.is_string(kind) and name in _WORDS:
-            bad, why = ~np.isin(values, _WORDS[name]), f"none of {', '.join(_WORDS[name])}"
-        elif pa.types.is_integer(column.type):
-            bad, why = values < 0, "which is below 0"
-        elif pa.types.is_floating(kind):
-            bad, why = ~(np.abs(values) < _LARGEST), "which is no number that can be there"
-        else:
-            continue
-        if bad.any():
-            place = int(np.flatnonzero(bad)[0])
-            raise refused(path, int(rows[place]), name, values[[place]].tolist()[0], why)
+        # By blocks, as what is looked at takes some times the memory of the column itself.
+        for start in range(0, table.num_rows, _BLOCK):
+            _check_block(path, name, table[name].slice(start, _BLOCK).combine_chunks(), start)
     if names := [name for name in _NAMES if name in table.column_names]:
         first: dict[tuple[Any, ...], int] = {}
         for row, key in enumerate(zip(*(table[name].to_pylist() for name in names), strict=True)):
             if (other := first.setdefault(key, row)) != row:
                 raise refused(path, row, names[0], key[0], f"as row {other} has")
+
+
+def _check_block(path: Path, name: str, column: pa.Array, start: int) -> None:
+    rows, values = _values(column)
+    kind = column.type.value_type if pa.types.is_fixed_size_list(column.type) else column.type
+    if pa.types.is_string(kind) and name in _WORDS:
+        bad, why = ~np.isin(values, _WORDS[name]), f"none of {', '.join(_WORDS[name])}"
+    elif pa.types.is_integer(column.type):
+        bad, why = values < 0, "which is below 0"
+    elif pa.types.is_floating(kind):
+        bad, why = ~(np.abs(values) < _LARGEST), "which is no number that can be there"
+    else:
+        return
+    if bad.any():
+        place = int(np.flatnonzero(bad)[0])
+        row = start + int(rows[place])
+        raise refused(path, row, name, values[[place]].tolist()[0], why)
 
 
 def check_numbers(path: Path, table: pa.Table, name: str, count: int, of: str) -> None:

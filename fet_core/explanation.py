@@ -17,8 +17,9 @@ from fet_core.face3d.shape import Shapes, fitter
 from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
 from fet_core.geometry.landmarks import LINES, eye_distance
-from fet_core.portrait import check_intensity, open_picture
+from fet_core.portrait import open_picture
 from fet_core.portrait_faces import find_face
+from fet_core.wishes import check_intensity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,6 +42,7 @@ def explained(
     intensity: float = 1.0,
     source_face: int | None = None,
     target_face: int | None = None,
+    eye: str = "auto",
 ) -> Picture:
     """What happens in a transfer, as one picture [H, W, 3].
 
@@ -54,6 +56,7 @@ def explained(
         intensity: 0 to 2, see `fet_core.Transfer`.
         source_face: which of several faces to take, 1 being the leftmost; None: the only one.
         target_face: the same for the target.
+        eye: who reads the faces, as in `fet_core.Transfer`.
 
     Raises:
         UserError: as `fet_core.Transfer`.
@@ -63,15 +66,15 @@ def explained(
     from matplotlib.figure import Figure
 
     check_intensity(intensity)
-    eye = Eye()
+    seeing = Eye(eye)
     faces = [
-        find_face(eye, _coloured(open_picture(one)), role, number, _name(one, role))
+        find_face(seeing, _coloured(open_picture(one)), role, number, _name(one, role))
         for one, role, number in (
             (source, "source", source_face),
             (target, "target", target_face),
         )
     ]
-    way = InSpace(eye)
+    way = InSpace(seeing)
     theirs, own = faces
     shapes = [shape_of(face) for face in faces]
     wanted = way.wanted(theirs, own, intensity)

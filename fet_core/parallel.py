@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
@@ -152,6 +153,13 @@ def _serve(function: Callable[[Any], Any], pipe: Connection) -> None:
             return
 
 
+class Engine(StrEnum):
+    """What runs one function over many items; the results are the same."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 _CHUNK = 8
 
 
@@ -164,6 +172,7 @@ def each(
     processes: int | None = None,
     pool_from: int = 48,
     chunk: int = _CHUNK,
+    engine: Engine = Engine.LOCAL,
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order.
 
@@ -175,12 +184,20 @@ def each(
         processes: None for one a core, and none at all for fewer than `pool_from` items.
         pool_from: starting processes does not pay below this number of items.
         chunk: items that a process is given at a time.
+        engine: processes of this machine, or workers of Ray (see `fet_core.over_ray`).
 
     Raises:
-        UserError: a process died.
+        UserError: a process died, or Ray cannot be had.
     """
     workers = processes if processes is not None else os.cpu_count() or 1
     with bar(description, len(items), unit=unit) as advance:
+        if engine is Engine.RAY:
+            from fet_core import over_ray
+
+            for result in over_ray.in_order(function, items, workers, chunk):
+                yield result
+                advance()
+            return
         if workers <= 1 or (processes is None and len(items) < pool_from):
             for item in items:
                 yield function(item)

@@ -25,11 +25,11 @@ def read_yaml(path: Path) -> Any:
     Raises:
         UserError: the file is missing or is not YAML.
     """
+    todo = "name one with --params or work in the project's top folder"
+    check_file(path, "there is no params file", todo)
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    todo = "name one with --params or work in the project's top folder"
-    check_file(path, "there is no params file", todo)
     try:
         return YAML(typ="safe", pure=True).load(Path(path))
     except OSError as error:

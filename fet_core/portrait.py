@@ -17,16 +17,14 @@ from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
-from fet_core.face3d.painter import MOUTHS
 from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
 from fet_core.portrait_faces import find_face, read_all
+from fet_core.wishes import check_intensity, check_mouth
 
 Picture = NDArray[np.uint8]
 """[H, W] grey or [H, W, 3] RGB, 0 to 255."""
-
-MAX_INTENSITY = 2.0
 
 
 class Way(Protocol):
@@ -59,12 +57,16 @@ class Transfer:
     Args:
         model: a file that `fet export` has written; None needs none.
         device: of such a model: auto, cpu or cuda; auto takes a GPU where there is one.
+        eye: who reads the faces: "dlib", whose weights are not for commercial use; "mesh", which is
+            free for any use; or "auto", dlib where it is installed.
 
     Raises:
-        UserError: the model or the device cannot be used, or dlib is not installed.
+        UserError: the model, the device or the eye cannot be used.
     """
 
-    def __init__(self, model: str | Path | None = None, device: str = "auto") -> None:
+    def __init__(
+        self, model: str | Path | None = None, device: str = "auto", eye: str = "auto"
+    ) -> None:
         self._way: Way
         self._turn = Lock()
         if model is None:
@@ -73,13 +75,17 @@ class Transfer:
                     f'the device "{device}" is of no use without a model; leave it out (--device), '
                     "or name a file of `fet export` (--model)"
                 )
-            self._eye = Eye()
+            self._eye = Eye(eye)
             self._way = InSpace(self._eye)
         else:
             from fet_core.portrait_plus import Trained
 
+            if eye == "mesh":
+                raise UserError(
+                    "a model of `fet export` knows dlib's points alone; leave it or the mesh out"
+                )
             trained = Trained(Path(model), device)
-            self._eye, self._way = Eye(trained.readings), trained
+            self._eye, self._way = Eye("dlib", trained.readings), trained
 
     def __call__(
         self,
@@ -269,15 +275,6 @@ def beside(pictures: Sequence[Picture]) -> Picture:
     return np.concatenate(row, axis=1)
 
 
-def check_intensity(intensity: float) -> None:
-    """Refuse an intensity that is not from 0 to `MAX_INTENSITY`."""
-    if not 0 <= intensity <= MAX_INTENSITY:
-        raise UserError(
-            f"the intensity is {intensity}; choose one from 0 (the target's own expression) "
-            f"over 1 (the source's) to {MAX_INTENSITY:g} (exaggerated)"
-        )
-
-
 def _name(given: str | Path | Picture, role: str) -> str:
     return f"the {role}" if isinstance(given, np.ndarray) else str(given)
 
@@ -285,9 +282,3 @@ def _name(given: str | Path | Picture, role: str) -> str:
 def _same(one: Face, other: Face) -> bool:
     """Whether two faces are one, in pictures of the same pixels."""
     return np.array_equal(one.picture, other.picture) and np.array_equal(one.points, other.points)
-
-
-def check_mouth(mouth: str) -> None:
-    """Refuse a mouth that is none of `fet_core.face3d.painter.MOUTHS`."""
-    if mouth not in MOUTHS:
-        raise UserError(f'there is no mouth "{mouth}"; choose one of {", ".join(MOUTHS)}')

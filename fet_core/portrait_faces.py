@@ -49,7 +49,7 @@ def find_face(eye: Eye, picture: Picture, role: str, number: int | None, name: s
     """
     name, faces = _found(eye, picture, name)
     face = chosen(faces, name, role, number)
-    return Face(name, picture, eye.read(picture, face), face)
+    return Face(name, picture, eye.read(picture, face), face, eye.name)
 
 
 def read_all(eye: Eye, picture: Picture, name: str) -> list[Face]:
@@ -57,7 +57,7 @@ def read_all(eye: Eye, picture: Picture, name: str) -> list[Face]:
     name, found = _found(eye, picture, name)
     names = [f"{name}, number {number} from the left," for number in range(1, len(found) + 1)]
     return [
-        Face(own if len(found) > 1 else name, picture, eye.read(picture, face), face)
+        Face(own if len(found) > 1 else name, picture, eye.read(picture, face), face, eye.name)
         for own, face in zip(names, found, strict=True)
     ]
 

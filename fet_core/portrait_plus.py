@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fet_core.acceleration import Acceleration
 from fet_core.errors import UserError
 from fet_core.face3d.face import Face
 from fet_core.geometry.align import (
@@ -45,6 +46,7 @@ class Trained:
     def __init__(self, model: Path, device: str = "auto") -> None:
         self._path = model
         self._device = choose_device(device)
+        self._how = Acceleration.of(self._device)
         self._plus = load_plus(model, self._device)
 
     @property
@@ -122,7 +124,8 @@ class Trained:
         photo = torch.from_numpy(planes.transpose(2, 0, 1).copy())[None].to(self._device)
         net, side = self._plus.transfer, len(planes)
         field = faded(net.motion(points, wanted, side))
-        made = net(to_float(photo), points, wanted, field)
+        with self._how.autocast():
+            made = net(to_float(photo), points, wanted, field)
         outline = face_mask(torch.cat([points, wanted]).cpu().numpy(), side)
         picture = torch.lerp(made.moved, made.picture, torch.from_numpy(outline).to(self._device))
         if not torch.isfinite(picture).all():

@@ -1,4 +1,4 @@
-"""Being told to stop: SIGINT and SIGTERM as an exception, so that nothing half-made is left."""
+"""Being told to stop: a signal as an exception, so that nothing half-made is left."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, `kill`, and a terminal that is closed."""
 
 _ECHO = 1.0
 """Seconds after a signal in which others are taken for its echo, as of a whole process group."""
@@ -31,21 +34,26 @@ class Stopped(BaseException):
         self.code = 128 + signum
 
 
+def heard() -> list[signal.Signals]:
+    """Those of `SIGNALS` that are not ignored.
+
+    What is ignored is to stay so: a shell does that to SIGINT of what it starts with &, and `nohup`
+    to SIGHUP.
+    """
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Raise `Stopped` in the block where SIGINT or SIGTERM comes.
+    """Raise `Stopped` in the block where one of `SIGNALS` comes that is not ignored.
 
     Not while a module is imported: NumPy's C code prints what interrupts it, and dlib's says that
     there is none. It is also what the block ends with where a library has answered `Stopped` with
     an exception of its own.
-
-    What is ignored stays ignored: a shell does that to SIGINT of what it starts with &.
     """
     ear = _Ear(Stopped)
-    both = (signal.SIGINT, signal.SIGTERM)
-    heard = [number for number in both if signal.getsignal(number) is not signal.SIG_IGN]
     hook = sys.unraisablehook
-    before = {number: signal.signal(number, ear.hear) for number in heard}
+    before = {number: signal.signal(number, ear.hear) for number in heard()}
     sys.unraisablehook = ear.unraisable
     try:
         yield
@@ -121,10 +129,10 @@ def _imports(frame: FrameType | None) -> int:
 
 
 def stop_no_more() -> None:
-    """Ignore SIGINT and SIGTERM while the interpreter ends: nothing is left to be stopped."""
+    """Ignore `SIGNALS` while the interpreter ends: nothing is left to be stopped."""
 
     def ignore() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     # Registered last, it is called first; not at once, as who calls `main` may live on.
@@ -133,18 +141,16 @@ def stop_no_more() -> None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Let SIGINT and SIGTERM wait for the block's end, and new processes begin with both blocked.
+    """Let `SIGNALS` wait for the block's end, and new processes begin with them blocked.
 
     Blocking alone does not do that: another thread hears the signal, and the first one answers.
     """
-    both = {signal.SIGINT, signal.SIGTERM}
     caught: list[int] = []
-    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, both)
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     before = {}
     if threading.current_thread() is threading.main_thread():
-        for number in both:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, lambda one, _: caught.append(one))
+        for number in heard():
+            before[number] = signal.signal(number, lambda one, _: caught.append(one))
     try:
         yield
     finally:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from fet_core.contents import EXPRESSIONS as EXPRESSIONS
 from fet_core.contents import GAZES as GAZES
@@ -166,14 +169,31 @@ READINGS = pa.schema(
 face is found."""
 
 
+_BLOCK = 4096  # rows at a time that are Python's objects, of ten times the size
+
+
 def from_rows(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """Build a table of `schema` from mappings; a missing or unknown column is a `ValueError`."""
-    rows = list(rows)
-    names = set(schema.names)
-    for row in rows:
-        if set(row) != names:
-            raise ValueError(f"columns {sorted(set(row) ^ names)} do not belong or are missing")
-    return pa.Table.from_pylist(rows, schema=schema)
+    names, left = set(schema.names), iter(rows)
+    blocks = [pa.Table.from_pylist([], schema=schema)]
+    while block := list(islice(left, _BLOCK)):
+        for row in block:
+            if set(row) != names:
+                raise ValueError(f"columns {sorted(set(row) ^ names)} do not belong or are missing")
+        blocks.append(pa.Table.from_pylist(block, schema=schema))
+    return pa.concat_tables(blocks).combine_chunks()
+
+
+def to_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """The rows of a table as mappings, as `to_pylist` gives them, few of them at a time."""
+    for block in table.to_batches(max_chunksize=_BLOCK):
+        yield from block.to_pylist()
+
+
+def points(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    """Points [N, 68, 2] of a column without empty places."""
+    flat = column.combine_chunks().flatten().to_numpy()
+    return np.asarray(flat, np.float32).reshape(-1, POINTS, 2)
 
 
 def write(path: Path, table: pa.Table, schema: pa.Schema) -> None:

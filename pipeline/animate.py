@@ -11,7 +11,7 @@ import typer
 from fet_core.errors import UserError
 from fet_core.files import check_file, shown
 
-from .pictures import ForceOption, check_place, loading
+from .pictures import EyeOption, ForceOption, check_place, loading
 
 
 def animate(
@@ -64,6 +64,7 @@ def animate(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core.")
     ] = None,
+    eye: EyeOption = "auto",
     force: ForceOption = False,
 ) -> None:
     """Write a film in which the target's photograph does what the driving face does."""
@@ -80,13 +81,17 @@ def animate(
     if sound and not film.has_sound:
         raise UserError(f"{driving} has no sound; leave --sound out")
     settings = Settings(
-        intensity, relative, rest == "first", driving_face, target_face, mouth, size
+        intensity, relative, rest == "first", driving_face, target_face, mouth, size, eye
     )
     animation = Animation(film, target, settings, jobs)
     write_animation(animation, out, film, sound, compare)
     print(f"{out}: {animation.count} pictures of {target}, moved as in {driving}")
     if relative:
         print(f"at rest: the driving face at {animation.rest:.2f} s")
+    if animation.cuts:
+        print(f"cuts in the driving film: {animation.cuts}, across which nothing is smoothed")
+    if animation.people > 1:
+        print(f"people told apart: {animation.people}, each with a face at rest of its own")
     if animation.faceless:
         pictures = f"{animation.faceless} picture{'s' * (animation.faceless != 1)}"
         print(f"without a face: {pictures}, at which the result stands still")

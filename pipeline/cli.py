@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -18,6 +19,9 @@ from fet_core.stopping import Stopped, stop_no_more, stoppable
 from .commands import COMMANDS, GROUPS, find
 
 _COMPLETION = ("install_completion", "show_completion")
+
+_OWN = ("fet_core", "fet_cli", "pipeline")
+"""Packages without which it is no installation."""
 
 _REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name",
@@ -46,11 +50,26 @@ class Groups(TyperGroup):
             for name, command in COMMANDS.items()
         }
         self._listing = False
+        self._asked = ""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is asked for; `UserError` names the package that it lacks."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if self._asked not in COMMANDS or package in _OWN:
+                raise
+            raise UserError(
+                f"`fet {self._asked}` needs the package {package}, which is not installed; run "
+                f"`pip install 'fet[{COMMANDS[self._asked].extra}]'`, or `make env` in a clone"
+            ) from error
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name; None where there is none."""
         if self._listing or cmd_name not in self.commands:
             return self.commands.get(cmd_name)
+        self._asked = cmd_name
         return _imported(cmd_name)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
@@ -133,7 +152,8 @@ def fet(
 def main() -> None:
     """Run the command line.
 
-    A user's mistake ends in one sentence and exit code 2, SIGINT and SIGTERM in one and 130 or 143.
+    A user's mistake ends in one sentence and exit code 2, a signal to stop in one and 128 more
+    than its number.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -143,8 +163,10 @@ def main() -> None:
         with stoppable():
             app()
     except Stopped as stop:
-        print(f"fet: {stop}; run the same command again", file=sys.stderr)
         code = stop.code
+        # The terminal may have gone.
+        with suppress(OSError):
+            print(f"fet: {stop}; run the same command again", file=sys.stderr, flush=True)
     except UserError as error:
         print(f"fet: {error}", file=sys.stderr)
         raise SystemExit(2) from None

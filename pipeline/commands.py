@@ -20,24 +20,33 @@ class Command(NamedTuple):
         where: module of this package and name in it, a function or a `Typer` of several commands;
             empty where both are the command's own name.
         hidden: whether it is left out of all lists.
+        extra: what of pyproject.toml it needs where the package alone is not enough.
     """
 
     group: str
     line: str
     where: str = ""
     hidden: bool = False
+    extra: str = "pipeline"
 
 
 COMMANDS: dict[str, Command] = {
-    "transfer": Command(PHOTOGRAPHS, "Put one photograph's expression on another's face"),
-    "animate": Command(PHOTOGRAPHS, "Let a photograph do what a face in a film does"),
+    "transfer": Command(
+        PHOTOGRAPHS, "Put one photograph's expression on another's face", extra="model"
+    ),
+    "animate": Command(PHOTOGRAPHS, "Let a photograph do what a face in a film does", extra="film"),
     "read": Command(PHOTOGRAPHS, "Print pose and face units of photographs", "face:read"),
     "edit": Command(PHOTOGRAPHS, "Set face units or an expression of a photograph", "face:edit"),
-    "serve": Command(PHOTOGRAPHS, "Serve a page for the browser to transfer, edit and animate in"),
-    "explain": Command(
-        PHOTOGRAPHS, "Write one sheet on what a transfer does, step by step", "face:explain"
+    "serve": Command(
+        PHOTOGRAPHS, "Serve a page for the browser to transfer, edit and animate in", extra="page"
     ),
-    "origin": Command(PHOTOGRAPHS, "Say whether pictures are marked as made"),
+    "explain": Command(
+        PHOTOGRAPHS,
+        "Write one sheet on what a transfer does, step by step",
+        "face:explain",
+        extra="explain",
+    ),
+    "origin": Command(PHOTOGRAPHS, "Say whether pictures are marked as made", extra="film"),
     "export": Command(PHOTOGRAPHS, "Write a trained FET+ as one file for `fet transfer`"),
     "probe": Command(STAGES, "Note what each stage does, for DVC to see what has changed"),
     "ingest": Command(
@@ -70,12 +79,16 @@ COMMANDS: dict[str, Command] = {
     "study": Command(TOOLS, "Run a study to its table: other values, sets, or a grid"),
     "merge": Command(TOOLS, "Put the outputs of several data sets together", "prepare:merge"),
     "synthesize": Command(
-        TOOLS, "Render the demo faces, in the layouts of CK+ and RaFD", "synthesize:app"
+        TOOLS,
+        "Render the demo faces, in the layouts of CK+ and RaFD",
+        "synthesize:app",
+        extra="synthesis",
     ),
     "learn-face": Command(
         TOOLS,
         "Learn the face model and Φ in space of rendered faces",
         "learn_face:learn_face",
+        extra="synthesis",
     ),
     "sweep": Command(TOOLS, "The same as study", "study:study", hidden=True),
     # As commands were called before there was `fet train`.

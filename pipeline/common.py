@@ -13,6 +13,7 @@ import typer
 from fet_core.errors import UserError
 from fet_core.files import check_folder
 from fet_core.locks import exclusive
+from fet_core.parallel import Engine
 
 if TYPE_CHECKING:
     from fet_core.params import Params
@@ -55,6 +56,11 @@ MetricsOption = Annotated[
     ),
 ]
 ParamsOption = Annotated[Path, typer.Option("--params", help="The params file.")]
+EngineOption = Annotated[
+    Engine,
+    # No param and no part of DVC's command: what comes out does not depend on it.
+    typer.Option("--engine", envvar="FET_ENGINE", help="local or ray, which gives the same."),
+]
 DeviceOption = Annotated[
     str, typer.Option("--device", help="auto, cpu or cuda; auto takes a GPU where there is one.")
 ]

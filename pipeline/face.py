@@ -13,7 +13,7 @@ from fet_core.errors import UserError
 from fet_core.files import check_file
 from fet_core.progress import track
 
-from .pictures import ForceOption, check_out, loading, write_made, write_picture
+from .pictures import EyeOption, ForceOption, check_out, loading, write_made, write_picture
 
 if TYPE_CHECKING:
     from fet_core.face3d.fit import Fit
@@ -33,6 +33,7 @@ def read(
         Path | None,
         typer.Option("--draw", help="A picture to write, of the only photograph with the fit."),
     ] = None,
+    eye: EyeOption = "auto",
     force: ForceOption = False,
 ) -> None:
     """Print where each face looks and what it does, in ARKit's face units from 0 to 1."""
@@ -48,19 +49,22 @@ def read(
         if len(pictures) > 1:
             raise UserError("--draw draws over one photograph; name one, or leave --draw out")
         check_out(draw, *pictures, force=force, option="--draw")
-    eye = Eye()
+    seeing = Eye(eye)
     refused: list[str] = []
     for path in track(pictures, "reading", unit="pictures") if len(pictures) > 20 else pictures:
         try:
             picture = open_picture(path)
-            found = eye.find(picture)
+            found = seeing.find(picture)
             if not found:
                 raise UserError(f"no face was found in {path}; name a picture that shows one")
             shown = picture
             for number, face in enumerate(found, 1):
-                shapes = shape_of(Face(str(path), picture, eye.read(picture, face)))
+                points = seeing.read(picture, face)
+                shapes = shape_of(Face(str(path), picture, points, eye=seeing.name))
                 fit, shown = shapes.fit, shown if draw is None else drawn(shown, shapes)
-                said = {"picture": str(path), "face": number} | _said(fit, fitter().model.names)
+                said = {"picture": str(path), "face": number} | _said(
+                    fit, fitter(seeing.name).model.names
+                )
                 print(json.dumps(said, ensure_ascii=False) if as_json else _table(said))
             if draw is not None:
                 write_picture(draw, shown, path)
@@ -102,6 +106,7 @@ def edit(
     listed: Annotated[
         bool, typer.Option("--list", help="Print all units and expressions, and end.")
     ] = False,
+    eye: EyeOption = "auto",
     force: ForceOption = False,
 ) -> None:
     """Write a photograph with another expression; no other photograph is needed."""
@@ -119,7 +124,7 @@ def edit(
     with loading():
         from fet_core.portrait import Transfer, beside, open_picture
 
-        transfer = Transfer()
+        transfer = Transfer(eye=eye)
     made = transfer.edit(photo, wanted, expression, intensity, face)
     if compare:
         write_picture(out, beside([open_picture(photo), made]), photo, mark=True)
@@ -142,6 +147,7 @@ def explain(
     target_face: Annotated[
         int | None, typer.Option("--target-face", help="Which of the target's faces, from 1.")
     ] = None,
+    eye: EyeOption = "auto",
     force: ForceOption = False,
 ) -> None:
     """Write one sheet on what `fet transfer` does with two photographs, step by step."""
@@ -149,7 +155,7 @@ def explain(
     with loading():
         from fet_core.explanation import explained
 
-    sheet = explained(source, target, intensity, source_face, target_face)
+    sheet = explained(source, target, intensity, source_face, target_face, eye)
     write_picture(out, sheet, target, mark=True)
     print(f"{out}: from {source} and {target} to the result")
 

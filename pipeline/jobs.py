@@ -20,6 +20,7 @@ from typing import IO, Any
 from fet_core.errors import UserError
 from fet_core.files import copy_file, link, make_folder, mirror, write_json, write_text
 from fet_core.paramsfile import look_up
+from fet_core.stopping import heard
 from fet_core.writing import writing
 
 from .stages import Stage
@@ -204,7 +205,8 @@ def _call(command: list[str], folder: Path, lock: IO[str]) -> tuple[int, list[in
             caught.append(signum)
             child.terminate()
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = {signal.SIGINT, signal.SIGTERM, *heard()}
+        before = {number: signal.signal(number, stop) for number in numbers}
         try:
             code = child.wait()
         finally:

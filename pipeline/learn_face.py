@@ -29,6 +29,9 @@ def learn_face(
         int, typer.Option("--seed", help="Everything is a function of this number.")
     ] = 7,
     processes: Annotated[int, typer.Option("--processes", min=1, help="Rendering processes.")] = 2,
+    eye: Annotated[
+        str, typer.Option("--eye", help="Who reads the faces: dlib, or mesh for files of its own.")
+    ] = "dlib",
 ) -> None:
     """Render known faces, mouths and closed eyes, build the face model, and train Φ in space.
 
@@ -58,6 +61,7 @@ def learn_face(
     from fet_core.synthesis.studio import Studio
     from fet_core.train.space import Batches, train, write_fusion
 
+    seeing = Eye(eye)
     check_folder(out, "choose another folder with --out")
     check_folder(work, "choose another folder with --work")
     listed = people_of(photos)
@@ -68,18 +72,18 @@ def learn_face(
         for _ in track(crew.run(sit, sittings), "known faces", total=people, unit="people"):
             pass
     albums = [read_album(sitting) for sitting in sittings]
-    eye = Eye()
-    readings = [read_points(eye, one.pictures) for one in track(albums, "reading", unit="people")]
+    reading = track(albums, "reading", unit="people")
+    readings = [read_points(seeing, one.pictures) for one in reading]
     learned = kept(albums, readings)
     anchors, left = learn_anchors(opened, *learned)
     inner, outline = left[17:].mean(), left[:17].mean()
-    print(f"dlib's points to their anchors: {inner:.3f} eye distances, contour {outline:.3f}")
+    print(f"points as read to their anchors: {inner:.3f} eye distances, contour {outline:.3f}")
     sculptor = Sculptor(opened, anchors)
     write_model(out / MODEL.name, sculptor.model(seed))
     fitter = make_fitter(load_model(out / MODEL.name))
     batches = Batches(
         known_of(*learned, sculptor, fitter),
-        photographed(listed, eye, fitter),
+        photographed(listed, seeing, fitter),
         fitter.model,
         random_units(fitter.model.names, seed),
         seed,

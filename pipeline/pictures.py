@@ -14,6 +14,7 @@ from fet_core.errors import UserError
 from fet_core.files import atomic_path, check_file, check_folder, shown
 
 if TYPE_CHECKING:
+    from fet_core.data.manifest import Credentials
     from fet_core.portrait import Picture
 
 
@@ -34,6 +35,16 @@ def loading() -> Iterator[None]:
 
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Write over a picture that is there; never over an input.")
+]
+
+
+EyeOption = Annotated[
+    str,
+    typer.Option(
+        "--eye",
+        help="Who reads faces: dlib, not for commercial use; mesh, free for any; auto: dlib if "
+        "installed.",
+    ),
 ]
 
 
@@ -94,7 +105,9 @@ def check_place(out: Path, option: str) -> bool:
     return there
 
 
-def write_picture(out: Path, picture: Picture, like: Path, mark: bool = False) -> None:
+def write_picture(
+    out: Path, picture: Picture, like: Path, mark: bool = False, by: Credentials | None = None
+) -> None:
     """Write a picture, with the colour profile of the file `like` where it has a fitting one.
 
     Args:
@@ -102,22 +115,34 @@ def write_picture(out: Path, picture: Picture, like: Path, mark: bool = False) -
         picture: [H, W] or [H, W, 3] uint8.
         like: another picture.
         mark: whether to say that it is made.
+        by: who signs that.
     """
     from fet_core.data.encode import encode
     from fet_core.data.kept import Kept, profile_of
 
-    _write(out, encode(picture, out.suffix, Kept(profile_of(like)), mark))
+    _write(out, encode(picture, out.suffix, Kept(profile_of(like)), mark), by)
 
 
-def write_made(out: Path, made: Picture, target: Path) -> None:
-    """Write what was made of a photograph, with all that is kept of its file, marked as made."""
+def write_made(out: Path, made: Picture, target: Path, by: Credentials | None = None) -> None:
+    """Write what was made of a photograph, with all that is kept of its file, marked as made.
+
+    Args:
+        out: the file.
+        made: [H, W] or [H, W, 3] uint8.
+        target: the photograph.
+        by: who signs that it is made.
+    """
     from fet_core.data.encode import encode
     from fet_core.data.kept import kept
 
-    _write(out, encode(made, out.suffix, kept(target), mark=True))
+    _write(out, encode(made, out.suffix, kept(target), mark=True), by)
 
 
-def _write(out: Path, content: bytes) -> None:
+def _write(out: Path, content: bytes, by: Credentials | None) -> None:
+    if by is not None:
+        from fet_core.data.manifest import signed
+
+        content = signed(content, out.suffix, by)
     try:
         with atomic_path(out) as temporary:
             temporary.write_bytes(content)

@@ -35,6 +35,7 @@ from fet_core.data.stored import read_faces, read_landmarks, read_samples
 from fet_core.errors import UserError
 from fet_core.files import check_folder, write_json, write_png
 from fet_core.locks import exclusive
+from fet_core.parallel import Engine
 
 from . import common
 from .common import PARAMS, DatasetOption, OutOption, ParamsOption, RootOption
@@ -49,6 +50,7 @@ def ingest(
         int | None,
         typer.Option("--processes", min=1, help="Processes that open pictures [default: cores]."),
     ] = None,
+    engine: common.EngineOption = Engine.LOCAL,
 ) -> None:
     """List the raw pictures, open each, and put each on the training or the test side."""
     values = common.load(params, dataset)
@@ -57,7 +59,9 @@ def ingest(
     with common.out_folder(out, values, dataset, "ingest", raw) as folder:
         reader = make_reader(chosen.reader, chosen.peak_frames)
         manifest, rejects = folder / "manifest.parquet", folder / "rejects.parquet"
-        result = ingest_pictures(dataset, reader, raw, values.split, processes, chosen.max_bytes)
+        result = ingest_pictures(
+            dataset, reader, raw, values.split, processes, chosen.max_bytes, engine
+        )
         # The list of rejects is what a user needs most when the stage refuses to go on, and no
         # manifest of an earlier run may then stand beside it.
         manifest.unlink(missing_ok=True)
@@ -86,6 +90,7 @@ def grayscale(
     in_: common.InOption = None,
     out: common.OutOption = None,
     params: common.ParamsOption = common.PARAMS,
+    engine: common.EngineOption = Engine.LOCAL,
 ) -> None:
     """Write grey or plain 8-bit colour pictures where needed (CK+ grey, RaFD colour)."""
     settings = common.load(params, dataset)
@@ -93,7 +98,8 @@ def grayscale(
     with common.out_folder(out, settings, dataset, "grayscale", raw) as folder:
         source = common.data_folder(in_, dataset)
         manifest = tables.read(source / "ingest" / "manifest.parquet", tables.MANIFEST, True)
-        frames = make_frames(manifest, raw, settings.dataset(dataset).channels, folder)
+        channels = settings.dataset(dataset).channels
+        frames = make_frames(manifest, raw, channels, folder, engine=engine)
         tables.write(folder / "frames.parquet", frames, tables.FRAMES)
         converted = sum(value != "" for value in frames["conversion"].to_pylist())
         print(f"{dataset}: {frames.num_rows} pictures, {converted} converted")
@@ -105,6 +111,7 @@ def align(
     in_: common.InOption = None,
     out: common.OutOption = None,
     params: common.ParamsOption = common.PARAMS,
+    engine: common.EngineOption = Engine.LOCAL,
 ) -> None:
     """Find the face in each picture and bring its eyes to fixed places."""
     settings = common.load(params, dataset)
@@ -116,7 +123,7 @@ def align(
         paths = frame_paths(frames, raw, source / "grayscale")
         writer = FaceWriter(folder / "faces.npy", settings.align.size, channels)
         with writer:
-            results = align_all(paths, channels, settings.align)
+            results = align_all(paths, channels, settings.align, engine=engine)
             for sample_id, result in zip(frames["sample_id"].to_pylist(), results, strict=True):
                 writer.add(sample_id, result)
         table = writer.table()
@@ -132,6 +139,7 @@ def landmarks(
     in_: common.InOption = None,
     out: common.OutOption = None,
     params: common.ParamsOption = common.PARAMS,
+    engine: common.EngineOption = Engine.LOCAL,
 ) -> None:
     """Carry the 68 landmarks into the aligned face, and read them many times for their mean."""
     settings = common.load(params, dataset)
@@ -143,7 +151,8 @@ def landmarks(
         paths = frame_paths(frames, raw, source / "grayscale")
         items = face_items(frames, faces, paths)
         channels, readings = settings.dataset(dataset).channels, settings.landmarks.readings
-        table = landmark_table(faces, list(mean_landmarks_all(items, channels, readings)))
+        means = mean_landmarks_all(items, channels, readings, engine=engine)
+        table = landmark_table(faces, list(means))
         tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
         write_png(folder / "preview.png", preview_landmarks(source / "align" / "faces.npy", table))
         print(f"{dataset}: 68 landmarks on {table.num_rows} faces, {readings} readings of each")

@@ -32,13 +32,14 @@ def probe(
     from fet_core.progress import bar
 
     from .probe_inputs import FACES
-    from .probe_parts import every, run
 
     if not FACES.is_dir():
         raise UserError(
             "`fet probe` notes what the code does for dvc.yaml, which is no part of an installed "
             "package; run it in a clone of the project"
         )
+    from .probe_parts import every, run
+
     check_folder(out, "choose another folder with --out")
     names = list(every())
     for name in only or []:

@@ -21,6 +21,7 @@ from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.paramsfile import load, read_yaml
 from fet_core.show.tables import overview
+from fet_core.stopping import heard
 
 from . import common
 from .report import figures_of, results_of
@@ -41,9 +42,6 @@ Type next:
   dvc exp run -S transfer.mu2=50    another value of a parameter"""
 
 TABLES = "  make tables                       the baselines and the full tables"
-
-
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
@@ -112,9 +110,7 @@ def run_chains(chains: Mapping[str, Sequence[str]]) -> int:
         for process in running.values():
             _send(process, signal.SIGKILL if impatient else gentle)
 
-    # What is ignored stays ignored: `nohup` does that to the hang-up.
-    heard = [number for number in _STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
+    before = {number: signal.signal(number, stop) for number in heard()}
     try:
         while running or (waiting and not caught):
             while waiting and len(running) < cores and not caught:

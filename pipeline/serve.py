@@ -11,7 +11,7 @@ import typer
 
 from fet_core.errors import UserError
 
-from .pictures import loading
+from .pictures import EyeOption, loading
 
 EXAMPLES = Path("data/demo/rafd")
 """Faces to try the page with, where they are."""
@@ -25,6 +25,7 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes one that is free.")
     ] = 7860,
+    eye: EyeOption = "auto",
     browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Serve a page that transfers and edits expressions and animates photographs, until Ctrl-C.
@@ -46,7 +47,7 @@ def serve(
             from .page.desk import Desk
             from .page.layout import build
 
-            desk = Desk(Transfer(), folder)
+            desk = Desk(Transfer(eye=eye), folder, eye)
             page = build(desk, EXAMPLES)
         with closing(desk.films):
             server.run(page, listener, browser)

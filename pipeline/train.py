@@ -7,14 +7,15 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
 
-from fet_core import registry
+from fet_core import ranks, registry
+from fet_core.acceleration import Acceleration
 from fet_core.data.training_triples import training_index
 from fet_core.errors import UserError
 from fet_core.files import atomic_path, check_folder, make_folder, sha256
@@ -140,36 +141,58 @@ def train(
     chosen = registry.part(part)
     settings = common.load(params, dataset)
     source = common.data_folder(in_, dataset)
-    with (
-        common.out_folder(out, settings, dataset, chosen.stage) as weights,
-        common.metrics_folder(metrics, settings, dataset, chosen.stage, out) as small,
-    ):
-        live = small / chosen.stage
-        check_folder(live, "choose another folder with --metrics")
+    with ranks.joined() as share, ExitStack() as held:
+        if share.first:
+            weights = held.enter_context(common.out_folder(out, settings, dataset, chosen.stage))
+            small = held.enter_context(
+                common.metrics_folder(metrics, settings, dataset, chosen.stage, out)
+            )
+            live = small / chosen.stage
+            check_folder(live, "choose another folder with --metrics")
         inputs = open_inputs(source, settings, dataset, device)
         training: Training = registry.look_up(chosen.recipe)(inputs, source)
         run = f"{dataset}-{chosen.stage}-{_fingerprint(chosen.stage, inputs, training)}"
         folder = checkpoints / run
+        if not share.first:
+            _loop(chosen.title, inputs, training, folder, _Nobody(), save_every)
+            return
         with exclusive(checkpoints, run, "--checkpoints"):
-            _loop(chosen.title, inputs, training, folder, live, save_every)
+            recorder = LiveRecorder(live, folder / "live", training.truths)
+            _loop(chosen.title, inputs, training, folder, recorder, save_every)
+            recorder.close()
             path = weights / f"{chosen.kind}.safetensors"
             save(path, chosen.kind, training.sizes, training.task.net, dict(training.note))
             shutil.rmtree(folder, ignore_errors=True)
         print(f"{dataset}: {chosen.kind} in {path}")
 
 
+class _Nobody:
+    """Records nothing: of several processes the first does."""
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Metrics of an epoch."""
+
+    def picture(self, number: int, path: Path) -> None:
+        """The sample grid after an epoch."""
+
+
 def _loop(
-    title: str, inputs: Inputs, training: Training, folder: Path, live: Path, save_every: float
+    title: str,
+    inputs: Inputs,
+    training: Training,
+    folder: Path,
+    recorder: loop.Recorder,
+    save_every: float,
 ) -> None:
     """Train to the end with live metrics; exits 130 or 143 on a signal."""
     task, options = training.task, training.options
     own = training.neutral_only
     rule = inputs.kind.neutral_only if own is None else own
-    recorder = LiveRecorder(live, folder / "live", training.truths)
+    index = training_index(inputs.samples, rule)
     with exit_when_interrupted():
         loop.train(
             task,
-            Schedule(training_index(inputs.samples, rule), options.batch_size, options.seed),
+            Schedule(index, options.batch_size, options.seed, ranks.here()),
             Checkpoints(folder, task.nets, task.optimizers),
             recorder,
             name=f"{title} {inputs.name}",
@@ -180,7 +203,6 @@ def _loop(
             grids=options.grids if inputs.shown else 0,
             save_seconds=save_every,
         )
-    recorder.close()
 
 
 def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
@@ -195,7 +217,7 @@ def _fingerprint(stage: str, inputs: Inputs, training: Training) -> str:
         "shown": inputs.allowed,
         "files": {key: sha256(path) for key, path in files.items()},
         "code": behaviour(stage),
-        "device": inputs.dataset.device.type,
+        "device": str(Acceleration.of(inputs.dataset.device)),
         "torch": torch.__version__,
     }
     return fingerprint(parts)

@@ -16,10 +16,11 @@ from fet_core.errors import UserError
 from fet_core.files import check_file
 
 from . import common
-from .pictures import ForceOption, check_out, loading, write_made, write_picture
+from .pictures import EyeOption, ForceOption, check_out, loading, write_made, write_picture
 from .several import end, is_one, named, outputs
 
 if TYPE_CHECKING:
+    from fet_core.data.manifest import Credentials
     from fet_core.face3d.face import Face
     from fet_core.portrait import Transfer
 
@@ -38,6 +39,8 @@ class _Wish:
     compare: bool
     model: Path | None
     device: str
+    eye: str
+    by: Credentials | None
 
 
 def transfer(
@@ -106,18 +109,39 @@ def transfer(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, help="Processes that share several targets.")
     ] = 1,
+    eye: EyeOption = "auto",
+    c2pa: Annotated[
+        Path | None,
+        typer.Option(
+            "--c2pa", help="Sign that the results are made (C2PA): PEM file of the certificates."
+        ),
+    ] = None,
+    c2pa_key: Annotated[
+        Path | None, typer.Option("--c2pa-key", help="PEM file of the key to sign with.")
+    ] = None,
     force: ForceOption = False,
 ) -> None:
     """Write the targets' photographs with the source's expression."""
     if all_faces and target_face is not None:
         raise UserError("--target-face chooses one face and --all-faces all; leave one of them out")
-    wish = _Wish(source, intensity, target_face, all_faces, mouth, compare, model, device)
+    by = _credentials(c2pa, c2pa_key)
+    wish = _Wish(source, intensity, target_face, all_faces, mouth, compare, model, device, eye, by)
     if is_one(targets):
         _one(wish, targets[0], out, source_face, faces, force)
     elif faces is not None:
         raise UserError("--faces numbers the faces of one target; name one, or leave --faces out")
     else:
         _several(wish, targets, out, source_face, jobs, force)
+
+
+def _credentials(certificates: Path | None, key: Path | None) -> Credentials | None:
+    if certificates is None and key is None:
+        return None
+    if certificates is None or key is None:
+        raise UserError("to sign needs a certificate and its key; name both, --c2pa and --c2pa-key")
+    from fet_core.data.manifest import credentials
+
+    return credentials(certificates, key)
 
 
 def _one(
@@ -129,7 +153,7 @@ def _one(
         if os.path.realpath(faces) == os.path.realpath(out):
             raise UserError(f"{out} is named with -o and with --faces; choose another for one")
     with loading():
-        transfer = _load(wish.model, wish.device)
+        transfer = _load(wish.model, wish.device, wish.eye)
     with _numbering(transfer, {"source": wish.source, "target": target}, faces):
         left = _make(transfer, wish, transfer.find(wish.source, source_face), target, out)
     print(_told(wish, target, out))
@@ -145,7 +169,7 @@ def _several(
     check_file(wish.source, "there is no picture", "name a PNG or JPEG file")
     tasks = outputs(named(given), folder, wish.source, force)
     with loading():
-        transfer = once(_load, wish.model, wish.device)
+        transfer = once(_load, wish.model, wish.device, wish.eye)
     transfer.check(wish.intensity, wish.mouth)
     with _numbering(transfer, {}, None):
         face = transfer.find(wish.source, source_face)
@@ -160,10 +184,10 @@ def _several(
     end(failed, len(tasks))
 
 
-def _load(model: Path | None, device: str) -> Transfer:
+def _load(model: Path | None, device: str, eye: str) -> Transfer:
     from fet_core.portrait import Transfer
 
-    return Transfer(model, device)
+    return Transfer(model, device, eye)
 
 
 def _attempt(wish: _Wish, face: Face, task: tuple[Path, Path]) -> tuple[bool, list[str]]:
@@ -173,7 +197,7 @@ def _attempt(wish: _Wish, face: Face, task: tuple[Path, Path]) -> tuple[bool, li
 
     target, out = task
     try:
-        return True, _make(once(_load, wish.model, wish.device), wish, face, target, out)
+        return True, _make(once(_load, wish.model, wish.device, wish.eye), wish, face, target, out)
     except SeveralFacesError as error:
         return False, [f"{error}{_EVERY}"]
     except UserError as error:
@@ -194,9 +218,9 @@ def _make(transfer: Transfer, wish: _Wish, face: Face, target: Path, out: Path) 
         made = transfer(face, target, wish.intensity, None, wish.number, wish.mouth)
     if wish.compare:
         row = beside([open_picture(wish.source), open_picture(target), made])
-        write_picture(out, row, target, mark=True)
+        write_picture(out, row, target, mark=True, by=wish.by)
     else:
-        write_made(out, made, target)
+        write_made(out, made, target, wish.by)
     return left
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -196,6 +197,46 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("pipeline.cli.app", fail)
     with pytest.raises(FileNotFoundError):
         main()
+
+
+@pytest.mark.parametrize(
+    ("lacking", "command", "extra"),
+    [
+        ("pyarrow", ["check", "--dataset", "rafd"], "pipeline"),
+        ("av", ["animate", "driving.mp4", "face.jpg", "-o", "out.mp4"], "film"),
+        ("scipy", ["animate", "driving.mp4", "face.jpg", "-o", "out.mp4"], "film"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named_with_what_brings_it(
+    lacking: str, command: list[str], extra: str, repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "driving.mp4").touch()
+    (tmp_path / "face.jpg").touch()
+    code = f"import sys; sys.modules[{lacking!r}] = None; sys.argv[1:] = {command}; "
+    code += "from pipeline.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(rf"fet: [^\n]+ `pip install 'fet\[{extra}\]'`[^\n]*\n", done.stderr)
+
+
+def test_what_a_command_may_lack_can_be_installed(repository: Path) -> None:
+    text = (repository / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"]["optional-dependencies"]
+    assert {command.extra for command in TABLE.values()} <= set(extras)
+
+
+def test_without_a_module_of_its_own_the_program_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fet_core.data.mark", None)
+    result = CliRunner().invoke(app, ["origin", "face.png"])
+    assert isinstance(result.exception, ModuleNotFoundError)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

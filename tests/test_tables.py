@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -165,3 +166,35 @@ def test_a_missing_file(path: Path) -> None:
 def test_rows_that_do_not_fit_are_a_programmers_mistake(row: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="columns"):
         tables.from_rows([row], tables.FRAMES)
+
+
+def test_tables_of_many_rows_are_those_of_few_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are built, read again and checked some at a time."""
+    rows = [FRAME | {"sample_id": f"s{number}"} for number in range(7)]
+    whole = tables.from_rows(rows, tables.FRAMES)
+    monkeypatch.setattr(tables, "_BLOCK", 3)
+    table = tables.from_rows(iter(rows), tables.FRAMES)
+    assert table.equals(whole)
+    assert table["path"].num_chunks == 1
+    assert list(tables.to_rows(table)) == rows
+    with pytest.raises(ValueError, match="path"):
+        tables.from_rows([*rows, {"sample_id": "s7"}], tables.FRAMES)
+
+
+@pytest.mark.parametrize("bad", [0, 4, 6])
+def test_what_cannot_be_is_found_in_any_block(
+    bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = [np.full(136, number, np.float32) for number in range(7)]
+    points[bad][135] = np.nan
+    rows = [
+        {"sample_id": f"s{number}", "row": number, "points": one, "mean": np.zeros(136)}
+        for number, one in enumerate(points)
+    ]
+    path = tmp_path / "landmarks.parquet"
+    tables.write(path, tables.from_rows(rows, tables.LANDMARKS), tables.LANDMARKS)
+    monkeypatch.setattr("fet_core.contents._BLOCK", 3)
+    with pytest.raises(UserError, match=rf'has \.nan as the "points" of row {bad},'):
+        tables.read(path, tables.LANDMARKS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from fet_core.data.pictures import MAX_BYTES, PictureInfo, examine
 from fet_core.errors import UserError
 from fet_core.files import check_searched, shown
-from fet_core.parallel import each
+from fet_core.parallel import Engine, each
 
 
 @dataclass(frozen=True)
@@ -266,6 +266,7 @@ def open_all(
     entries: Sequence[Entry],
     processes: int | None = None,
     max_bytes: int = MAX_BYTES,
+    engine: Engine = Engine.LOCAL,
 ) -> Iterator[PictureInfo | str]:
     """Decode the picture of each entry, in order: what it is, or why it cannot be used.
 
@@ -274,10 +275,11 @@ def open_all(
         entries: of its pictures.
         processes: as in `fet_core.parallel.each`.
         max_bytes: of a decoded picture.
+        engine: as in `fet_core.parallel.each`.
 
     Raises:
-        UserError: a worker process died.
+        UserError: a worker process died, or Ray cannot be had.
     """
     paths = [str(root / entry.path) for entry in entries]
     work = partial(examine, max_bytes=max_bytes)
-    return each(work, paths, "ingest", processes=processes, pool_from=_POOL_FROM)
+    return each(work, paths, "ingest", processes=processes, pool_from=_POOL_FROM, engine=engine)

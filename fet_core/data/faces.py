@@ -31,7 +31,7 @@ from fet_core.geometry.align import (
 )
 from fet_core.geometry.landmarks import Box, FaceFinder, choose
 from fet_core.geometry.regressor import QuickReader
-from fet_core.parallel import each, once
+from fet_core.parallel import Engine, each, once
 from fet_core.params import Align
 from fet_core.writing import writing
 
@@ -51,7 +51,11 @@ _QUICK_FROM = 200
 
 
 def align_all(
-    paths: Sequence[Path], channels: int, params: Align, processes: int | None = None
+    paths: Sequence[Path],
+    channels: int,
+    params: Align,
+    processes: int | None = None,
+    engine: Engine = Engine.LOCAL,
 ) -> Iterator[Face | str]:
     """The aligned face of each picture, or the reason why there is none, in order.
 
@@ -60,9 +64,10 @@ def align_all(
         channels: 1 or 3.
         params: size, places of the eyes, ladder of scales, what to do about several faces.
         processes: as in `fet_core.parallel.each`.
+        engine: as there.
     """
     work = partial(_align, channels=channels, params=params)
-    return each(work, list(paths), "align", processes=processes)
+    return each(work, list(paths), "align", processes=processes, engine=engine)
 
 
 def mean_landmarks_all(
@@ -70,6 +75,7 @@ def mean_landmarks_all(
     channels: int,
     readings: int,
     processes: int | None = None,
+    engine: Engine = Engine.LOCAL,
 ) -> Iterator[NDArray[np.float32]]:
     """`mean_points` [68, 2] of each face in pixels of the aligned face, in order.
 
@@ -81,10 +87,11 @@ def mean_landmarks_all(
         channels: 1 or 3.
         readings: as for `mean_points`.
         processes: as in `fet_core.parallel.each`.
+        engine: as there.
     """
     reader: Callable[[], Reader] = QuickReader if len(items) >= _QUICK_FROM else FaceFinder
     work = partial(_read, channels=channels, readings=readings, reader=reader)
-    return each(work, list(items), "landmarks", processes=processes)
+    return each(work, list(items), "landmarks", processes=processes, engine=engine)
 
 
 def align_face(finder: FaceFinder, picture: NDArray[np.uint8], params: Align) -> Face | str:
@@ -127,6 +134,9 @@ def _read(
     return apply_points(matrix, points).astype(np.float32)
 
 
+_BLOCK = 4096  # rows, until which they are Python's objects, of some times the size
+
+
 class FaceWriter:
     """Writes faces as they come, so that a large data set never lies in memory as a whole.
 
@@ -142,6 +152,7 @@ class FaceWriter:
         self._path = path
         self._shape = (size, size, channels)
         self._rows: list[dict[str, Any]] = []
+        self._tables: list[pa.Table] = []
         self._body_path = path.with_name(f".{path.name}.body.part")
         self._body: IO[bytes] | None = None
         self.count = 0
@@ -184,10 +195,14 @@ class FaceWriter:
             }
             self.count += 1
         self._rows.append(row)
+        if len(self._rows) == _BLOCK:
+            self._tables.append(tables.from_rows(self._rows, tables.FACES))
+            self._rows = []
 
     def table(self) -> pa.Table:
         """The rows so far, with the schema `fet_core.tables.FACES`."""
-        return tables.from_rows(self._rows, tables.FACES)
+        left = tables.from_rows(self._rows, tables.FACES)
+        return pa.concat_tables([*self._tables, left]).combine_chunks()
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing(self._path, self._body_path)
@@ -239,7 +254,7 @@ def face_items(
     where = dict(zip(frames["sample_id"].to_pylist(), paths, strict=True))
     return [
         (where[row["sample_id"]], row["box"], np.array(row["matrix"]).reshape(2, 3))
-        for row in faces.to_pylist()
+        for row in tables.to_rows(faces)
         if row["row"] is not None
     ]
 
@@ -251,11 +266,13 @@ def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]]) -> pa.
         faces: with the schema `fet_core.tables.FACES`, which has the single reading.
         means: [68, 2] of each face that was found, the mean of many readings in aligned pixels.
     """
-    rows = []
-    kept = (row for row in faces.to_pylist() if row["row"] is not None)
-    for row, mean in zip(kept, means, strict=True):
-        points = np.array(row["points"], np.float32).reshape(-1, 2)
-        single = apply_points(np.array(row["matrix"]).reshape(2, 3), points)
-        name = {key: row[key] for key in ("sample_id", "row")}
-        rows.append(name | {"points": single.ravel(), "mean": mean.ravel()})
-    return tables.from_rows(rows, tables.LANDMARKS)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        kept = (row for row in tables.to_rows(faces) if row["row"] is not None)
+        for row, mean in zip(kept, means, strict=True):
+            points = np.array(row["points"], np.float32).reshape(-1, 2)
+            single = apply_points(np.array(row["matrix"]).reshape(2, 3), points)
+            name = {key: row[key] for key in ("sample_id", "row")}
+            yield name | {"points": single.ravel(), "mean": mean.ravel()}
+
+    return tables.from_rows(rows(), tables.LANDMARKS)

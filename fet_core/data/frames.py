@@ -15,11 +15,16 @@ from fet_core import tables
 from fet_core.data.pictures import LARGEST, conversion_needed, describe, read_picture
 from fet_core.errors import UserError, remedy
 from fet_core.files import atomic_path, check_file, inside, write_png
-from fet_core.parallel import each
+from fet_core.parallel import Engine, each
 
 
 def make_frames(
-    manifest: pa.Table, root: Path, channels: int, out: Path, processes: int | None = None
+    manifest: pa.Table,
+    root: Path,
+    channels: int,
+    out: Path,
+    processes: int | None = None,
+    engine: Engine = Engine.LOCAL,
 ) -> pa.Table:
     """Convert what needs it and say for every picture which file to read.
 
@@ -29,6 +34,7 @@ def make_frames(
         channels: 1 for grey, 3 for colour.
         out: folder for converted pictures, PNG.
         processes: as in `fet_core.parallel.each`.
+        engine: as there.
 
     Returns:
         a table with the schema `fet_core.tables.FRAMES`.
@@ -38,10 +44,11 @@ def make_frames(
     """
     items = list(zip(manifest["sample_id"].to_pylist(), manifest["path"].to_pylist(), strict=True))
     convert = partial(_convert, root=root, channels=channels, out=out)
+    conversions = each(
+        convert, items, "grayscale", processes=processes, pool_from=200, engine=engine
+    )
     rows = []
-    for (sample_id, path), done in zip(
-        items, each(convert, items, "grayscale", processes=processes, pool_from=200), strict=True
-    ):
+    for (sample_id, path), done in zip(items, conversions, strict=True):
         rows.append(
             {
                 "sample_id": sample_id,

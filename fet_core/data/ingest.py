@@ -24,6 +24,7 @@ from fet_core.data.split import (
     side_of,
 )
 from fet_core.errors import UserError
+from fet_core.parallel import Engine
 from fet_core.tables import EXPRESSIONS
 
 STAGE = "ingest"
@@ -53,6 +54,7 @@ def ingest(
     split: SplitRule,
     processes: int | None = None,
     max_bytes: int = MAX_BYTES,
+    engine: Engine = Engine.LOCAL,
 ) -> Ingested:
     """Read a raw folder; nothing in it is changed, and a bad picture is only a reject.
 
@@ -64,6 +66,7 @@ def ingest(
             be used.
         processes: worker processes to open pictures with; None for one a core, 1 for none.
         max_bytes: of a decoded picture.
+        engine: as in `fet_core.parallel.each`.
 
     Raises:
         UserError: the root is missing or does not have the layout, or a worker process died.
@@ -73,7 +76,7 @@ def ingest(
     entries, doubles = unique(listing.entries)
     rejects = [*listing.rejects, *doubles]
     good: list[tuple[Entry, PictureInfo]] = []
-    opened = open_all(root, entries, processes, max_bytes)
+    opened = open_all(root, entries, processes, max_bytes, engine)
     for entry, found in zip(entries, opened, strict=True):
         if isinstance(found, str):
             rejects.append(Reject(entry.path, found))

@@ -6,18 +6,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fet_core import tables
 from fet_core.errors import UserError
 from fet_core.geometry.landmarks import mirror_camera, mirror_gaze, mirror_points
 
 _READ = ("points", "mean")
+_FACES = ("row", *_READ)
+_LABELS = ("sample_id", "subject", "sequence", "expression", "gaze", "camera", "split")
 
 
 def make_samples(manifest: pa.Table, landmarks: pa.Table, size: int, flip: bool) -> pa.Table:
@@ -39,35 +42,40 @@ def make_samples(manifest: pa.Table, landmarks: pa.Table, size: int, flip: bool)
     Raises:
         UserError: no labelled picture has landmarks.
     """
-    found = {row["sample_id"]: row for row in landmarks.to_pylist()}
-    straight: list[dict[str, Any]] = []
-    for row in manifest.to_pylist():
-        face = found.get(row["sample_id"])
-        if face is None or row["expression"] is None:
-            continue
-        names = ("sample_id", "subject", "sequence", "expression", "gaze", "camera", "split")
-        straight.append(
-            {name: row[name] for name in names}
-            | {name: face[name] for name in ("row", *_READ)}
-            | {"flipped": False}
-        )
-    if not straight:
+    # By columns, as rows of Python's objects would take ten times the memory.
+    known = landmarks["sample_id"].combine_chunks()
+    place = pc.index_in(manifest["sample_id"], value_set=known)
+    kept = pc.and_(place.is_valid(), manifest["expression"].is_valid())
+    labels, faces = manifest.filter(kept), landmarks.take(place.filter(kept))
+    if not labels.num_rows:
         raise UserError(
             "no picture has both an expression label and a face; look at the tables of rejects of "
             "the stages ingest and align"
         )
-    straight.sort(key=lambda row: row["sample_id"])
-    mirrored = [_mirror(row, size) for row in straight if row["split"] == "train"] if flip else []
-    return tables.from_rows(straight + mirrored, tables.SAMPLES)
+    columns = {name: labels[name] for name in _LABELS} | {name: faces[name] for name in _FACES}
+    columns["flipped"] = pa.array(np.zeros(labels.num_rows, bool))
+    straight = _table(columns).sort_by("sample_id")
+    if not flip:
+        return straight.combine_chunks()
+    train = straight.filter(pc.equal(straight["split"], "train"))
+    return pa.concat_tables([straight, _mirrored(train, size)]).combine_chunks()
 
 
-def _mirror(row: dict[str, Any], size: int) -> dict[str, Any]:
-    turned = {
-        name: mirror_points(np.array(row[name], dtype=np.float32).reshape(-1, 2), size).ravel()
-        for name in _READ
-    }
-    other = {"gaze": mirror_gaze(row["gaze"]), "camera": mirror_camera(row["camera"])}
-    return row | turned | other | {"flipped": True}
+def _table(columns: Mapping[str, Any]) -> pa.Table:
+    names = tables.SAMPLES.names
+    return pa.table([columns[name] for name in names], names=names).cast(tables.SAMPLES)
+
+
+def _mirrored(straight: pa.Table, size: int) -> pa.Table:
+    columns: dict[str, Any] = {name: straight[name] for name in straight.column_names}
+    for name in _READ:
+        turned = mirror_points(tables.points(straight[name]), size)
+        columns[name] = pa.FixedSizeListArray.from_arrays(turned.ravel(), tables.POINTS * 2)
+    for name, other in (("gaze", mirror_gaze), ("camera", mirror_camera)):
+        columns[name] = pa.array(
+            [other(value) for value in straight[name].to_pylist()], pa.string()
+        )
+    return _table(columns | {"flipped": pa.array(np.ones(straight.num_rows, bool))})
 
 
 NEUTRAL = "neutral"
@@ -152,14 +160,15 @@ def fixed_triples(
 
 
 def _test_pictures(samples: pa.Table) -> list[_Picture]:
+    wanted = pc.and_not(pc.equal(samples["split"], "test"), samples["flipped"])
+    rows = np.flatnonzero(wanted.to_numpy())
     names = ("sample_id", "subject", "sequence", "expression", "gaze", "camera")
-    columns = (samples[name].to_pylist() for name in (*names, "split", "flipped"))
+    columns = (samples[name].take(pa.array(rows)).to_pylist() for name in names)
     return [
         _Picture(row, sample_id, subject, sequence, expression, (camera, gaze))
-        for row, (sample_id, subject, sequence, expression, gaze, camera, side, flipped) in (
-            enumerate(zip(*columns, strict=True))
+        for row, sample_id, subject, sequence, expression, gaze, camera in (
+            zip(rows.tolist(), *columns, strict=True)
         )
-        if side == "test" and not flipped
     ]
 
 

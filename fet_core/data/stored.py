@@ -46,11 +46,12 @@ def read_samples(folder: Path) -> tuple[pa.Table, pa.Table]:
             f"{path} is empty: no two test people show the same two expressions; raise "
             "split.test_share or add people, and run `dvc repro` again"
         )
-    shown = samples.select(["subject", "expression", "split", "flipped"]).to_pylist()
+    shown = samples.select(["subject", "expression", "split", "flipped"])
     for role, named in _ROLES.items():
         check_numbers(path, triples, role, samples.num_rows, "samples.parquet")
-        for row, triple in enumerate(triples.select([role, *named]).to_pylist()):
-            sample = shown[triple[role]]
+        said_of = triples.select([role, *named]).to_pylist()
+        pairs = zip(shown.take(triples[role]).to_pylist(), said_of, strict=True)
+        for row, (sample, triple) in enumerate(pairs):
             said = [triple[name] for name in named]
             if [sample["subject"], sample["expression"]] != said:
                 other = f"{sample['subject']}, {sample['expression']}"

@@ -24,7 +24,7 @@ def drawn(picture: Picture, shapes: Shapes) -> Picture:
     """
     made = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture.copy()
     fit = shapes.fit
-    fitted = fit.place(fitter().model.points(fit.identity, fit.units))
+    fitted = fit.place(fitter(shapes.eye).model.points(fit.identity, fit.units))
     nose = fit.place(np.tile([[[0.0, -0.6, 0.5], [0.0, -0.6, 1.5]]], (len(fit.scale), 1, 1)))
     for points, lines, ahead in zip(shapes.points, fitted, nose, strict=True):
         thick = max(round(eye_distance(points) / 60), 1)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.face3d import gaze
-from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.model import load_model
-from fet_core.face3d.shape import Shapes, move, read_shapes
+from fet_core.face3d.shape import Shapes, fitter, move, read_shapes
+from fet_core.face3d.stored import EYES
 
 Floats = NDArray[np.float64]
 
@@ -82,8 +83,8 @@ def expressed(own: Shapes, expression: str, intensity: float) -> Floats:
         raise UserError(
             f"there is no expression {expression}; choose one of {', '.join(EXPRESSIONS)}"
         )
-    fusion, units = load_fusion(), _vector(both_sides(EXPRESSIONS[expression]))
-    source = fusion.rest + np.tensordot(units, load_model().units[..., :2], 1)
+    fusion, units = fusion_of(own.eye), _vector(both_sides(EXPRESSIONS[expression]))
+    source = fusion.rest + np.tensordot(units, fitter(own.eye).model.units[..., :2], 1)
     motion = fusion(source, own.frontal)
     motion = intensity * parted(motion, source, own.frontal)
     return move(own, uncrossed(thinned(motion, own.frontal), own.frontal))
@@ -103,7 +104,7 @@ def with_units(own: Shapes, units: Mapping[str, float]) -> Floats:
     for name, value in units.items():
         if name in names:
             change[0, names.index(name)] = value - shown[name]
-    motion = np.tensordot(change, load_model().units, 1)
+    motion = np.tensordot(change, fitter(own.eye).model.units, 1)
     level = uncrossed(thinned(motion[..., :2], own.frontal), own.frontal)
     return move(own, np.concatenate([level, motion[..., 2:]], axis=2))
 
@@ -113,14 +114,14 @@ def shown_units(own: Shapes) -> dict[str, float]:
 
     The fit reads raised brows and half closed lids in faces that do nothing at all.
     """
-    above = own.fit.units[0] - np.maximum(at_rest().fit.units[0], 0)
+    above = own.fit.units[0] - np.maximum(at_rest(own.eye).fit.units[0], 0)
     return dict(zip(load_model().names, np.clip(above, 0, 1).tolist(), strict=True))
 
 
 @cache
-def at_rest() -> Shapes:
-    """The mean photographed face at rest, as the fit reads it."""
-    return read_shapes(100 * load_fusion().rest[None] * [1, -1])
+def at_rest(eye: str = EYES[0]) -> Shapes:
+    """The mean photographed face at rest, as the fit of an eye reads it."""
+    return read_shapes(100 * fusion_of(eye).rest[None] * [1, -1], eye=eye)
 
 
 def _vector(units: Mapping[str, float]) -> Floats:

@@ -2,11 +2,13 @@
 
 dlib's predictor is the better reader of expressions, but its detector sees frontal, upright faces
 alone, and the box that it gives jumps by a tenth of its side. So each face that the mesh finds is
-cut out upright at one size, with the box where dlib's own detector has it on average.
+cut out upright at one size, with the box where dlib's own detector has it on average. The mesh
+itself reads where dlib is not installed or not wanted, as its weights are free for any use.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,15 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.geometry.align import mean_points
-from fet_core.geometry.landmarks import FaceFinder
+from fet_core.face3d.stored import EYES
+from fet_core.geometry.align import apply_points, mean_points
+from fet_core.geometry.landmarks import FaceFinder, has_dlib
 from fet_core.geometry.mesh import Mesh, MeshFinder, shrunk
+from fet_core.geometry.mesh_points import MeshReader
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-_SIDE = 320  # of the picture in which dlib reads
+AUTO = "auto"
+
+_SIDE = 320  # of the picture that is read
 _BOX = 150  # side of the face's box in it
 _WIDE = 0.944  # of dlib's box over the longer side of the mesh
 _DOWN = 0.026  # its middle below the mesh's, in the same unit
@@ -58,33 +64,54 @@ class Cut:
         picture: [H, W] or [H, W, 3] uint8.
         box: left, top, right, bottom in it, where dlib would have found the face.
         matrix: [2, 3] from the whole picture's pixels to its own.
+        mesh: left, top, right, bottom of the mesh in it; None of a face of dlib's own detector.
     """
 
     picture: Picture
     box: tuple[int, int, int, int]
     matrix: Floats
+    mesh: Box | None = None
+
+
+def choose_eye(name: str) -> str:
+    """Who reads faces, of `EYES`, if "auto" may say so; `UserError` where there is no such eye."""
+    if name == AUTO:
+        return EYES[0] if has_dlib() else EYES[1]
+    if name not in EYES:
+        raise UserError(f'there is no eye "{name}"; choose auto, {" or ".join(EYES)}')
+    return name
 
 
 class Eye:
     """Finds faces and reads their landmarks. Not to be shared between threads.
 
     dlib's detector adds the faces that the mesh does not find; without the mesh's models it finds
-    all, if they are upright and look at the camera.
+    all, if they are upright and look at the camera. The eye "mesh" does without dlib.
 
     Args:
-        readings: boxes whose mean is read, each in the picture and in its mirror.
+        name: who reads, of `EYES`; or "auto", which is dlib where it is installed.
+        readings: boxes whose mean dlib reads, each in the picture and in its mirror.
+
+    Attributes:
+        name: of `EYES`.
 
     Raises:
-        UserError: dlib or its weights are not installed.
+        UserError: there is no such eye, or what it needs is not installed.
     """
 
-    def __init__(self, readings: int = 12) -> None:
+    def __init__(self, name: str = "auto", readings: int = 12) -> None:
+        self.name = choose_eye(name)
         self._readings = readings
-        self._dlib = FaceFinder()
-        try:
-            self._meshes: MeshFinder | None = MeshFinder()
-        except UserError:
-            self._meshes = None
+        self._meshes: MeshFinder | None = None
+        if self.name == EYES[0]:
+            self._dlib = FaceFinder()
+            try:
+                self._meshes = MeshFinder()
+            except UserError:
+                pass
+        else:
+            self._meshes = MeshFinder()
+            self._reader = MeshReader(self._meshes)
 
     @property
     def half_blind(self) -> bool:
@@ -96,14 +123,21 @@ class Eye:
         found: list[Found] = []
         if self._meshes is not None:
             found = [_found(mesh) for mesh in self._meshes.meshes(picture)]
+        if self.name == EYES[0]:
+            found += self._others(picture, found)
+        return sorted(found, key=lambda one: (one.box[0] + one.box[2], one.box[1]))
+
+    def _others(self, picture: Picture, known: Sequence[Found]) -> list[Found]:
+        """The faces of dlib's detector that are not known yet."""
         small = min(_SCALES[0], _WIDEST_VIEW / max(picture.shape[:2]))
         # In a picture of many the mesh's detectors miss the small ones.
-        scales = (small, 1.0) if found else (small, *_SCALES[1:])
+        scales = (small, 1.0) if known else (small, *_SCALES[1:])
+        found: list[Found] = []
         for one in self._dlib.boxes(picture, scales):
             box = (float(one.left), float(one.top), float(one.right), float(one.bottom))
-            if not any(_meet(box, other.box) for other in found):
+            if not any(_meet(box, other.box) for other in (*known, *found)):
                 found.append(Found(box))
-        return sorted(found, key=lambda one: (one.box[0] + one.box[2], one.box[1]))
+        return found
 
     def follow(self, picture: Picture, before: Found) -> Found | None:
         """A face of a film's last picture in the next one; None where it has to be found again."""
@@ -113,28 +147,40 @@ class Eye:
         return None if mesh is None else _found(mesh)
 
     def read(self, picture: Picture, face: Found) -> Floats:
-        """dlib's 68 landmarks [68, 2] of a face in the picture's pixels."""
+        """The 68 landmarks [68, 2] of a face in the picture's pixels."""
         return self.read_cut(cut_out(picture, face))
 
     def read_cut(self, cut: Cut) -> Floats:
         """The same of what was cut out, in the whole picture's pixels."""
-        points = mean_points(self._dlib, cut.picture, cut.box, self._readings).astype(np.float64)
+        if self.name == EYES[0]:
+            read = mean_points(self._dlib, cut.picture, cut.box, self._readings)
+            points = read.astype(np.float64)
+        else:
+            left, top, right, bottom = cut.mesh or cut.box
+            middle = np.array([left + right, top + bottom]) / 2
+            points = self._reader.points(cut.picture, middle, max(right - left, bottom - top))
         return (points - cut.matrix[:, 2]) @ np.linalg.inv(cut.matrix[:, :2]).T
 
 
 def cut_out(picture: Picture, face: Found) -> Cut:
-    """What dlib reads of a face: a part of the picture, upright and of one size; else all of it."""
+    """What is read of a face: a part of the picture, upright and of one size; else all of it."""
     if face.matrix is None:
         left, top, right, bottom = (round(side) for side in face.box)
         return Cut(picture, (left, top, right, bottom), np.eye(2, 3))
     low, high = (_SIDE - _BOX) // 2, (_SIDE + _BOX) // 2
-    return Cut(_warped(picture, face.matrix), (low, low, high, high), face.matrix)
+    mesh = (
+        None if face.mesh is None else _box_of(apply_points(face.matrix, face.mesh.points[:, :2]))
+    )
+    return Cut(_warped(picture, face.matrix), (low, low, high, high), face.matrix, mesh)
 
 
 def _found(mesh: Mesh) -> Found:
-    low, high = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
-    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-    return Found(box, upright(mesh.points), mesh)
+    return Found(_box_of(mesh.points[:, :2]), upright(mesh.points), mesh)
+
+
+def _box_of(points: Floats) -> Box:
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -148,7 +194,7 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def upright(mesh: Floats) -> Floats:
-    """[2, 3] from a picture's pixels to those of the picture in which dlib reads.
+    """[2, 3] from a picture's pixels to those of the picture that is read.
 
     Args:
         mesh: [468, 3], see `fet_core.geometry.mesh.Mesh`.

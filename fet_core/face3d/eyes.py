@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.bank import Lender, load_lids
+from fet_core.face3d.bank import SHIPPED, Lender, load_lids
 from fet_core.face3d.borrow import Lit, lay, lights
 from fet_core.face3d.face import Face
 from fet_core.face3d.lids import closed, lids_apart
+from fet_core.face3d.stored import shipped
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,7 @@ def planned(target: Face, wanted: Floats, giver: Face | None, whole: bool = True
             plan.closed.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif giver is None and then < min(_SHUT, now):
-            plan.closed.append((eye, load_lids()[_EYES.index(eye)]))
+            plan.closed.append((eye, load_lids(shipped(SHIPPED, target.eye))[_EYES.index(eye)]))
     return plan
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fet_core.errors import UserError
 from fet_core.face3d.eye import Found
 from fet_core.face3d.shape import Shapes, read_shapes
+from fet_core.face3d.stored import EYES
 from fet_core.geometry.landmarks import eye_centres
 
 Floats = NDArray[np.float64]
@@ -27,14 +28,16 @@ class Face:
     Attributes:
         name: of the picture, for messages.
         picture: [H, W] or [H, W, 3] uint8.
-        points: [68, 2] dlib's landmarks in its pixels.
+        points: [68, 2] its landmarks in its pixels.
         found: where it was found, for it to be read again after a change.
+        eye: who read them, of `EYES`.
     """
 
     name: str
     picture: Picture
     points: Floats
     found: Found | None = None
+    eye: str = EYES[0]
 
 
 def shape_of(face: Face) -> Shapes:
@@ -57,7 +60,7 @@ def shape_of(face: Face) -> Shapes:
             f"the mouth of the face in {face.name} is cut off by the picture's border; take "
             "another picture"
         )
-    shapes = read_shapes(face.points[None])
+    shapes = read_shapes(face.points[None], eye=face.eye)
     if shapes.fit.error[0] > _WORST:
         raise UserError(f"what was found in {face.name} is no face; take another picture")
     yaw = float(shapes.fit.angles()[0, 0])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.stored import FARTHEST, FOLDER, another_version, read_tensors
+from fet_core.face3d.stored import FARTHEST, FOLDER, another_version, read_tensors, shipped
 from fet_core.geometry.landmarks import POINTS, mirror_points
 
 Floats = NDArray[np.float64]
@@ -169,6 +169,11 @@ def load_fusion(path: Path = SHIPPED) -> SpaceFusion:
     if found["mean"].shape != (2 * POINTS,) or not _is_fusion(fusion):
         raise another_version(path)
     return fusion
+
+
+def fusion_of(eye: str) -> SpaceFusion:
+    """The weights that are shipped for an eye of `fet_core.face3d.stored.EYES`."""
+    return load_fusion(shipped(SHIPPED, eye))
 
 
 def _is_fusion(fusion: SpaceFusion) -> bool:

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.bank import load_mouths, load_shut, nearest
+from fet_core.face3d.bank import SHIPPED, load_mouths, load_shut, nearest
 from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
 from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening, seal, shuts
+from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.landmarks import eye_centres, eye_distance
 
@@ -101,12 +102,13 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
     given, rendered = None if mouth == "bank" else giver, mouth != "source"
     if given is not None and rendered and is_grey(_near(given)) and not is_grey(_near(target)):
         given = None
+    bank = shipped(SHIPPED, target.eye)
     if lacks_mouth(target.points, wanted):
         shown = 0.0 if given is None else opening(given.points)
         if shown > max(OPEN, _LEAST * opening(wanted)):
             return given
-        return nearest(load_mouths(), wanted) if rendered else None
-    for one in (given, load_shut() if rendered else None):
+        return nearest(load_mouths(bank), wanted) if rendered else None
+    for one in (given, load_shut(bank) if rendered else None):
         if one is not None and shuts(target.points, wanted, one.points):
             return one
     return None

@@ -13,12 +13,20 @@ from fet_core.files import check_file
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 
+EYES = ("dlib", "mesh")
+"""Who reads 68 points: dlib; or MediaPipe's mesh, free for any use and with files of its own."""
+
 FARTHEST = 10.0
 """Eye distances within which all points of a face lie and move."""
 
 
 _LARGEST = 1e6
 """No number in these files comes near."""
+
+
+def shipped(path: Path, eye: str) -> Path:
+    """The file of another eye than dlib's, whose file is given."""
+    return path if eye == EYES[0] else path.parent / eye / path.name
 
 
 def read_tensors(path: Path, form: str) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from fet_core.face3d.edit import expressed, with_units
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
-from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.gaze import looked
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.shape import move, read_shapes
-from fet_core.geometry.landmarks import Embedder
+from fet_core.geometry.landmarks import Embedder, has_dlib
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -35,11 +35,16 @@ class InSpace:
     """
 
     def __init__(self, eye: Eye) -> None:
-        self._embedder = Embedder()
+        self._embedder = Embedder() if has_dlib() else None
         self._painter = Painter(eye)
 
     def sameness(self, one: Face, other: Face) -> float:
-        """1 where two faces are one person's beyond doubt, 0 where they may be two people's."""
+        """1 where two faces are one person's beyond doubt, 0 where they may be two people's.
+
+        Without dlib's embedding nobody can tell.
+        """
+        if self._embedder is None:
+            return 0.0
         seen = [self._embedder.embed(face.picture, face.points) for face in (one, other)]
         distance = float(np.linalg.norm(seen[0] - seen[1]))
         return float(np.clip((_PERHAPS - distance) / (_PERHAPS - _SURELY), 0, 1))
@@ -52,7 +57,7 @@ class InSpace:
         """
         theirs, own = shape_of(source), shape_of(target)
         faces = theirs.frontal, own.frontal
-        motion = load_fusion()(*faces)
+        motion = fusion_of(own.eye)(*faces)
         acting = list(ACTING)
         believed = trust(theirs.fit.angles() - own.fit.angles())
         literal = self.sameness(source, target) * believed[:, None, None]
@@ -68,7 +73,7 @@ class InSpace:
         own = shape_of(target)
         wanted = own.points if expression is None else expressed(own, expression, intensity)
         if units:
-            wanted = with_units(read_shapes(wanted), units)
+            wanted = with_units(read_shapes(wanted, eye=own.eye), units)
         return looked(self._painter(target, wanted[0], None), wanted[0], units)
 
     def __call__(

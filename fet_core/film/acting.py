@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.face3d.edit import at_rest
-from fet_core.face3d.fusion import load_fusion, parted, thinned, uncrossed
+from fet_core.face3d.fusion import SpaceFusion, fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.shape import Shapes, move, read_shapes
 from fet_core.film.smooth import smoothed
@@ -32,29 +33,36 @@ class Acting:
         seen: [N] whether it is seen and a face; where not, it is as it was last.
         frontal: [N, 68, 2] see `Shapes.frontal`.
         trust: [N] how literally the difference to the face at rest is to be taken.
-        rest: the shape at rest, of one face.
-        calm: numbers of the pictures that show it.
+        who: [N] whose face it is, of the P that are told apart, 0 being the first.
+        rest: the shape at rest of each, P faces.
+        calm: numbers of the pictures that show the first at rest.
+        rests: [P] number of a picture that shows each at rest.
     """
 
     seen: NDArray[np.bool_]
     frontal: Floats
     trust: Floats
+    who: NDArray[np.int_]
     rest: Shapes
     calm: NDArray[np.int_]
+    rests: NDArray[np.int_]
 
 
 def read_acting(track: Track, first: bool = False) -> Acting:
-    """Take the pose out of a track, hold what is not seen, and smooth it.
+    """Take the pose out of a track, hold what is not seen, and smooth each shot of it.
 
     Args:
         track: of at least one picture.
-        first: the first picture shows the face at rest, and not the calmest.
+        first: the first picture of a person shows the face at rest, and not the calmest.
 
     Raises:
         UserError: no picture shows a face.
     """
     where = np.flatnonzero(track.seen)
-    parts = [read_shapes(track.points[where[i : i + _AT_ONCE]]) for i in _starts(len(where))]
+    parts = [
+        read_shapes(track.points[where[i : i + _AT_ONCE]], eye=track.eye)
+        for i in _starts(len(where))
+    ]
     good = [part.fit.error < _WORST for part in parts]
     where = where[np.concatenate(good)] if parts else where
     if not len(where):
@@ -64,30 +72,48 @@ def read_acting(track: Track, first: bool = False) -> Acting:
     angles = np.concatenate(
         [part.fit.angles()[kept] for part, kept in zip(parts, good, strict=True)]
     )
-    calm = where[:1] if first else where[np.argsort(_strength(units))[:_CALM]]
+    count = len(track.seen)
     # Before the first picture that shows the face, it is as there.
-    last = np.maximum(np.searchsorted(where, np.arange(len(track.seen)), side="right") - 1, 0)
-    seen = np.zeros(len(track.seen), dtype=bool)
+    last = np.maximum(np.searchsorted(where, np.arange(count), side="right") - 1, 0)
+    shots = [slice(*ends) for ends in pairwise([*track.begins.tolist(), count])]
+    for shot in shots:
+        begin = int(np.searchsorted(where, shot.start))
+        if begin < len(where) and where[begin] < shot.stop:
+            last[shot] = np.maximum(last[shot], begin)
+    seen = np.zeros(count, dtype=bool)
     seen[where] = True
-    steady = smoothed(frontal[last], track.seconds)
-    nearest = calm[0]
-    rest = read_shapes(track.points[[nearest]])
-    rest = Shapes(rest.points, rest.fit, steady[calm].mean(axis=0, keepdims=True))
-    believed = trust(angles[last] - rest.fit.angles())
-    return Acting(seen, steady, smoothed(believed, track.seconds), rest, calm)
+    steady = _in_shots(frontal[last], track.seconds, shots)
+    shown = np.repeat(track.people, [shot.stop - shot.start for shot in shots])[where]
+    people, shown = np.unique(shown, return_inverse=True)
+    strength = _strength(units, track.eye)
+    calm = []
+    for number in range(len(people)):
+        own = np.flatnonzero(shown == number)
+        calm.append(where[own[:1] if first else own[np.argsort(strength[own])[:_CALM]]])
+    rests = np.array([one[0] for one in calm])
+    rest = read_shapes(track.points[rests], eye=track.eye)
+    rest = replace(rest, frontal=np.stack([steady[one].mean(axis=0) for one in calm]))
+    who = shown[last]
+    believed = trust(angles[last] - rest.fit.angles()[who])
+    believed = _in_shots(believed, track.seconds, shots)
+    return Acting(seen, steady, believed, who, rest, calm[0], rests)
+
+
+def _in_shots(values: Floats, seconds: Floats, shots: Sequence[slice]) -> Floats:
+    return np.concatenate([smoothed(values[shot], seconds[shot]) for shot in shots])
 
 
 def _starts(count: int) -> range:
     return range(0, count, _AT_ONCE)
 
 
-def _strength(units: Floats) -> Floats:
+def _strength(units: Floats, eye: str) -> Floats:
     """[N] how far faces are from rest; what somebody's own resting face adds, it adds to all."""
-    return np.abs(units - at_rest().fit.units).sum(axis=1)
+    return np.abs(units - at_rest(eye).fit.units).sum(axis=1)
 
 
 def wanted(
-    acting: Acting, own: Shapes, intensity: float, relative: bool, sameness: float
+    acting: Acting, own: Shapes, intensity: float, relative: bool, sameness: float | Floats
 ) -> Iterator[Floats]:
     """Where the target's points [68, 2] are to be in each picture, in its pixels.
 
@@ -100,15 +126,18 @@ def wanted(
         own: the target, one face.
         intensity: 0 to 2.
         relative: the target keeps its own expression where the other face is at rest.
-        sameness: 1 where both are one person, 0 where they are two.
+        sameness: 1 where both are one person, 0 where they are two; or [P] that of each.
     """
-    first = 0.0 if relative else _first(acting.rest, own, sameness)
+    first = np.zeros((len(acting.rests), 1, 1))
+    if not relative:
+        first = _first(acting.rest, own, sameness)
     for start in _starts(len(acting.frontal)):
         part = slice(start, start + _AT_ONCE)
         frames, believed = acting.frontal[part], acting.trust[part]
         target = np.repeat(own.frontal, len(frames), axis=0)
-        rest = np.repeat(acting.rest.frontal, len(frames), axis=0)
-        motion = first + _done(frames, rest, target, believed)
+        who = acting.who[part]
+        rest = acting.rest.frontal[who]
+        motion = first[who] + _done(fusion_of(own.eye), frames, rest, target, believed)
         source = target + frames - rest if relative else frames
         motion = intensity * parted(motion, source, target)
         motion = _blinking(motion, frames, rest, target, min(intensity, 1.0))
@@ -116,9 +145,10 @@ def wanted(
         yield from move(own, motion)
 
 
-def _done(frames: Floats, rest: Floats, target: Floats, believed: Floats) -> Floats:
+def _done(
+    fusion: SpaceFusion, frames: Floats, rest: Floats, target: Floats, believed: Floats
+) -> Floats:
     """[B, 68, 2] what a face does beyond its rest, on the target's."""
-    fusion = load_fusion()
     motion = fusion(frames, target) - fusion(rest, target)
     columns = list(ACTING)
     literal = difference(frames, rest) - motion
@@ -126,12 +156,13 @@ def _done(frames: Floats, rest: Floats, target: Floats, believed: Floats) -> Flo
     return motion
 
 
-def _first(theirs: Shapes, own: Shapes, sameness: float) -> Floats:
-    """[1, 68, 2] from the target's expression to that of the other face at rest."""
-    motion = load_fusion()(theirs.frontal, own.frontal)
-    literal = sameness * trust(theirs.fit.angles() - own.fit.angles())[:, None, None]
+def _first(theirs: Shapes, own: Shapes, sameness: float | Floats) -> Floats:
+    """[P, 68, 2] from the target's expression to those of other faces at rest."""
+    target = np.repeat(own.frontal, len(theirs.frontal), axis=0)
+    motion = fusion_of(own.eye)(theirs.frontal, target)
+    literal = (sameness * trust(theirs.fit.angles() - own.fit.angles()))[:, None, None]
     columns = list(ACTING)
-    motion[:, columns] += (literal * (difference(theirs.frontal, own.frontal) - motion))[:, columns]
+    motion[:, columns] += (literal * (difference(theirs.frontal, target) - motion))[:, columns]
     return motion
 
 

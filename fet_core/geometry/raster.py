@@ -4,6 +4,7 @@ The warp is a thin-plate spline (Bookstein 1989), batched and differentiable."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,22 +20,26 @@ from fet_core.geometry.landmarks import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_
 def choose_device(name: str) -> torch.device:
     """The device called auto, cpu, cuda or cuda:N; auto is a GPU where there is one.
 
+    Of the processes that `torchrun` starts on one machine each takes a GPU of its own.
+
     Raises:
         UserError: an unknown name, or a GPU where there is none.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError as error:
         raise UserError(f'there is no device "{name}"; say auto, cpu or cuda') from error
     if device.type not in ("cpu", "cuda"):
         raise UserError(f'the device "{name}" is not supported; say auto, cpu or cuda')
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
     if device.type == "cuda" and not torch.cuda.is_available():
         raise UserError(f'torch sees no GPU for "--device {name}"; say --device cpu or auto')
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UserError(
-            f"there is no {name}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
+            f"there is no {device}: torch sees {torch.cuda.device_count()} GPUs, counted from 0"
         )
     return device
 
@@ -150,7 +155,7 @@ def regions(points: Tensor, size: int, side: int, parts: Sequence[range] = REGIO
     y, x = (axis.reshape(1, -1, 1) for axis in torch.meshgrid(line, line, indexing="ij"))
     masks = []
     for part in parts:
-        start = points[:, list(part)]
+        start = points[:, part.start : part.stop : part.step]
         end = start.roll(-1, dims=1)
         (ax, ay), (bx, by) = (corner[:, None].unbind(-1) for corner in (start, end))
         dx, dy = bx - ax, by - ay
@@ -181,9 +186,7 @@ def spline(where: Tensor, value: Tensor, smoothness: float = 0.0) -> tuple[Tenso
 
     Returns:
         weights [B, N, K] of the kernels and the affine part [B, 3, K].
-
-    Raises:
-        torch.linalg.LinAlgError: all points of a face lie on one line.
+        Where all points of a face lie on one line they are not finite.
     """
     batch, count, _ = where.shape
     kernel = _kernel(where, where)
@@ -195,7 +198,8 @@ def spline(where: Tensor, value: Tensor, smoothness: float = 0.0) -> tuple[Tenso
         dim=1,
     )
     right = torch.cat([value, value.new_zeros(batch, 3, value.shape[2])], dim=1)
-    solution = torch.linalg.solve(system, right)
+    # Not `solve`, which waits for the GPU to ask whether it went well.
+    solution = torch.linalg.solve_ex(system, right).result
     return solution[:, :count], solution[:, count:]
 
 
@@ -238,9 +242,10 @@ def spline_field(points: Tensor, wanted: Tensor, size: int, side: int) -> Tensor
         y, in halves of the picture's side.
     """
     batch, device = len(points), points.device
-    line = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64, device=device)
+    line = torch.arange(-1, 2, dtype=torch.float64, device=device)
     frame = torch.cartesian_prod(line, line)
-    frame = frame[frame.abs().amax(dim=1) > 0].expand(batch, -1, -1)
+    # All but the middle, by its number: a shape that depends on values waits for the GPU.
+    frame = torch.cat([frame[:4], frame[5:]]).expand(batch, -1, -1)
     origin, place = ((p.double() * 2 + 1) / size - 1 for p in (points, wanted))
     origin, place = (torch.cat([p, frame], dim=1) for p in (origin, place))
     weights, affine = spline(place, origin - place, SMOOTHNESS)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
 from fet_core.geometry.raster import to_bytes, warp
 from fet_core.measure.comparable import Protocol
@@ -47,10 +48,13 @@ def warp_method(dataset: Dataset) -> Method:
 
 def fet_method(dataset: Dataset, landmarks: Landmarks, transfer: Transfer) -> Method:
     """The paper's model; BatchNorm in eval mode."""
+    how = Acceleration.of(dataset.device)
 
     def make(triples: Triples, protocol: Protocol) -> Tensor:
         photo = dataset.pictures(triples.target)
-        return to_bytes(transfer(landmarks.wanted(triples, protocol), photo))
+        wanted = landmarks.wanted(triples, protocol)
+        with how.autocast():
+            return to_bytes(transfer(wanted, photo))
 
     return make
 
@@ -108,21 +112,25 @@ def pix2pix_method(dataset: Dataset, net: Pix2pix, sigma: float) -> Method:
         net: the generator.
         sigma: of a spot as a share of the picture's side.
     """
+    how = Acceleration.of(dataset.device)
 
     def make(triples: Triples, protocol: Protocol) -> Tensor:
         shown = triples.source if protocol == "transfer" else triples.truth
         landmarks = dataset.landmark_images(shown, dataset.size, sigma)
-        return to_bytes(net(landmarks, dataset.pictures(triples.target)))
+        with how.autocast():
+            return to_bytes(net(landmarks, dataset.pictures(triples.target)))
 
     return make
 
 
 def cgan_method(dataset: Dataset, net: Cgan) -> Method:
     """CGAN, given the label of the source's expression; it takes no geometry."""
+    how = Acceleration.of(dataset.device)
 
     def make(triples: Triples, protocol: Protocol) -> Tensor:
         labels = label_planes(dataset.expression[triples.source])
-        return to_bytes(net(labels, dataset.pictures(triples.target)))
+        with how.autocast():
+            return to_bytes(net(labels, dataset.pictures(triples.target)))
 
     return make
 
@@ -133,6 +141,7 @@ def g2gan_method(dataset: Dataset, net: G2gan, sigma: float) -> Method:
     A target that is neutral already skips the first step, a wanted neutral face the second; the
     removal is shown the target's own landmarks, the synthesis those that `warp` moves to.
     """
+    how = Acceleration.of(dataset.device)
 
     def images(points: Tensor) -> Tensor:
         return dataset.draw(points, dataset.size, sigma)
@@ -143,8 +152,9 @@ def g2gan_method(dataset: Dataset, net: G2gan, sigma: float) -> Method:
         wanted = images(wanted_points(dataset, triples, protocol))
         is_neutral = (dataset.expression[triples.target] == _NEUTRAL)[:, None, None, None]
         to_neutral = (dataset.expression[triples.source] == _NEUTRAL)[:, None, None, None]
-        resting = torch.where(is_neutral, photo, net.removal(own, photo))
-        return to_bytes(torch.where(to_neutral, resting, net.synthesis(wanted, resting)))
+        with how.autocast():
+            resting = torch.where(is_neutral, photo, net.removal(own, photo))
+            return to_bytes(torch.where(to_neutral, resting, net.synthesis(wanted, resting)))
 
     return make
 
@@ -192,6 +202,7 @@ def plus_method(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Output]
         fusion: Φ+ on the data set's device.
         transfer: Ω+ in eval mode, there too.
     """
+    how = Acceleration.of(dataset.device)
 
     def make(triples: Triples, protocol: Protocol) -> Tensor:
         if not len(triples):
@@ -200,7 +211,8 @@ def plus_method(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Output]
         wanted = dataset.points[triples.truth]
         if protocol == "transfer":
             wanted = fusion.fuse(dataset.points[triples.source], own)
-        return to_bytes(transfer(dataset.pictures(triples.target), own, wanted).picture)
+        with how.autocast():
+            return to_bytes(transfer(dataset.pictures(triples.target), own, wanted).picture)
 
     return make
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -52,7 +54,7 @@ class Yardstick:
     """Reads pictures and measures them against a truth. Not to be shared between threads."""
 
     def __init__(self) -> None:
-        self._eye, self._embedder = Eye(), Embedder()
+        self._eye, self._embedder = Eye("dlib"), Embedder()
 
     def points(self, picture: Picture) -> Floats | None:
         """The landmarks [68, 2] of the only face, None where not just one is found."""
@@ -156,6 +158,26 @@ def summary(rows: Sequence[Numbers]) -> Numbers:
         reached = sum(row["opened"] for row in wide) / sum(row["gap"] for row in wide)
         found |= {"opening_cases": float(len(wide)), "opening_reached": round(float(reached), 3)}
     return found
+
+
+def only(methods: Mapping[str, Make], names: Sequence[str]) -> dict[str, Make]:
+    """Those methods that are named; all where none is."""
+    unknown = sorted(set(names) - set(methods))
+    if unknown:
+        raise UserError(f'there is no method "{unknown[0]}"; choose of {", ".join(methods)}')
+    return {name: make for name, make in methods.items() if name in (names or methods)}
+
+
+def updated(
+    path: Path, found: Mapping[str, Mapping[str, Numbers]], methods: Iterable[str]
+) -> dict[str, dict[str, Numbers]]:
+    """What a file says of all methods, in their order, after some were measured again."""
+    before = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    rows = {part: before.get(part, {}) | dict(each) for part, each in found.items()}
+    order = list(methods)
+    return {
+        part: {name: each[name] for name in order if name in each} for part, each in rows.items()
+    }
 
 
 def compare(

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
 from fet_core.measure.comparable import DIGITS, Protocol, TriplesDigest
 from fet_core.measure.metrics import mean_interval, nme
@@ -71,7 +72,8 @@ class Landmarks:
 
     def generated(self, triples: Triples) -> Tensor:
         """J_gen of Eq. 1, [B, 1, s, s]."""
-        return self._fusion.fuse(self.of(triples.source), self.of(triples.target))
+        with Acceleration.of(self._dataset.device).autocast():
+            return self._fusion.fuse(self.of(triples.source), self.of(triples.target))
 
     def wanted(self, triples: Triples, protocol: Protocol) -> Tensor:
         """J_gen (transfer) or the landmark image of the truth (oracle)."""

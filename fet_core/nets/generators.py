@@ -6,6 +6,7 @@ expression's label for a condition. G2-GAN (Song 2018) removes and synthesises e
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -65,7 +66,9 @@ class Cgan(UNet):
 
 def label_planes(labels: Tensor) -> Tensor:
     """Label planes [B, 8, 1, 1], 1 or -1, of expression numbers [B] int64."""
-    return F.one_hot(labels, LABELS).float().mul(2).sub(1)[:, :, None, None]
+    # Not `one_hot`, which waits for the GPU to ask whether all numbers are in range.
+    named = labels[:, None] == torch.arange(LABELS, device=labels.device)
+    return named.float().mul(2).sub(1)[:, :, None, None]
 
 
 class G2gan(nn.Module):

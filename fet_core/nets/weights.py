@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from fet_core.acceleration import Acceleration
 from fet_core.errors import UserError, remedy
 from fet_core.files import atomic_path, check_file
 from fet_core.nets.fusion import Fusion, PointFusion
@@ -151,7 +152,7 @@ def load_fitting(
             f"{path} makes pictures{made} with {net.channels} channels, but the data have "
             f"{given}{channels}; {remedy(path)} again"
         )
-    return net.to(device), note
+    return Acceleration.of(device).prepare(net, trained=False), note
 
 
 def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any]]:
@@ -161,7 +162,7 @@ def load_fusion(path: Path, device: torch.device) -> tuple[Fusion, dict[str, Any
         UserError: as `fet_core.nets.weights.load`.
     """
     net, note = load(path, "fusion", Fusion, ("sigma",))
-    return net.to(device), note
+    return Acceleration.of(device).prepare(net, trained=False), note
 
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "fet-plus-small.safetensors"
@@ -225,7 +226,6 @@ class Plus:
         """
         return self.fusion.fuse(source, target, intensity)
 
-    @torch.no_grad()
     def picture(self, photo: Tensor, points: Tensor, wanted: Tensor) -> Tensor:
         """The aligned photo with the expression of the wanted points, [B, C, S, S], -1 to 1.
 
@@ -234,7 +234,8 @@ class Plus:
             points: [B, 68, 2] aligned pixels of the photo.
             wanted: J_gen, the same.
         """
-        return self.transfer(photo, points, wanted).picture
+        with torch.no_grad(), Acceleration.of(photo.device).autocast():
+            return self.transfer(photo, points, wanted).picture
 
 
 def save_plus(path: Path, plus: Plus, sizes: dict[str, dict[str, float]]) -> None:
@@ -288,10 +289,9 @@ def load_plus(path: Path | None = None, device: torch.device | None = None) -> P
             }
             for name in ("fusion", "transfer")
         }
-        where = device or torch.device("cpu")
-        sizes = header["sizes"]
-        fusion = _built(PointFusion, sizes["fusion"], parts["fusion"]).to(where)
-        transfer = _built(Warping, sizes["transfer"], parts["transfer"]).to(where)
+        how, sizes = Acceleration.of(device or torch.device("cpu")), header["sizes"]
+        fusion = how.prepare(_built(PointFusion, sizes["fusion"], parts["fusion"]), False)
+        transfer = how.prepare(_built(Warping, sizes["transfer"], parts["transfer"]), False)
         alignment = Alignment(**header["alignment"])
     except (SafetensorError, *_DAMAGED) as error:
         raise UserError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
 from fet_core.data.training_triples import training_index, training_rows
 from fet_core.measure import triples
@@ -97,7 +98,7 @@ def landmarks(inputs: Inputs, source: Path) -> dict[str, Any]:
 def load_phi_plus(source: Path, dataset: Dataset) -> PointFusion:
     """Φ+ in eval mode on the data set's device; errors as `fet_core.nets.weights.load`."""
     net, _ = load(source / PHI_PLUS, "fusion_plus", PointFusion)
-    return net.to(dataset.device)
+    return Acceleration.of(dataset.device).prepare(net, trained=False)
 
 
 def load_peaks(source: Path, dataset: Dataset) -> PeakFusion:

@@ -14,6 +14,7 @@ _NAMES = {
     "networks (--model fet-plus-small)": "networks",
     "fet transfer": "**`fet transfer`**",
     "fet transfer --intensity 1.25": "`--intensity 1.25`",
+    "fet transfer --eye mesh": "`--eye mesh`",
     "literal, in the plane": "the source's points, in the plane",
     "literal, in space": "the source's points, in space",
     "no mouth from the source": "no mouth from the source",

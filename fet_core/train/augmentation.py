@@ -15,6 +15,7 @@ from fet_core.data.training_triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import sample, spline_field, to_bytes, upload
 from fet_core.nets.warping import Motion
+from fet_core.ranks import WHOLE, Share
 from fet_core.tables import EXPRESSIONS
 
 
@@ -55,19 +56,21 @@ class Identities:
                 "neutral; set fusion.identities to 0"
             )
 
-    def offsets(self, faces: int, count: int, step: int) -> Tensor:
+    def offsets(self, faces: int, count: int, step: int, share: Share = WHOLE) -> Tensor:
         """`count` sets of offsets for a batch, [count, faces, 68, 2] in pixels.
 
         Args:
             faces: of the batch.
             count: how many independent sets.
             step: of the training.
+            share: of its batch that the faces are.
         """
         people = len(self._deviations)
         if not self._strength:
             return self._deviations.new_zeros(count, faces, 1, 1)
         rng = np.random.default_rng([self._seed, 4, step])
-        weights = rng.standard_normal((count, faces, people)) * self._strength / people**0.5
+        weights = rng.standard_normal((count, share.of * faces, people))
+        weights = share.own(weights * self._strength / people**0.5, axis=1)
         mixed = upload(weights.astype(np.float32), self._deviations.device)
         return torch.einsum("cbp,pij->cbij", mixed, self._deviations)
 
@@ -94,19 +97,28 @@ class Augmentation:
         seed: with `step`, what the random numbers are a function of.
         step: number of the training step.
         device: of the batch.
+        share: of the step's batch that the triples are.
     """
 
     def __init__(
-        self, batch: int, strength: float, seed: int, step: int, device: torch.device
+        self,
+        batch: int,
+        strength: float,
+        seed: int,
+        step: int,
+        device: torch.device,
+        share: Share = WHOLE,
     ) -> None:
         self._idle = strength == 0
-        u = np.random.default_rng([seed, 2, step]).uniform(-strength, strength, (6, batch))
+        rng = np.random.default_rng([seed, 2, step])
+        u = share.own(rng.uniform(-strength, strength, (6, share.of * batch)), axis=1)
         turn, zoom, x, y, gain, lift = upload(u.astype(np.float32), device)
         turn, zoom = turn * TURN, 1 + zoom * ZOOM
         cos, sin = zoom * turn.cos(), zoom * turn.sin()
         rows = [torch.stack([cos, -sin, x * SHIFT], 1), torch.stack([sin, cos, y * SHIFT], 1)]
         self._matrix = torch.stack(rows, dim=1)
-        self._inverse = torch.linalg.inv(self._matrix[:, :, :2])
+        # Not `inv`, which waits for the GPU to ask whether it went well.
+        self._inverse = torch.linalg.inv_ex(self._matrix[:, :, :2]).inverse
         self._contrast = (1 + gain * GAIN)[:, None, None, None]
         self._brightness = (lift * LIFT)[:, None, None, None]
 

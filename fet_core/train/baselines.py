@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
-from fet_core.nets.blocks import PatchGAN, autocast, prepare
+from fet_core.nets.blocks import PatchGAN
 from fet_core.nets.generators import LABELS, Cgan, G2gan, Likeness, Pix2pix, label_planes
 from fet_core.params import Baseline
 from fet_core.tables import EXPRESSIONS
@@ -113,14 +114,13 @@ class G2ganTask(Observed[G2gan]):
             "discriminators": self._critics,
             "likeness": self._likeness,
         }
-        for generator in (self.net.removal, self.net.synthesis):
-            prepare(generator, dataset.device, compiled=True)
-        prepare(self._critics, dataset.device, compiled=False)
-        prepare(self._likeness, dataset.device, compiled=False)
+        self._how = Acceleration.of(dataset.device)
+        for part in (self.net.removal, self.net.synthesis, *critics, self._likeness):
+            self._how.prepare(part)
         self.optimizers: Mapping[str, Adam] = {
-            "g2gan": adam(self.net, params.lr_g, params),
-            "discriminators": adam(self._critics, params.lr_d, params),
-            "likeness": adam(self._likeness, params.lr_g, params),
+            "g2gan": adam(self.net, params.lr_g, params, self._how),
+            "discriminators": adam(self._critics, params.lr_d, params, self._how),
+            "likeness": adam(self._likeness, params.lr_g, params, self._how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -131,16 +131,15 @@ class G2ganTask(Observed[G2gan]):
         shown = torch.where(turned, rows.target, rows.truth)
         resting = torch.where(turned, rows.truth, rows.target)
         landmarks = dataset.landmark_images(shown, dataset.size, params.sigma)
-        place = Augmentation(
-            len(shown), params.augmentation, params.seed, triples.step, dataset.device
-        )
+        strength, device = params.augmentation, dataset.device
+        place = Augmentation(len(shown), strength, params.seed, rows.step, device, rows.share)
         neutral = place.picture(dataset.pictures(resting))
         expressive = place.picture(dataset.pictures(shown))
         spots = place.condition(landmarks)
         loss_likeness = self._learn_likeness(neutral, expressive, dataset.person[shown])
 
         removal, synthesis = self.net.removal, self.net.synthesis
-        with drawing(params.seed, triples.step, dataset.device), autocast(dataset.device):
+        with drawing(params.seed, triples.step, dataset.device), self._how.autocast():
             made_neutral = removal(spots, expressive).float()
             made_expressive = synthesis(spots, neutral).float()
             back_expressive = synthesis(spots, made_neutral).float()

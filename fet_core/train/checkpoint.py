@@ -24,33 +24,36 @@ from fet_core.data.training_triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.files import atomic_path, sha256
 from fet_core.geometry.raster import upload
+from fet_core.ranks import WHOLE, Share
 
 
 @dataclass(frozen=True)
 class TrainingTriples:
-    """Rows of samples.parquet, each [B] int64, and the step that they are for."""
+    """Rows of samples.parquet, each [B] int64, their step, and their share of its batch."""
 
     truth: NDArray[np.int64]
     target: NDArray[np.int64]
     source: NDArray[np.int64]
     reference: NDArray[np.int64]
     step: int = 0
+    share: Share = WHOLE
 
     def upload(self, device: torch.device) -> Batch:
         """All four on the device in one copy, which on CUDA does not wait for the GPU."""
         rows = np.stack([self.truth, self.target, self.source, self.reference])
         truth, target, source, reference = upload(rows.astype(np.int64), device).unbind(0)
-        return Batch(truth, target, source, reference, self.step)
+        return Batch(truth, target, source, reference, self.step, self.share)
 
 
 class Batch(NamedTuple):
-    """`TrainingTriples` as tensors [B] int64 on the device, and their step."""
+    """`TrainingTriples` as tensors [B] int64 on the device."""
 
     truth: Tensor
     target: Tensor
     source: Tensor
     reference: Tensor
     step: int = 0
+    share: Share = WHOLE
 
 
 class Schedule:
@@ -61,11 +64,23 @@ class Schedule:
 
     Args:
         index: what the triples are drawn from.
-        batch_size: triples a step.
+        batch_size: triples a step, of all processes together.
         seed: of the order and the draws.
+        share: which part of each batch is wanted.
+
+    Raises:
+        UserError: a batch cannot be shared equally.
     """
 
-    def __init__(self, index: TrainingIndex, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, index: TrainingIndex, batch_size: int, seed: int, share: Share = WHOLE
+    ) -> None:
+        self._share = share
+        if batch_size % share.of:
+            raise UserError(
+                f"a batch of {batch_size} cannot be shared equally by {share.of} processes; "
+                "start a number of them that divides it, or change batch_size"
+            )
         self._index = index
         self._batch = batch_size
         self._seed = seed
@@ -79,7 +94,9 @@ class Schedule:
         truth = order[taken]
         u = np.random.default_rng([self._seed, 1, step]).random((self._batch, 3))
         drawn = self._index.draw(truth, u)
-        return TrainingTriples(truth, drawn.target, drawn.source, drawn.reference, step)
+        rows = (truth, drawn.target, drawn.source, drawn.reference)
+        truth, target, source, reference = (self._share.own(one) for one in rows)
+        return TrainingTriples(truth, target, source, reference, step, self._share)
 
 
 KEPT = 2

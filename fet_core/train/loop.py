@@ -6,7 +6,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Generic, Protocol, TypeVar
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from fet_core import ranks
 from fet_core.data.pictures import describe
 from fet_core.errors import UserError
 from fet_core.files import write_png
 from fet_core.progress import bar
+from fet_core.stopping import heard
 from fet_core.train.checkpoint import Checkpoints, Progress, Schedule, TrainingTriples
 from fet_core.train.losses import evaluating
 
@@ -127,6 +129,9 @@ def train(
 ) -> list[dict[str, float]]:
     """Train a task to the end, from its last checkpoint where there is one.
 
+    Of several processes (`fet_core.ranks`) the first alone looks at the test triples, records and
+    writes; all stop after the same step.
+
     Args:
         task: networks, optimizers and the step.
         schedule: the batch of each step.
@@ -143,19 +148,20 @@ def train(
         the metrics of all epochs.
 
     Raises:
-        Interrupted: SIGINT or SIGTERM came; the state was saved.
+        Interrupted: a signal to stop came; the state was saved.
         UserError: a loss became infinite or NaN, or the last checkpoint or a sample grid beside it
             is not what this training has written.
     """
     # Asked before the checkpoint is loaded, which brings the rates of its own step.
     rates = {key: [g["lr"] for g in opt.param_groups] for key, opt in task.optimizers.items()}
-    progress = checkpoints.load() or Progress()
+    first = ranks.here().first
+    progress = _loaded(checkpoints, task)
     per_epoch = schedule.steps_per_epoch
     if len(progress.history) != progress.step // per_epoch:
         raise checkpoints.foreign()
     grid_epochs = _spread(grids, epochs)
     pictures = checkpoints.folder / "grids"
-    for number, metrics in enumerate(progress.history, start=1):
+    for number, metrics in enumerate(progress.history if first else [], start=1):
         recorder.epoch(number, metrics)
         if (pictures / f"{number}.png").is_file():
             _check_grid(pictures / f"{number}.png")
@@ -163,10 +169,11 @@ def train(
 
     total = epochs * per_epoch
     saved = time.monotonic()
-    with _signals() as caught, bar(name, total, progress.step, unit="step") as advance:
+    shown = bar(name, total, progress.step, unit="step") if first else nullcontext(_nothing)
+    with _signals() as caught, shown as advance:
         while progress.step < total:
             _set_rates(task.optimizers, rates, _factor(progress.step, total, decay_from))
-            losses = task.step(schedule.batch(progress.step))
+            losses = ranks.means(task.step(schedule.batch(progress.step)))
             for key, value in losses.items():
                 progress.sums[key] = progress.sums[key] + value if key in progress.sums else value
             progress.step += 1
@@ -174,21 +181,39 @@ def train(
             epoch, place = divmod(progress.step, per_epoch)
             if place == 0:
                 metrics = _means(progress, per_epoch, name)
-                if epoch % validate_every == 0 or epoch == epochs:
+                if first and (epoch % validate_every == 0 or epoch == epochs):
                     metrics |= task.validate()
                 progress.history.append(metrics)
-                recorder.epoch(epoch, metrics)
-                if epoch in grid_epochs:
+                if first:
+                    recorder.epoch(epoch, metrics)
+                if first and epoch in grid_epochs:
                     write_png(pictures / f"{epoch}.png", task.grid())
                     recorder.picture(epoch, pictures / f"{epoch}.png")
             due = progress.step == total or time.monotonic() - saved >= save_seconds
-            if due or caught:
+            stop = ranks.largest(caught[0] if caught else 0)
+            if first and (due or stop):
                 checkpoints.save(progress)
                 saved = time.monotonic()
-            if caught and progress.step < total:
-                raise Interrupted(caught[0])
+            if stop and progress.step < total:
+                ranks.wait()
+                raise Interrupted(stop)
             advance(1, f"epoch {min(epoch + 1, epochs)}/{epochs}")
     return progress.history
+
+
+def _loaded(checkpoints: Checkpoints, task: Task) -> Progress:
+    """How far the run has come; all processes have the first one's weights then, to the bit."""
+    first = ranks.here().first
+    found = checkpoints.load() if first else None
+    ranks.wait()
+    # Not while the first looks through them, which puts a damaged one out of the way.
+    found = found if first else checkpoints.load()
+    ranks.spread(task.nets.values())
+    return found or Progress()
+
+
+def _nothing(units: int = 1, status: str = "") -> None:
+    """Shows no progress, as the first process does that."""
 
 
 def _factor(step: int, total: int, decay_from: float) -> float:
@@ -236,13 +261,14 @@ def _means(progress: Progress, steps: int, name: str) -> dict[str, float]:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM in a list instead of stopping at once."""
+    """Collect signals to stop in a list instead of stopping at once."""
     caught: list[int] = []
 
     def note(signum: int, _: FrameType | None) -> None:
         caught.append(signum)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = {signal.SIGINT, signal.SIGTERM, *heard()}
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield caught
     finally:

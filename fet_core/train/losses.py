@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from fet_core import ranks
+from fet_core.acceleration import Acceleration
 from fet_core.params import Optimisation
 from fet_core.ssim import ssim
 
@@ -69,15 +71,26 @@ def seeded(seed: int, build: type[Net], *args: Any, **named: Any) -> Net:
         return build(*args, **named)
 
 
-def adam(net: nn.Module, rate: float, params: Optimisation) -> Adam:
+def adam(net: nn.Module, rate: float, params: Optimisation, how: Acceleration) -> Adam:
     """Adam (Kingma 2014) with the betas of `params`."""
-    return Adam(net.parameters(), lr=rate, betas=(params.beta1, params.beta2))
+    betas = (params.beta1, params.beta2)
+    return Adam(net.parameters(), lr=rate, betas=betas, fused=how.fused or None)
 
 
-def update(optimizer: Adam, loss: Tensor) -> None:
-    """One step down the gradient of `loss`."""
+def update(optimizer: Adam, loss: Tensor, longest: float | None = None) -> None:
+    """One step down the gradient of `loss`, the mean of all processes', cut to a length if wanted.
+
+    Args:
+        optimizer: of what is to be changed.
+        loss: a mean over the batch, or over this process's share of it.
+        longest: length of the gradient at most.
+    """
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    values = [value for group in optimizer.param_groups for value in group["params"]]
+    ranks.average(value.grad for value in values if value.grad is not None)
+    if longest is not None:
+        nn.utils.clip_grad_norm_(values, longest)
     optimizer.step()
 
 

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
 from fet_core.geometry.raster import resized, upload
-from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
+from fet_core.nets.blocks import PatchDiscriminator
 from fet_core.nets.fusion import Fusion
 from fet_core.nets.generators import Transfer
 from fet_core.params import Fusion as FusionParams
@@ -50,11 +51,12 @@ class FusionTask(Observed[Fusion]):
         self._identities = identities
         self._critic = seeded(params.seed + 1, PatchDiscriminator, 1, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": self.net, "discriminator": self._critic}
-        prepare(self.net, dataset.device, compiled=True)
-        prepare(self._critic, dataset.device, compiled=False)
+        self._how = Acceleration.of(dataset.device)
+        for part in self.nets.values():
+            self._how.prepare(part)
         self.optimizers: Mapping[str, Adam] = {
-            "fusion": adam(self.net, params.lr_g, params),
-            "discriminator": adam(self._critic, params.lr_d, params),
+            "fusion": adam(self.net, params.lr_g, params, self._how),
+            "discriminator": adam(self._critic, params.lr_d, params, self._how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -66,18 +68,18 @@ class FusionTask(Observed[Fusion]):
         """
         params, net = self._params, self.net
         rows = triples.upload(self._dataset.device)
-        theirs, others = self._identities.offsets(len(rows.truth), 2, triples.step)
+        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step, rows.share)
         source, reference = (self._landmarks(r, others) for r in (rows.source, rows.reference))
         target, truth = (self._landmarks(r, theirs) for r in (rows.target, rows.truth))
 
-        with autocast(self._dataset.device):
+        with self._how.autocast():
             generated = target + net(source, target).float()
         real, fake = self._critic(torch.cat([truth, generated.detach()])).chunk(2)
         loss_d = losses.discriminator(real, fake)
         update(self.optimizers["discriminator"], loss_d)
 
         self._critic.requires_grad_(False)
-        with autocast(self._dataset.device):
+        with self._how.autocast():
             back = reference + net(generated, reference).float()
         adversarial = losses.generator(self._critic(generated))
         cycle = losses.l1(back, source)
@@ -140,11 +142,12 @@ class TranslationTask(Observed[Net], Generic[Net]):
         self._seed = options.seed
         self._weights = weights
         self.nets: Mapping[str, nn.Module] = {name: net, "discriminator": critic}
-        prepare(net, dataset.device, compiled=True)
-        prepare(critic, dataset.device, compiled=False)
+        self._how = Acceleration.of(dataset.device)
+        for part in self.nets.values():
+            self._how.prepare(part)
         self.optimizers: Mapping[str, Adam] = {
-            name: adam(net, options.lr_g, options),
-            "discriminator": adam(critic, options.lr_d, options),
+            name: adam(net, options.lr_g, options, self._how),
+            "discriminator": adam(critic, options.lr_d, options, self._how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -154,12 +157,12 @@ class TranslationTask(Observed[Net], Generic[Net]):
         with torch.no_grad():
             condition = self._condition(rows)
         place = Augmentation(
-            len(rows.truth), weights.augmentation, self._seed, triples.step, device
+            len(rows.truth), weights.augmentation, self._seed, rows.step, device, rows.share
         )
         photo = place.picture(self._dataset.pictures(rows.target))
         wanted = place.picture(self._dataset.pictures(rows.truth))
         condition = place.condition(condition)
-        with drawing(self._seed, triples.step, device), autocast(device):
+        with drawing(self._seed, triples.step, device), self._how.autocast():
             generated = self.net(condition, photo).float()
         known = photo
         if self._conditional:
@@ -201,17 +204,20 @@ def transfer_task(
         validation: what looks at Ω.
         first_norm: as for `Transfer`.
     """
-    frozen = fusion.to(dataset.device).eval().requires_grad_(False)
+    how = Acceleration.of(dataset.device)
+    frozen = how.prepare(fusion.eval().requires_grad_(False))
 
     def given(rows: Batch) -> Tensor:
         source, target, truth = (
             dataset.landmark_images(samples, fusion.size, sigma)
             for samples in (rows.source, rows.target, rows.truth)
         )
-        generated = frozen.fuse(source, target)
+        with how.autocast():
+            generated = frozen.fuse(source, target)
         if not params.true_landmarks:
             return generated
-        u = np.random.default_rng([params.seed, 5, rows.step]).random(len(truth))
+        rng = np.random.default_rng([params.seed, 5, rows.step])
+        u = rows.share.own(rng.random(rows.share.of * len(truth)))
         exact = upload(u < params.true_landmarks, dataset.device)
         return torch.where(exact[:, None, None, None], truth, generated)
 

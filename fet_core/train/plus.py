@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW
 
+from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
 from fet_core.data.training_triples import TrainingIndex
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, resized, upload
-from fet_core.nets.blocks import PatchDiscriminator, autocast, prepare
+from fet_core.nets.blocks import PatchDiscriminator
 from fet_core.nets.fusion import PeakFusion, PointCritic, PointFusion
 from fet_core.nets.warping import Generator, Warping
 from fet_core.params import FusionPlus as FusionPlusParams
@@ -60,8 +61,9 @@ class PointTask(Observed[PointFusion]):
         self._identities = identities
         self._critic = seeded(params.seed + 1, PointCritic, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": net, "discriminator": self._critic}
+        how = Acceleration.of(dataset.device)
         for part in self.nets.values():
-            part.to(dataset.device)
+            how.prepare(part)
         targets, truths = _pairs(index, params.seed, dataset.device)
         faces = dataset.points[torch.from_numpy(index.usable).to(dataset.device)]
         try:
@@ -74,9 +76,13 @@ class PointTask(Observed[PointFusion]):
         betas = (params.beta1, params.beta2)
         self.optimizers: Mapping[str, Adam] = {
             "fusion": AdamW(
-                net.parameters(), lr=params.lr_g, betas=betas, weight_decay=params.weight_decay
+                net.parameters(),
+                lr=params.lr_g,
+                betas=betas,
+                weight_decay=params.weight_decay,
+                fused=how.fused or None,
             ),
-            "discriminator": adam(self._critic, params.lr_d, params),
+            "discriminator": adam(self._critic, params.lr_d, params, how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -106,7 +112,7 @@ class PointTask(Observed[PointFusion]):
         }
 
     def _faces(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step)
+        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step, rows.share)
         points = self._dataset.points
         return (
             points[rows.source] + others,
@@ -117,9 +123,11 @@ class PointTask(Observed[PointFusion]):
 
     def _noise(self, rows: Batch) -> Tensor:
         rng = np.random.default_rng([self._params.seed, 7, rows.step])
-        drawn = rng.standard_normal((2, len(rows.truth), *self._dataset.points.shape[1:]))
+        faces = rows.share.of * len(rows.truth)
+        drawn = rng.standard_normal((2, faces, *self._dataset.points.shape[1:]))
         scale = self._params.noise * self._dataset.size
-        return upload((drawn * scale).astype(np.float32), self._dataset.device)
+        own = rows.share.own(drawn * scale, axis=1)
+        return upload(own.astype(np.float32), self._dataset.device)
 
 
 def _pairs(index: TrainingIndex, seed: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -174,18 +182,19 @@ class WarpingTask(Observed[Generator]):
         super().__init__(seeded(params.seed, kind, **sizes), validation)
         net = self.net
         self._dataset = dataset
-        self._fusion = fusion.to(dataset.device).eval().requires_grad_(False)
+        self._fusion = fusion.eval().requires_grad_(False)
         self._params = params
         channels = 2 * dataset.channels
         self._critic = seeded(params.seed + 1, PatchDiscriminator, channels, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"transfer": net, "discriminator": self._critic}
-        prepare(net, dataset.device, compiled=False)
-        prepare(self._critic, dataset.device, compiled=False)
+        self._how = Acceleration.of(dataset.device)
+        for part in (*self.nets.values(), self._fusion):
+            self._how.prepare(part)
         if params.motion and isinstance(net, Warping):
             fit_motion(net.motion, dataset, index, _PAIRS_OF_PICTURES, params.ridge, params.seed)
         self.optimizers: Mapping[str, Adam] = {
-            "transfer": adam(net, params.lr_g, params),
-            "discriminator": adam(self._critic, params.lr_d, params),
+            "transfer": adam(net, params.lr_g, params, self._how),
+            "discriminator": adam(self._critic, params.lr_d, params, self._how),
         }
 
     def step(self, triples: TrainingTriples) -> dict[str, Tensor]:
@@ -193,7 +202,7 @@ class WarpingTask(Observed[Generator]):
         params, dataset = self._params, self._dataset
         rows = triples.upload(dataset.device)
         photo, wanted, points, goal, field = self._given(rows)
-        with autocast(dataset.device):
+        with self._how.autocast():
             made = self.net(photo, points, goal, field)
         picture = made.picture.float()
         loss_d = picture.new_zeros(())
@@ -202,7 +211,7 @@ class WarpingTask(Observed[Generator]):
             real = self._critic(torch.cat([photo, wanted], dim=1))
             fake = self._critic(torch.cat([photo, picture.detach()], dim=1))
             loss_d = losses.discriminator(real, fake)
-            _update(self.optimizers["discriminator"], self._critic, loss_d)
+            update(self.optimizers["discriminator"], loss_d, _LONGEST)
             self._critic.requires_grad_(False)
             adversarial = losses.generator(self._critic(torch.cat([photo, picture], dim=1)))
         weight = 1 + params.regions * _heed(goal, dataset.size)
@@ -215,7 +224,7 @@ class WarpingTask(Observed[Generator]):
             + params.structure * structure
             + params.moved * moved
         )
-        _update(self.optimizers["transfer"], self.net, total)
+        update(self.optimizers["transfer"], total, _LONGEST)
         self._critic.requires_grad_(True)
         parts = {"total": total, "adversarial": adversarial, "l1": l1, "structure": structure}
         parts |= {"moved": moved, "discriminator": loss_d, "painted": made.mask.float().mean()}
@@ -228,10 +237,12 @@ class WarpingTask(Observed[Generator]):
         size, points = dataset.size, dataset.points
         own, goal = points[rows.target], points[rows.truth]
         if params.true_landmarks < 1:
-            u = np.random.default_rng([params.seed, 5, rows.step]).random(len(own))
+            rng = np.random.default_rng([params.seed, 5, rows.step])
+            u = rows.share.own(rng.random(rows.share.of * len(own)))
             exact = upload(u < params.true_landmarks, dataset.device)[:, None, None]
             goal = torch.where(exact, goal, self._fusion.fuse(points[rows.source], own))
-        place = Augmentation(len(own), params.augmentation, params.seed, rows.step, dataset.device)
+        strength, device = params.augmentation, dataset.device
+        place = Augmentation(len(own), strength, params.seed, rows.step, device, rows.share)
         return (
             place.picture(dataset.pictures(rows.target)),
             place.picture(dataset.pictures(rows.truth)),
@@ -250,11 +261,3 @@ def warping_sizes(dataset: Dataset, params: TransferPlusParams) -> dict[str, flo
 def _heed(points: Tensor, size: int) -> Tensor:
     """Mouth and eyes [B, 1, size, size], drawn at half the side: 1 inside, 2 between the lips."""
     return resized(regions(points, size, size // 2).sum(dim=1, keepdim=True), size)
-
-
-def _update(optimizer: Adam, net: nn.Module, loss: Tensor) -> None:
-    """One step down the gradient of `loss`, cut to length 100 before."""
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(net.parameters(), _LONGEST)
-    optimizer.step()

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,14 +17,14 @@ from fet_core.face3d.edit import shown_units, unit_names
 from fet_core.portrait import open_picture
 
 from ..pictures import write_made
-from .films import Filmed, Films, Tell
+from .films import MAX_BYTES, Filmed, Films, Tell
 
 if TYPE_CHECKING:
     from fet_core.animation import Settings
     from fet_core.portrait import Picture, Transfer
 
 MAX_UPLOAD = 10 << 20
-"""Bytes of an uploaded file."""
+"""Bytes of an uploaded picture."""
 
 MAX_PIXELS = 40_000_000
 """Pictures of more are refused before they are decoded."""
@@ -82,13 +82,14 @@ class Desk:
     Args:
         transfer: takes one at a time.
         folder: for what is made, each in a folder of its own.
+        eye: who reads faces in films, as in `fet_core.Transfer`.
 
     Attributes:
         films: makes the films.
     """
 
-    def __init__(self, transfer: Transfer, folder: Path) -> None:
-        self._transfer, self._folder = transfer, folder
+    def __init__(self, transfer: Transfer, folder: Path, eye: str = "auto") -> None:
+        self._transfer, self._folder, self._eye = transfer, folder, eye
         self.films = Films(folder)
 
     def transferred(
@@ -152,11 +153,12 @@ class Desk:
         tell: Tell,
     ) -> Filmed:
         """The photograph that does what the face in a film does; as `Films.made`."""
-        film = _given(driving, "film", "upload a video, or record one")
+        film = _given(driving, "film", "upload a video, or record one", MAX_BYTES)
         own = _opened(photo, "photograph")
+        how = replace(settings, eye=self._eye)
         with _told({str(film): film.name, "the target": "the photograph"} | _FILM_WORDS):
             return self.films.made(
-                who, film, own.picture, f"{own.path.stem}-made", settings, compare, tell
+                who, film, own.picture, f"{own.path.stem}-made", how, compare, tell
             )
 
     def _read(self, picture: Picture, face: int | None) -> Reading:
@@ -196,16 +198,16 @@ class _Opened:
         return ".jpg" if self.path.suffix.lower() in (".jpg", ".jpeg") else ".png"
 
 
-def _given(path: Path | None, role: str, advice: str) -> Path:
+def _given(path: Path | None, role: str, advice: str, most: int = MAX_UPLOAD) -> Path:
     """An uploaded file that is there and not too large."""
     if path is None:
         raise UserError(f"there is no {role} yet; {advice}")
     if not path.is_file():
         raise UserError(f"the {role} was deleted, as it was old; upload it again")
-    if path.stat().st_size > MAX_UPLOAD:
+    if path.stat().st_size > most:
         raise UserError(
             f"{path.name} has {path.stat().st_size >> 20} MB; make it smaller, at most "
-            f"{MAX_UPLOAD >> 20} MB"
+            f"{most >> 20} MB"
         )
     return path
 

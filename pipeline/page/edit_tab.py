@@ -10,7 +10,7 @@ import gradio as gr
 
 from fet_core.errors import UserError
 from fet_core.face3d.edit import EXPRESSIONS, both_sides, unit_names
-from fet_core.portrait import MAX_INTENSITY
+from fet_core.wishes import MAX_INTENSITY
 
 from .desk import Desk
 from .parts import Result, degrees, examples, mistake, number, path_of, said, upload

@@ -15,6 +15,9 @@ from fet_core.errors import UserError
 from fet_core.film.reading import Film, Frame
 from fet_core.progress import Advance
 
+MAX_BYTES = 200 << 20
+"""Of an uploaded film; a telephone makes some 100 MB a minute, more where it films sharper."""
+
 MAX_SECONDS = 60
 MAX_PICTURES = 60 * MAX_SECONDS
 SIZE = 720

@@ -8,7 +8,7 @@ import gradio as gr
 
 from .desk import MAX_PIXELS, MAX_UPLOAD, Desk
 from .edit_tab import edit_tab
-from .films import MAX_SECONDS
+from .films import MAX_BYTES, MAX_SECONDS
 from .transfer_tab import transfer_tab
 from .video_tab import video_tab
 
@@ -25,12 +25,13 @@ _ABOVE = f"""# FET: facial expression transfer
 
 Gives the face in one photograph the expression of another, one that you set, or what a face in a
 film does. Pictures and films stay on the machine that runs `fet serve`: nothing is sent anywhere
-else, and they are deleted after an hour, or when the page ends. Up to {MAX_UPLOAD >> 20} MB;
-pictures up to {MAX_PIXELS / 1e6:.0f} megapixels, films up to {MAX_SECONDS} s.
+else, and they are deleted after an hour, or when the page ends. Pictures have {MAX_UPLOAD >> 20} MB
+and {MAX_PIXELS / 1e6:.0f} megapixels at most, films {MAX_BYTES >> 20} MB and {MAX_SECONDS} s.
 
 **This makes pictures of people.** Do not use it to show a person with an expression they did not
 have in order to deceive, harass or defame, nor on pictures of anyone who has not agreed; say that a
-picture or a film was made where you show one.
+picture or a film was made where you show one. Where dlib's weights read the faces, what is made is
+not for commercial use; `fet serve --eye mesh` does without them and is free for any.
 """
 
 CSS = """

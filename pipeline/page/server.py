@@ -12,12 +12,15 @@ import webbrowser
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from fet_core.errors import UserError
+from fet_core.stopping import heard
 
 if TYPE_CHECKING:
     import gradio as gr
+    import uvicorn
 
 _GRACE = 1
 """Seconds that open connections get at the end; a page in a browser always has one."""
@@ -81,7 +84,7 @@ def run(page: gr.Blocks, listener: socket.socket, browser: bool = False) -> None
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from .desk import MAX_UPLOAD
+    from .films import MAX_BYTES
     from .layout import CSS, theme
 
     host, port = listener.getsockname()[:2]
@@ -102,7 +105,7 @@ def run(page: gr.Blocks, listener: socket.socket, browser: bool = False) -> None
         path="/",
         footer_links=[],
         show_error=False,
-        max_file_size=MAX_UPLOAD,
+        max_file_size=MAX_BYTES,
         ssr_mode=False,
         enable_monitoring=False,
         pwa=False,
@@ -112,16 +115,34 @@ def run(page: gr.Blocks, listener: socket.socket, browser: bool = False) -> None
     )
     config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=_GRACE)
     server = uvicorn.Server(config)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        # A terminal that is closed would leave the folder.
-        signal.signal(signal.SIGHUP, server.handle_exit)
     url = f"http://{name}:{port}"
     reach = "" if alone else "; whoever can reach this machine can use it"
     print(f"{url} is the page until Ctrl-C{reach}", flush=True)
     if browser:
         # Beside the server, as some browsers come back only when they are closed.
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-    server.run(sockets=[listener])
+    with _hanging_up(server):
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def _hanging_up(server: uvicorn.Server) -> Iterator[None]:
+    """Let a server hear, as the other signals, that its terminal is closed."""
+    came = []
+
+    def leave(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        server.should_exit = True
+
+    listens = signal.SIGHUP in heard()
+    before = signal.signal(signal.SIGHUP, leave) if listens else None
+    try:
+        yield
+    finally:
+        if listens:
+            signal.signal(signal.SIGHUP, before)
+    for number in came:
+        signal.raise_signal(number)
 
 
 def _bind(block: Any) -> None:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from fet_core.errors import UserError
 from fet_core.face3d.painter import MOUTHS
-from fet_core.portrait import MAX_INTENSITY
+from fet_core.wishes import MAX_INTENSITY
 
 from .desk import Desk
 from .parts import Result, examples, mistake, number, path_of, upload

@@ -10,7 +10,7 @@ import gradio as gr
 from fet_core.animation import Settings
 from fet_core.errors import UserError
 from fet_core.face3d.painter import MOUTHS
-from fet_core.portrait import MAX_INTENSITY
+from fet_core.wishes import MAX_INTENSITY
 
 from .desk import Desk
 from .films import SIZE, Filmed, LeftOffError

@@ -48,6 +48,25 @@ def test_sizes_and_the_order_of_a_batch(made: Made) -> None:
     assert torch.equal(both[1:], one)
 
 
+def test_pictures_of_a_mapped_file_are_those_of_a_copy(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    dataset, samples, faces = made
+    monkeypatch.setattr("fet_core.data.dataset.LARGEST_COPY", faces.nbytes - 1)
+    mapped = Dataset.open(tmp_path / "faces.npy", samples, CPU)
+    every = torch.arange(samples.num_rows).flip(0)
+    assert torch.equal(mapped.bytes(every), dataset.bytes(every))
+    assert mapped.bytes(every).stride() == dataset.bytes(every).stride()
+    assert (mapped.size, mapped.channels, mapped.device) == (32, faces.shape[3], CPU)
+    assert not recwarn
+    # What stands in the file is what comes, while a copy keeps what stood there.
+    with (tmp_path / "faces.npy").open("r+b") as file:
+        file.seek(-faces.nbytes, 2)
+        file.write(bytes(faces.nbytes))
+    assert not mapped.bytes(every).any()
+    assert dataset.bytes(every).any()
+
+
 def test_a_mirrored_samples_landmark_image_is_mirrored(made: Made) -> None:
     """A sum of spots knows no numbers, so re-indexing must not show."""
     dataset, samples, _ = made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from fet_core import tables
@@ -94,6 +95,23 @@ def test_the_table_has_the_points_that_were_found_carried_into_the_face(tmp_path
         wanted = one.astype(float) @ matrix[:, :2].T + matrix[:, 2]
         np.testing.assert_allclose(np.reshape(row["points"], (68, 2)), wanted, atol=1e-4)
         np.testing.assert_array_equal(np.reshape(row["mean"], (68, 2)), mean)
+
+
+def test_rows_that_became_a_table_before_the_end_are_all_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(block: int) -> tuple[bytes, pa.Table]:
+        monkeypatch.setattr("fet_core.data.faces._BLOCK", block)
+        rng = np.random.default_rng(0)
+        with FaceWriter(tmp_path / "faces.npy", 4, 1) as writer:
+            for number in range(7):
+                points = rng.uniform(0, 9, (68, 2)).astype(np.float32)
+                picture = rng.integers(0, 256, (4, 4, 1), dtype=np.uint8)
+                face = Face(picture, rng.normal(size=(2, 3)), Box(1, 2, 3, 4, 0.5), points)
+                writer.add(f"s{number}", face if number % 3 else "no face found")
+        return (tmp_path / "faces.npy").read_bytes(), writer.table()
+
+    assert written(2) == written(100)
 
 
 def test_noise_and_an_unreadable_file_give_reasons(finder: FaceFinder, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -108,6 +110,35 @@ def test_what_is_not_seen_stays_as_it_was(own: Shapes) -> None:
     made = places(film, own)
     assert np.abs(made[:3] - own.points).max() < 1.0
     assert opening(made[26:36]).min() > 0.8 * opening(made[25])
+
+
+def cut(film: Track, *people: int) -> Track:
+    """A film in shots of ten pictures each."""
+    return replace(film, begins=10 * np.arange(len(people)), people=np.array(people))
+
+
+def test_nothing_is_smoothed_across_a_cut() -> None:
+    film = track([{"jawOpen": 0.1}] * 10 + [{"jawOpen": 0.5}] * 10)
+    noise = np.random.default_rng(0).normal(0, 0.5, film.points.shape)
+    film = replace(film, points=film.points + noise)
+    film.seen[10:12] = False
+    whole, shots = read_acting(film), read_acting(cut(film, 0, 0))
+    alone = read_acting(Track(film.seconds[:10], film.points[:10], film.seen[:10]))
+    assert shots.frontal[:10] == pytest.approx(alone.frontal, abs=1e-9)
+    assert whole.frontal[:10] != pytest.approx(alone.frontal, abs=1e-3)
+    # Before the first picture of a shot that shows the face it is as there.
+    assert np.ptp(opening(shots.frontal[10:] * 90)) < 0.03
+
+
+def test_everybody_is_measured_against_their_own_face_at_rest(own: Shapes) -> None:
+    smile = {"mouthSmileLeft": 0.4, "mouthSmileRight": 0.4}
+    film = track([smile] * 10 + [{}] * 10)
+    two, one = (np.abs(places(cut(film, *who), own) - own.points).max() for who in ((0, 1), (0, 0)))
+    assert two < 1.0 < 3.0 < one
+    acting = read_acting(cut(track([smile] * 10 + [{}] * 20), 2, 5, 2))
+    assert acting.who.tolist() == [0] * 10 + [1] * 10 + [0] * 10
+    assert len(acting.rests) == len(acting.rest.points) == 2
+    assert len(list(wanted(acting, own, 1.0, False, np.zeros(2)))) == 30
 
 
 def test_what_is_no_face_is_not_seen(own: Shapes) -> None:

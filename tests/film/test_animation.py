@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import select
 import shutil
+import signal
+import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -93,6 +100,38 @@ def test_what_shows_progress_can_end_the_work(
         write_animation(animation, tmp_path / "a.mp4", film, progress=counted)
     assert told == ["reading"] * 6 + ["painting"] * 2
     assert not list(tmp_path.iterdir())
+
+
+def test_a_terminal_that_is_closed_leaves_nothing(
+    repository: Path, driving: Path, tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    words = ["animate", driving, repository / TARGET, "-o", tmp_path / "out.mp4", "--jobs", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *map(str, words)],
+        cwd=repository,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=in_terminal,
+    )
+    os.close(theirs)
+    while not (begun := list(tmp_path.iterdir())):
+        # What nobody reads keeps who writes it waiting.
+        if select.select([ours], [], [], 0.01)[0]:
+            os.read(ours, 1 << 16)
+        assert process.poll() is None
+    assert begun == [tmp_path / ".out.part.mp4"]
+    os.close(ours)
+    assert process.wait(timeout=30) == 128 + signal.SIGHUP
+    assert not list(tmp_path.iterdir())
+
+
+def in_terminal() -> None:
+    """In a new process: what it reads from is the terminal whose end it is told of."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @pytest.fixture

@@ -148,9 +148,15 @@ def test_a_broken_file_is_a_sentence(visit: Open, tmp_path: Path) -> None:
 def test_a_file_too_large_is_told_before_it_is_sent(visit: Open, tmp_path: Path) -> None:
     page = visit()
     large = tmp_path / "large.jpg"
-    large.write_bytes(SOURCE.read_bytes() + bytes(11 << 20))
+    large.write_bytes(SOURCE.read_bytes())
+    os.truncate(large, 201 << 20)
     page.locator("input[type=file]").nth(0).set_input_files(large)
-    page.get_by_text("maximum allowed size of 10").wait_for()
+    page.get_by_text("maximum allowed size of 200").wait_for()
+    # What a film may have is too much for a picture.
+    os.truncate(large, 11 << 20)
+    put(page, 0, large)
+    put(page, 1, TARGET)
+    assert go(page) == "Large.jpg has 11 MB; make it smaller, at most 10 MB."
 
 
 def animate(page: Page, driving: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -129,8 +130,11 @@ def test_mistakes_are_told_in_the_page_s_words(
     assert told(driving, two).startswith("2 faces were found in the photograph (128×")
     assert "no face 4 among" in told(driving, target_face=4)
     heavy = tmp_path / "heavy.mp4"
-    heavy.write_bytes(bytes(desk_module.MAX_UPLOAD + 1))
-    assert told(heavy) == "heavy.mp4 has 10 MB; make it smaller, at most 10 MB"
+    heavy.touch()
+    os.truncate(heavy, films_module.MAX_BYTES + 1)
+    assert told(heavy) == "heavy.mp4 has 200 MB; make it smaller, at most 200 MB"
+    os.truncate(heavy, 10 * desk_module.MAX_UPLOAD)
+    assert "cannot be read as a film" in told(heavy), "it may be larger than a picture"
     assert not list(tmp_path.rglob("*-made*"))
 
 

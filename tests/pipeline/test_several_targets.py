@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,10 +151,10 @@ def test_a_fault_of_the_program_ends_no_other_picture(
 
     write = transfer.write_made
 
-    def faulty(out: Path, made: np.ndarray, target: Path) -> None:
+    def faulty(out: Path, made: np.ndarray, target: Path, by: Any) -> None:
         if target.name == "man.png":
             raise IndexError("out of bounds")
-        write(out, made, target)
+        write(out, made, target, by)
 
     monkeypatch.setattr(transfer, "write_made", faulty)
     code, out, error = fet("photos", "-o", "made")
