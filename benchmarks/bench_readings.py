@@ -1,4 +1,4 @@
-"""The mean of 24 readings of a face: read together, and one predictor call after the other.
+"""The mean of 24 readings of a face, beside one predictor call after the other by the usual script.
 
 python benchmarks/bench_readings.py [--faces 40] [--rounds 5]
 """
@@ -6,7 +6,6 @@ python benchmarks/bench_readings.py [--faces 40] [--rounds 5]
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from reference.readings import mean_of_readings, shaken
 
 from fet_core.geometry.align import mean_points
 from fet_core.geometry.landmarks import PREDICTOR, FaceFinder, eye_distance, weights_folder
-from fet_core.geometry.regressor import QuickReader
 
 CASES = {"640×490, grey": (GREY, "L"), "681×1024, colour": (COLOUR, "RGB")}
 
@@ -37,7 +35,7 @@ def faces(count: int, size: tuple[int, int], mode: str) -> list[tuple[np.ndarray
 
 
 def main(words: list[str] | None = None) -> dict[str, Any]:
-    """Measure both readers, and how far the means are apart."""
+    """Measure both, and how far the means are apart."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=5)
@@ -45,7 +43,7 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(words)
     predictor = dlib.shape_predictor(str(weights_folder() / PREDICTOR))
-    quick, plain = QuickReader(), FaceFinder()
+    finder = FaceFinder()
     entries: dict[str, Any] = {}
     for case, (size, mode) in CASES.items():
         given = faces(options.faces, size, mode)
@@ -55,27 +53,18 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
                 mean_of_readings(predictor, one, shaken(box, options.boxes)) for one, box in given
             ]
 
-        def ours(reader: Any, given: list[Any] = given) -> list[np.ndarray]:
-            return [mean_points(reader, one, box, options.boxes) for one, box in given]
+        def ours(given: list[Any] = given) -> list[np.ndarray]:
+            return [mean_points(finder, one, box, options.boxes) for one, box in given]
 
-        found = ours(quick)
         apart = [
             float(np.linalg.norm(own - theirs, axis=1).mean() / eye_distance(theirs))
-            for own, theirs in zip(found, reference(), strict=True)
+            for own, theirs in zip(ours(), reference(), strict=True)
         ]
-        same = all(map(np.array_equal, found, ours(plain)))
-        for name, reader, target in (("together", quick, "≥ 5"), ("grey first", plain, "")):
-            units = (len(given), len(given))
-            work = partial(ours, reader)
-            entry = in_turn(
-                reference, work, options.rounds, f"{case}, {name}", each=units, warm=False
-            )
-            entry["target"] = target
-            entries[f"{case}, {name}"] = entry
-        entries[f"{case}, together"] |= {
+        units = (len(given), len(given))
+        entries[case] = in_turn(reference, ours, options.rounds, case, each=units, warm=False) | {
+            "target": "≥ 5",
             "faces": len(given),
             "apart_by_other_boxes": round(float(np.mean(apart)), 4),
-            "same_bits_as_one_by_one": same,
         }
     report(
         "readings",

@@ -64,7 +64,7 @@ def _measured(pictures: Tensor) -> bool:
 def _by_planes(a: Tensor, b: Tensor, data_range: float) -> Tensor:
     """`ssim` [B] plane after plane, each in cache: torch convolves float64 slowly."""
     batch, channels = a.shape[:2]
-    planes = zip(*(x.detach().flatten(0, 1).numpy() for x in (a, b)), strict=True)
+    planes = zip(*(x.detach().contiguous().flatten(0, 1).numpy() for x in (a, b)), strict=True)
     work = partial(_plane, data_range=data_range)
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         found = list(threads.map(lambda pair: work(*pair), planes))

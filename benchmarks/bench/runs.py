@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,11 +45,16 @@ def spread(values: Sequence[float], digits: int = 4) -> dict[str, float]:
     return {key: round(value, digits) for key, value in found.items()}
 
 
-def seconds(work: Work) -> float:
-    """What a call takes."""
-    began = time.perf_counter()
+def seconds(work: Work) -> tuple[float, float]:
+    """What a call takes, by the clock and of the processor with all processes that have ended."""
+    before, began = _busy(), time.perf_counter()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, _busy() - before
+
+
+def _busy() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def in_turn(
@@ -59,6 +65,7 @@ def in_turn(
     *,
     each: tuple[int, int] = (1, 1),
     warm: bool = True,
+    busy_too: bool = True,
 ) -> dict[str, Any]:
     """Seconds of both and their ratio, round by round; who goes first changes.
 
@@ -69,8 +76,10 @@ def in_turn(
         name: for the progress bar.
         each: how many units a call of the reference and one of ours take; seconds are of one unit.
         warm: call each once before.
+        busy_too: the ratio of processor time is told; not where workers outlive a call.
     """
     times: dict[str, list[float]] = {"reference": [], "ours": []}
+    busy: dict[str, list[float]] = {"reference": [], "ours": []}
     sides: dict[str, tuple[Work, int]] = {"ours": (ours, each[1])}
     if reference is not None:
         sides["reference"] = (reference, each[0])
@@ -80,8 +89,14 @@ def in_turn(
     for number in track(range(rounds), name, unit="rounds"):
         for side in sorted(sides, reverse=number % 2 == 0):
             work, units = sides[side]
-            times[side].append(seconds(work) / units)
-    return result(times["reference"], times["ours"])
+            taken, processor = seconds(work)
+            times[side].append(taken / units)
+            busy[side].append(processor / units)
+    found = result(times["reference"], times["ours"])
+    if reference is not None and busy_too:
+        shares = [a / b for a, b in zip(busy["reference"], busy["ours"], strict=True)]
+        found["ratio_of_processor_time"] = spread(shares, 2)
+    return found
 
 
 def result(reference: Sequence[float], ours: Sequence[float]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,6 @@ from fet_core.errors import UserError
 from fet_core.files import atomic_path, make_folder
 from fet_core.geometry.align import (
     Matrix,
-    Reader,
     alignment,
     apply_picture,
     apply_points,
@@ -30,7 +29,6 @@ from fet_core.geometry.align import (
     mean_points,
 )
 from fet_core.geometry.landmarks import Box, FaceFinder, choose
-from fet_core.geometry.regressor import QuickReader
 from fet_core.parallel import Engine, each, once
 from fet_core.params import Align
 from fet_core.writing import writing
@@ -44,10 +42,6 @@ class Face:
     matrix: Matrix
     box: Box
     points: NDArray[np.float32]
-
-
-_QUICK_FROM = 200
-"""Faces from which on what reads them sooner, and starts later, is the quicker one."""
 
 
 def align_all(
@@ -89,8 +83,7 @@ def mean_landmarks_all(
         processes: as in `fet_core.parallel.each`.
         engine: as there.
     """
-    reader: Callable[[], Reader] = QuickReader if len(items) >= _QUICK_FROM else FaceFinder
-    work = partial(_read, channels=channels, readings=readings, reader=reader)
+    work = partial(_read, channels=channels, readings=readings)
     return each(work, list(items), "landmarks", processes=processes, engine=engine)
 
 
@@ -123,14 +116,11 @@ def _align(path: Path, channels: int, params: Align) -> Face | str:
 
 
 def _read(
-    item: tuple[Path, list[int], Matrix],
-    channels: int,
-    readings: int,
-    reader: Callable[[], Reader],
+    item: tuple[Path, list[int], Matrix], channels: int, readings: int
 ) -> NDArray[np.float32]:
     path, box, matrix = item
     picture = read_picture(path, channels, LARGEST)
-    points = mean_points(once(reader), picture, box, readings)
+    points = mean_points(once(FaceFinder), picture, box, readings)
     return apply_points(matrix, points).astype(np.float32)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.geometry.landmarks import LINES, eye_centres, mirror_points
+from fet_core.geometry.landmarks import LINES, FaceFinder, eye_centres, mirror_points
 
 Matrix = NDArray[np.float64]
 
@@ -88,18 +87,8 @@ def apply_picture(matrix: Matrix, picture: NDArray[np.uint8], size: int) -> NDAr
 _SHAKE = 0.06
 
 
-class Reader(Protocol):
-    """Reads landmarks in several boxes: `FaceFinder`, or what does the same sooner."""
-
-    def many(
-        self, picture: NDArray[np.uint8], boxes: NDArray[np.int64], mirrored: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """See `FaceFinder.many`."""
-        ...
-
-
 def mean_points(
-    reader: Reader, picture: NDArray[np.uint8], box: Sequence[int], readings: int
+    finder: FaceFinder, picture: NDArray[np.uint8], box: Sequence[int], readings: int
 ) -> NDArray[np.float32]:
     """68 landmarks as the mean over boxes a little moved and scaled, in both mirrorings.
 
@@ -107,7 +96,7 @@ def mean_points(
     and 1% elsewhere. The boxes are the same for every picture, so that a result repeats.
 
     Args:
-        reader: this process's.
+        finder: this process's detector.
         picture: [H, W] or [H, W, 3] uint8.
         box: left, top, right, bottom of the face in its pixels.
         readings: how many boxes; each is read twice, in the picture and in its mirror.
@@ -122,7 +111,7 @@ def mean_points(
         moved = (left + x - zoom, top + y - zoom, right + x + zoom, bottom + y + zoom)
         boxes += [moved, (width - 1 - moved[2], moved[1], width - 1 - moved[0], moved[3])]
     # Cut to whole pixels, as a box of dlib's has them.
-    found = reader.many(picture, np.array(boxes).astype(np.int64), np.arange(2 * readings) % 2 == 1)
+    found = finder.many(picture, np.array(boxes).astype(np.int64), np.arange(2 * readings) % 2 == 1)
     found[1::2] = mirror_points(found[1::2], width)
     return found.mean(axis=0).astype(np.float32)
 

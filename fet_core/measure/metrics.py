@@ -43,7 +43,9 @@ def psnr(a: Tensor, b: Tensor) -> Tensor:
     Returns:
         [B] float64; equal pictures count as 100 dB, so that a mean stays finite.
     """
-    error = (a.double() - b.double()).square().flatten(1).mean(dim=1)
+    # Whole numbers, whose sum is exact in whatever order, and takes half the time of floats.
+    total = (a.short() - b.short()).int().square_().flatten(1).sum(dim=1)
+    error = total.double() / a[0].numel()
     return (10 * torch.log10(255**2 / error.clamp(min=1e-12))).clamp(max=100.0)
 
 

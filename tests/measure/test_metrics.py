@@ -59,6 +59,13 @@ def test_photographs(london: Path, channels: int) -> None:
     compare(small[:2], small[2:])
 
 
+def test_whole_numbers_give_the_error_of_floats() -> None:
+    rng = np.random.default_rng(0)
+    a, b = (torch.from_numpy(rng.integers(0, 256, (4, 3, 40, 31), np.uint8)) for _ in range(2))
+    error = (a.double() - b.double()).square().flatten(1).mean(dim=1)
+    assert torch.equal(psnr(a, b), 10 * torch.log10(255**2 / error))
+
+
 def test_flat_pictures_by_hand() -> None:
     a = torch.full((1, 1, 16, 16), 100, dtype=torch.uint8)
     b = torch.full((1, 1, 16, 16), 110, dtype=torch.uint8)
