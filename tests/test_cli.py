@@ -637,9 +637,9 @@ def test_reserved_folders_are_no_data_sets(
     monkeypatch.chdir(tmp_path)
     assert fails(monkeypatch, "show") == 2
     assert "no results in metrics" in capsys.readouterr().err
-    for name in ("rafd", "ckplus", "bench"):
+    for name in ("rafd", "ckplus", "benches"):
         write_data_set(metrics / name, ("copy", "fet"))
-    assert [folder.name for folder in data_sets(metrics)] == ["bench", "ckplus", "rafd"]
+    assert [folder.name for folder in data_sets(metrics)] == ["benches", "ckplus", "rafd"]
     assert fails(monkeypatch, "show") == 0
     assert "steps" not in capsys.readouterr().out
 

@@ -32,7 +32,7 @@ def test_a_photograph_as_the_command_makes_it(repository: Path, tmp_path: Path) 
 
     plus = load_plus()
     write_onnx(tmp_path / "plus.onnx", plus)
-    eye = Eye(plus.alignment.readings)
+    eye = Eye(readings=plus.alignment.readings)
     for name, path in (("source", HAPPY), ("target", OTHER)):
         picture = open_picture(repository / path)
         np.savetxt(tmp_path / f"{name}.txt", eye.read(picture, eye.find(picture)[0]))

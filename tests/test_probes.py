@@ -130,8 +130,8 @@ def test_a_constant_of_a_loss_is_noticed_by_its_stages_alone(
 
     plain = augmentation.Identities.offsets
 
-    def weaker(self: Any, faces: int, count: int, step: int) -> Any:
-        return 0.9 * plain(self, faces, count, step)
+    def weaker(self: Any, *given: Any) -> Any:
+        return 0.9 * plain(self, *given)
 
     monkeypatch.setattr(augmentation.Identities, "offsets", weaker)
     names = ("train_fusion", "train_fusion_plus", "train_transfer", "train_pix2pix")

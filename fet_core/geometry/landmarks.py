@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,6 @@ def eye_distance(points: NDArray[np.floating]) -> float:
 
 
 PREDICTOR = "shape_predictor_68_face_landmarks.dat"
-"""The file with the weights of dlib's predictor, in `weights_folder`."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,6 @@ def weights_folder() -> Path:
     Raises:
         UserError: the package is not installed.
     """
-    from importlib.util import find_spec
-
     spec = find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
         raise UserError(
@@ -155,8 +153,6 @@ def weights_folder() -> Path:
 
 def has_dlib() -> bool:
     """Whether dlib and its weights are installed."""
-    from importlib.util import find_spec
-
     return all(find_spec(name) is not None for name in ("dlib", "face_recognition_models"))
 
 
@@ -177,8 +173,7 @@ class FaceFinder:
         self._predictor: Any = dlib.shape_predictor(str(weights_folder() / PREDICTOR))
 
     @cached_property
-    def _detector(self) -> Any:
-        # A third of a second, which reading alone need not take.
+    def _detector(self) -> Any:  # a third of a second, which reading alone need not take
         return self._dlib.get_frontal_face_detector()
 
     def boxes(self, picture: NDArray[np.uint8], scales: Sequence[float]) -> list[Box]:
@@ -243,8 +238,7 @@ def intensity(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return picture
     total = np.add(picture[..., 0], picture[..., 1], dtype=np.uint16)
     total += picture[..., 2]
-    total //= 3
-    return total.astype(np.uint8)
+    return (total // 3).astype(np.uint8)
 
 
 def choose(boxes: Sequence[Box], several: str) -> Box | str:

@@ -180,14 +180,14 @@ def test_no_address_is_fetched_and_no_other_file_is_read(
 
 def test_a_large_upload_is_refused(served: Served) -> None:
     boundary = "x" * 20
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\n'
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="b.mp4"\r\n\r\n'
     body = head.encode() + bytes(201 << 20) + f"\r\n--{boundary}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     request = urllib.request.Request(f"{served.url}/gradio_api/upload", body, kind)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
     assert refused.value.code == 413
-    assert not [path for path in served.folder.rglob("*") if path.name == "a.mp4"]
+    assert not [path for path in served.folder.rglob("*") if path.name == "b.mp4"]
 
 
 def test_the_browser_is_told_to_ask_nobody_else_and_others_names_are_refused(
