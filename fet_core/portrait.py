@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
-from fet_core.face3d.eye import Eye
+from fet_core.face3d.eye import Eye, choose_eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
@@ -80,7 +80,7 @@ class Transfer:
         else:
             from fet_core.portrait_plus import Trained
 
-            if eye == "mesh":
+            if choose_eye(eye) == eye == "mesh":
                 raise UserError(
                     "a model of `fet export` knows dlib's points alone; leave it or the mesh out"
                 )

@@ -133,6 +133,8 @@ def test_which_eye(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_eye("auto") == "mesh"
     with pytest.raises(UserError, match='there is no eye "glass"; choose auto, dlib or mesh'):
         Transfer(eye="glass")
+    with pytest.raises(UserError, match='there is no eye "glass"'):
+        Transfer("any.safetensors", eye="glass")
     with pytest.raises(UserError, match="knows dlib's points alone"):
         Transfer("any.safetensors", eye="mesh")
 
