@@ -29,6 +29,8 @@ def halvings(size: int, smallest: int) -> int:
 
 def start(net: nn.Module) -> None:
     """Weights from N(0, 0.02) as in DCGAN (Radford 2015), biases 0, BatchNorm gains near 1."""
+    if any(weight.is_meta for weight in net.parameters()):
+        return  # There is nothing to fill, and torch loads its whole compiler to do so.
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, 0.0, 0.02)

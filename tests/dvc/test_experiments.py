@@ -62,7 +62,9 @@ def test_from_an_experiment_to_a_branch_and_back(elsewhere: Project) -> None:
     assert elsewhere.json("metrics/rafd/fet.json")["transfer"]["ssim"] == weaker
 
 
-@pytest.mark.parametrize("value", ["-1", "abc", "nan"])
+@pytest.mark.parametrize(
+    "value", ["-1", *(pytest.param(value, marks=pytest.mark.slow) for value in ("abc", "nan"))]
+)
 def test_a_wrong_value_says_how_to_get_back_what_dvc_removed(project: Project, value: str) -> None:
     output = project.dvc("exp", "run", "-S", f"transfer.mu2={value}", code=None)
     assert "Traceback" not in output

@@ -13,6 +13,8 @@ from small_project import Project, stages_run
 
 from fet_core.paramsfile import read_yaml
 
+pytestmark = pytest.mark.slow  # `make tables`, which is among README's commands, makes it too
+
 BASELINES = ("cgan", "pix2pix", "g2gan")
 ROWS = ("copy", "warp", *BASELINES, "fet", "fet-plus")
 NUMBERS = {"ssim", "psnr", "identity", "verification", "nme", "failures", "expression"}
@@ -140,7 +142,6 @@ def test_who_may_be_shown_is_drawn_again_and_no_truth_is_read_again(full: Projec
     assert "truths" not in ran
 
 
-@pytest.mark.slow
 def test_a_baselines_parameter_redoes_the_baselines_and_the_comparison(full: Project) -> None:
     before = {row: full.json(f"metrics/rafd/{row}.json")["transfer"] for row in ROWS}
     output = full.dvc("exp", "run", "-S", "baseline.l1=50", "comparison/dvc.yaml")
@@ -153,7 +154,6 @@ def test_a_baselines_parameter_redoes_the_baselines_and_the_comparison(full: Pro
     assert {row for row in ROWS if after[row] != before[row]} == {"pix2pix", "g2gan"}
 
 
-@pytest.mark.slow
 def test_the_papers_model_is_trained_without_touching_a_baseline(full: Project) -> None:
     output = full.dvc("exp", "run", "-P", "-S", "transfer.mu2=50")
     ran = stages_run(output)

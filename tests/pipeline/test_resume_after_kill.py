@@ -50,7 +50,10 @@ def weights(folder: Path, model: str) -> dict[str, bytes]:
         # Its dropout draws from a generator, whose place in the sequence is not in the weights.
         ("train-baseline --model pix2pix", "pix2pix", (signal.SIGKILL,), 6, 18),
         # An epoch of G2-GAN is two of the others.
-        ("train-baseline --model g2gan", "g2gan", (signal.SIGKILL,), 12, 18),
+        pytest.param(
+            *("train-baseline --model g2gan", "g2gan", (signal.SIGKILL,), 12, 18),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_resumed_run_has_the_bits_of_one_that_was_not_stopped(
