@@ -146,9 +146,9 @@ class Eye:
         mesh = self._meshes.follow(picture, before.mesh)
         return None if mesh is None else _found(mesh)
 
-    def read(self, picture: Picture, face: Found) -> Floats:
-        """The 68 landmarks [68, 2] of a face in the picture's pixels."""
-        return self.read_cut(cut_out(picture, face))
+    def read(self, picture: Picture, face: Found, grow: Floats | None = None) -> Floats:
+        """The 68 landmarks [68, 2] of a face in the picture's pixels; `grow` as for `cut_out`."""
+        return self.read_cut(cut_out(picture, face, grow))
 
     def read_cut(self, cut: Cut) -> Floats:
         """The same of what was cut out, in the whole picture's pixels."""
@@ -162,8 +162,14 @@ class Eye:
         return (points - cut.matrix[:, 2]) @ np.linalg.inv(cut.matrix[:, :2]).T
 
 
-def cut_out(picture: Picture, face: Found) -> Cut:
-    """What is read of a face: a part of the picture, upright and of one size; else all of it."""
+def cut_out(picture: Picture, face: Found, grow: Floats | None = None) -> Cut:
+    """What is read of a face: a part of the picture, upright and of one size; else all of it.
+
+    Args:
+        picture: [H, W] or [H, W, 3] uint8.
+        face: of this picture or of a larger one, which dlib's own detector has not found.
+        grow: [2, 3] from this picture's pixels to the larger one's.
+    """
     if face.matrix is None:
         left, top, right, bottom = (round(side) for side in face.box)
         return Cut(picture, (left, top, right, bottom), np.eye(2, 3))
@@ -171,7 +177,8 @@ def cut_out(picture: Picture, face: Found) -> Cut:
     mesh = (
         None if face.mesh is None else _box_of(apply_points(face.matrix, face.mesh.points[:, :2]))
     )
-    return Cut(_warped(picture, face.matrix), (low, low, high, high), face.matrix, mesh)
+    matrix = face.matrix if grow is None else face.matrix @ np.vstack([grow, [0, 0, 1]])
+    return Cut(_warped(picture, matrix), (low, low, high, high), matrix, mesh)
 
 
 def _found(mesh: Mesh) -> Found:

@@ -16,7 +16,9 @@ from fet_core.face3d.fusion import uncrossed
 from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening, seal, shuts
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
+from fet_core.geometry.align import apply_points, invert
 from fet_core.geometry.landmarks import eye_centres, eye_distance
+from fet_core.geometry.mesh import shrunk
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -33,6 +35,7 @@ _OVER = (1.05, 1.4)
 
 _SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
 _OF_IT = (0.3, 0.5)  # the same in shares of the wanted opening: less would be torn apart
+_TRIED = 2.0  # sizes at which a face is read, in which it is painted for that
 _MOST = 0.12  # eye distances by which a correction may move a point
 
 
@@ -73,12 +76,12 @@ class Painter:
         plan = planned(target, wanted, giver, whole)
         share = _share(target, wanted, giver) if steady and giver is not None else 1.0
         lender = giver if steady else _lender(target, wanted, giver, mouth)
-        made = _painted(target, plan, lender, share)
         if target.found is None or opening(wanted) <= OPEN:
-            return made
-        read = self._eye.read(made, target.found)
-        # Of a large photograph there must not be one more while the next is made.
-        del made
+            return _painted(target, plan, lender, share)
+        small, grow = _small(target)
+        aim = apply_points(invert(grow), plan.wanted)
+        tried = _painted(small, replace(plan, wanted=aim), lender, share)
+        read = apply_points(grow, self._eye.read(tried, target.found, grow))
         aimed = corrected(plan.wanted, read, target.points)
         lender = giver if steady else _lender(target, aimed, giver, mouth)
         return _painted(target, replace(plan, wanted=aimed), lender, share)
@@ -139,6 +142,18 @@ def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
     axes = np.array([along, [along[1], -along[0]]])  # level, y up
     motion = uncrossed(((aimed - own) @ axes.T)[None], (own @ axes.T)[None])[0]
     return np.asarray(own + motion @ axes)
+
+
+def _small(target: Face) -> tuple[Face, Floats]:
+    """A face no larger than it is read twice over, and the matrix [2, 3] back into its picture."""
+    as_it_is = np.eye(2, 3)
+    if target.found is None or target.found.matrix is None:
+        return target, as_it_is
+    scale = _TRIED * float(np.sqrt(abs(np.linalg.det(target.found.matrix[:, :2]))))
+    if scale > 0.9:
+        return target, as_it_is
+    less, grow = shrunk(target.picture, scale, as_it_is)
+    return replace(target, picture=less, points=apply_points(invert(grow), target.points)), grow
 
 
 def _painted(target: Face, plan: Plan, mouth: Giver | None, share: float = 1.0) -> Picture:

@@ -59,6 +59,20 @@ def test_an_open_mouth_arrives_and_goes_again(transfer: Any, eye: Eye, give: Giv
     assert opening(points(eye, back)) - shut < 0.4 * (wide - shut)
 
 
+def test_a_large_face_is_tried_in_small(
+    transfer: Any, eye: Eye, give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = cv2.resize(give(WOMAN, "neutral"), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    source = give(MAN, "surprised")
+    made = transfer(source, target)
+    monkeypatch.setattr("fet_core.face3d.painter._TRIED", 1e9)
+    whole = transfer(source, target)
+    assert not np.array_equal(made, whole)
+    before, after, reference = (points(eye, picture) for picture in (target, made, whole))
+    moved, apart = (np.linalg.norm(other - reference, axis=1).mean() for other in (before, after))
+    assert apart < 0.05 * moved
+
+
 def test_only_the_surroundings_of_the_face_change(transfer: Any, give: Give) -> None:
     target = give(WOMAN, "neutral")
     made = transfer(give(MAN, "happy"), target)
