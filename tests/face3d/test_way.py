@@ -70,7 +70,7 @@ def test_a_large_face_is_tried_in_small(
     assert not np.array_equal(made, whole)
     before, after, reference = (points(eye, picture) for picture in (target, made, whole))
     moved, apart = (np.linalg.norm(other - reference, axis=1).mean() for other in (before, after))
-    assert apart < 0.05 * moved
+    assert apart < 0.1 * moved
 
 
 def test_only_the_surroundings_of_the_face_change(transfer: Any, give: Give) -> None:
