@@ -229,6 +229,11 @@ class Transfer:
 
     def _find(self, given: str | Path | Picture | Face, role: str, number: int | None) -> Face:
         if isinstance(given, Face):
+            if given.eye != self._eye.name:
+                raise UserError(
+                    f'the face in {given.name} was read by the eye "{given.eye}"; find it with '
+                    f'this Transfer, whose eye is "{self._eye.name}"'
+                )
             return given
         return find_face(self._eye, open_picture(given), role, number, _name(given, role))
 

@@ -127,6 +127,15 @@ def test_a_face_is_fitted_by_the_model_of_its_eye(eye: Eye, repository: Path) ->
     assert own.fit.error[0] < others.fit.error[0]
 
 
+def test_a_face_of_the_other_eye_is_refused(repository: Path) -> None:
+    pytest.importorskip("dlib", reason="dlib is not installed")
+    transfer = Transfer(eye="mesh")
+    theirs = Transfer(eye="dlib").find(repository / HAPPY)
+    with pytest.raises(UserError, match='read by the eye "dlib"; find it with this Transfer'):
+        transfer(theirs, repository / NEUTRAL)
+    assert transfer(transfer.find(repository / HAPPY), repository / NEUTRAL).any()
+
+
 def test_which_eye(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_eye("auto") == ("mesh" if find_spec("dlib") is None else "dlib")
     monkeypatch.setitem(sys.modules, "dlib", None)
