@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,8 +44,8 @@ def in_order(
 
     Args:
         function: a function that a new process can import.
-        items: what to call it with; of an iterator a chunk is taken when a process is free for it,
-            and not far ahead of what is yielded.
+        items: what to call it with; of an iterator one chunk is taken in advance, so that it is
+            made while the processes work, and no more are taken far ahead of what is yielded.
         processes: how many processes, 1 or more.
         chunk: items that a process is given at a time.
 
@@ -54,6 +54,7 @@ def in_order(
         Exception: what `function` raised, in the place of its chunk's results.
     """
     chunks = _chunks(iter(items), chunk)
+    part = next(chunks, None)
     workers: list[Any] = []
     idle: list[Connection] = []
     working: dict[Connection, tuple[int, Item]] = {}
@@ -64,10 +65,11 @@ def in_order(
     ensure_running()
     try:
         while True:
-            while given < wanted + _AHEAD * processes and (idle or len(workers) < processes):
-                part = next(chunks, None)
-                if part is None:
-                    break
+            while (
+                part is not None
+                and given < wanted + _AHEAD * processes
+                and (idle or len(workers) < processes)
+            ):
                 if not idle:
                     idle.append(_started(function, workers))
                 pipe = idle.pop()
@@ -75,6 +77,8 @@ def in_order(
                 given += 1
                 with _dying(part[0]):
                     pipe.send(part)
+                # While the processes work: it may have to be made first.
+                part = next(chunks, None)
             if wanted == given:
                 return
             for ready in wait(list(working), 0 if wanted in done else None):
@@ -165,9 +169,10 @@ _CHUNK = 8
 
 def each(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     description: str,
     *,
+    count: int | None = None,
     unit: str = "pictures",
     processes: int | None = None,
     pool_from: int = 48,
@@ -178,8 +183,9 @@ def each(
 
     Args:
         function: of a module's top level, so that a process can find it.
-        items: picklable.
+        items: picklable; those of an iterator are taken as processes are free for them.
         description: for the progress bar.
+        count: of the items, for an iterator, which does not know.
         unit: what an item is called in the rate.
         processes: None for one a core, and none at all for fewer than `pool_from` items.
         pool_from: starting processes does not pay below this number of items.
@@ -190,15 +196,16 @@ def each(
         UserError: a process died, or Ray cannot be had.
     """
     workers = processes if processes is not None else os.cpu_count() or 1
-    with bar(description, len(items), unit=unit) as advance:
+    total = len(items) if isinstance(items, Sized) else count or 0
+    with bar(description, total, unit=unit) as advance:
         if engine is Engine.RAY:
             from fet_core import over_ray
 
-            for result in over_ray.in_order(function, items, workers, chunk):
+            for result in over_ray.in_order(function, list(items), workers, chunk):
                 yield result
                 advance()
             return
-        if workers <= 1 or (processes is None and len(items) < pool_from):
+        if workers <= 1 or (processes is None and total < pool_from):
             for item in items:
                 yield function(item)
                 advance()

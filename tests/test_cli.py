@@ -30,7 +30,7 @@ from fet_core.data.frames import write_faces
 from fet_core.data.readers import Kind
 from fet_core.data.samples import fixed_triples
 from fet_core.files import END, RESERVED, START, write_json
-from fet_core.measure.metrics import key
+from fet_core.measure.instruments import key
 from fet_core.measure.results import read_differences, read_list, read_row, write_row
 from fet_core.measure.triples import Triples, identify
 from fet_core.recipes.base import SHOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,10 @@ from torch import Tensor
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.measure.comparable import PROTOCOLS, Protocol
+from fet_core.measure.instruments import Reading, key, measure
 from fet_core.measure.methods import Method
-from fet_core.measure.metrics import Reading, distance, key, measure, nme, psnr, ssim
+from fet_core.measure.metrics import distance, nme, psnr, ssim
 from fet_core.measure.triples import Triples
-from fet_core.progress import bar
 from fet_core.tables import POINTS, READINGS, SCORES, from_rows
 
 _ROUNDS = 10
@@ -218,7 +218,7 @@ def score_row(
 ) -> pa.Table:
     """Make and measure a row's pictures of all triples.
 
-    The pictures, their SSIM and PSNR are made on the device, the rest in processes.
+    The device makes pictures, SSIM and PSNR; meanwhile processes read the pictures that are there.
 
     Args:
         method: what makes the pictures.
@@ -235,16 +235,17 @@ def score_row(
     Returns:
         a table with the schema `fet_core.tables.SCORES`, protocol after protocol.
     """
-    similarities, ratios, pictures = [], [], []
-    with bar(f"make {name}", len(protocols) * len(triples), unit="pictures") as advance:
+    near = []
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
         for protocol in protocols:
             for part in triples.batches(batch):
                 made, wanted = method(part, protocol), dataset.bytes(part.truth)
-                similarities.append(ssim(made, wanted))
-                ratios.append(psnr(made, wanted))
-                pictures.append(_arrays(made))
-                advance(len(part))
-    readings = measure(np.concatenate(pictures), truth.known, processes)
+                near.append(torch.stack([ssim(made, wanted), psnr(made, wanted)]))
+                yield from _arrays(made)
+
+    count = len(protocols) * len(triples)
+    readings = measure(pictures(), truth.known, processes, count=count, description=f"score {name}")
     names = triples_table.select(["triple", "target_subject", "expression"]).to_pylist()
     heads = [
         {"triple": one["triple"], "subject": one["target_subject"]}
@@ -254,8 +255,7 @@ def score_row(
     ]
     columns = zip(
         heads,
-        torch.cat(similarities).tolist(),
-        torch.cat(ratios).tolist(),
+        *torch.cat(near, dim=1).tolist(),
         readings,
         truth.readings * len(protocols),
         _expressions(readings, reader),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fet_core.geometry.landmarks import FaceFinder, eye_distance
-from fet_core.measure.metrics import Reading, distance, key, measure, nme
+from fet_core.measure.instruments import Reading, key, measure
+from fet_core.measure.metrics import distance, nme
 
 if TYPE_CHECKING:
     from conftest import Shot
@@ -106,6 +107,18 @@ def test_processes_read_the_same_in_order(shots: list[Shot], readings: list[Read
     for one, other in zip(found, readings, strict=False):
         np.testing.assert_array_equal(both(one)[0], both(other)[0])
         np.testing.assert_array_equal(both(one)[1], both(other)[1])
+
+
+def test_pictures_may_be_made_while_others_are_read(
+    shots: list[Shot], readings: list[Reading]
+) -> None:
+    made = (shot.picture for shot in (*shots[:2], *shots[:2]))
+    found = measure(made, processes=1, count=4)
+    assert next(made, None) is None
+    for one, other in zip(found[:2], readings, strict=False):
+        np.testing.assert_array_equal(both(one)[0], both(other)[0])
+    assert found[0] is found[2]
+    assert found[1] is found[3]
 
 
 @given(

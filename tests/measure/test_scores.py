@@ -15,7 +15,7 @@ import torch
 from fet_core.data.dataset import Dataset
 from fet_core.data.samples import fixed_triples
 from fet_core.errors import UserError
-from fet_core.measure import metrics, scores
+from fet_core.measure import instruments, scores
 from fet_core.measure.comparable import Protocol
 from fet_core.measure.methods import Method, copy_method
 from fet_core.measure.metrics import distance, nme, psnr, ssim
@@ -138,9 +138,10 @@ def test_what_was_read_on_the_truth_is_not_read_again(
 ) -> None:
     read: list[int] = []
 
-    def counted(pictures: Any, known: Any, processes: Any) -> Any:
-        read.append(len({metrics.key(picture) for picture in pictures} - set(known)))
-        return [next(iter(known.values()))] * len(pictures)
+    def counted(pictures: Any, known: Any, processes: Any, **_: Any) -> Any:
+        keys = [instruments.key(picture) for picture in pictures]
+        read.append(len(set(keys) - set(known)))
+        return [next(iter(known.values()))] * len(keys)
 
     monkeypatch.setattr(scores, "measure", counted)
     bench.score(copy_method(bench.dataset))
@@ -151,7 +152,7 @@ def test_what_was_read_on_the_truth_is_not_read_again(
 def test_a_truth_without_a_face_does_not_count(bench: Bench) -> None:
     """Its triple counts for SSIM, PSNR and failures alone."""
     blind = bench.truth.readings.copy()
-    (nothing,) = metrics.measure(np.zeros((1, 128, 128, 3), np.uint8), processes=1)
+    (nothing,) = instruments.measure(np.zeros((1, 128, 128, 3), np.uint8), processes=1)
     blind[4] = nothing
     table = bench.score(copy_method(bench.dataset), truth=Truth(blind, bench.truth.known))
     row = table.slice(4, 1).to_pylist()[0]
@@ -181,7 +182,7 @@ def test_what_is_read_on_truths_comes_back_from_the_file_as_it_was(
     bench: Bench, tmp_path: Path
 ) -> None:
     pictures = bench.dataset.bytes(bench.triples.truth).permute(0, 2, 3, 1).numpy()
-    direct = metrics.measure(pictures, processes=1)
+    direct = instruments.measure(pictures, processes=1)
     write(tmp_path / "readings.parquet", bench.readings, READINGS)
     stored = read(tmp_path / "readings.parquet", READINGS)
     assert stored.equals(bench.readings)
@@ -192,7 +193,7 @@ def test_what_is_read_on_truths_comes_back_from_the_file_as_it_was(
         assert one.points.dtype == one.embedding.dtype == np.float32
         np.testing.assert_array_equal(one.points, wanted.points)
         np.testing.assert_array_equal(one.embedding, wanted.embedding)
-    known = [found.known[metrics.key(picture)] for picture in pictures]
+    known = [found.known[instruments.key(picture)] for picture in pictures]
     assert all(a.points is b.points for a, b in zip(known, found.readings, strict=True))
 
 
@@ -201,7 +202,7 @@ def test_a_truth_without_a_face_comes_back_as_one(bench: Bench) -> None:
     rows[4] |= {"points": None, "embedding": None}
     blind = read_truths(from_rows(rows, READINGS), bench.dataset, bench.triples, bench.table)
     assert [one.found for one in blind.readings] == [number != 4 for number in range(10)]
-    assert blind.readings[4] == metrics.Reading(None, None)
+    assert blind.readings[4] == instruments.Reading(None, None)
 
 
 def test_readings_of_other_triples_or_pictures_are_refused(bench: Bench) -> None:
