@@ -14,7 +14,7 @@ from fet_core.files import RESERVED, between_marks, check_searched, copy_file, w
 from fet_core.measure.comparable import PROTOCOLS, reference
 from fet_core.measure.results import read_all, read_differences, read_list
 from fet_core.paramsfile import load
-from fet_core.show import exported, portraits, reliability, sweeps
+from fet_core.show import benchmarks, exported, portraits, reliability, sweeps
 from fet_core.show.charts import CURVES, beside, curve_chart, read_curves
 from fet_core.show.report import Section, agreeing, agreeing_lines, compact, render, short, table
 from fet_core.show.tables import PAPER, Results
@@ -197,13 +197,16 @@ def readme(
     onnx: Annotated[
         Path, typer.Option("--onnx", help="The Markdown file on FET+ as an ONNX file.")
     ] = Path("docs/onnx.md"),
+    speed: Annotated[
+        Path, typer.Option("--benchmarks", help="The Markdown file on what takes time.")
+    ] = Path("docs/benchmarks.md"),
     pictures: Annotated[
         Path, typer.Option("--pictures", help="The folder of the published pictures.")
     ] = Path("docs/pictures"),
     params: common.ParamsOption = common.PARAMS,
 ) -> None:
     """Bring the published tables and pictures in step with the results."""
-    files = (readme, results, transfer, film, trials, replication, onnx)
+    files = (readme, results, transfer, film, trials, replication, onnx, speed)
     for path in (*(file.parent for file in files), pictures):
         common.check_outside_raw(params, path)
     made = texts(metrics, readme, results, params)
@@ -215,6 +218,8 @@ def readme(
         made[trials] = between_marks(trials, reliability.tables(metrics))
     if exported.there(metrics):
         made[onnx] = between_marks(onnx, exported.tables(metrics))
+    if benchmarks.there(metrics):
+        made[speed] = between_marks(speed, benchmarks.tables(metrics))
     if (metrics / REPLICATION).is_dir():
         made[replication] = replicated(metrics, replication, params)
     for path, text in made.items():

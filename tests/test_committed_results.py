@@ -20,7 +20,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from fet_core.files import between_marks
-from fet_core.show import exported, portraits, reliability
+from fet_core.show import benchmarks, exported, portraits, reliability
 from fet_core.show.report import table
 from pipeline.report import replicated, results_of, texts
 
@@ -191,6 +191,12 @@ def test_the_table_of_the_onnx_file_is_of_these_results() -> None:
     page = tree() / "docs/onnx.md"
     assert exported.there(metrics())
     assert between_marks(page, exported.tables(metrics())) == page.read_text(encoding="utf-8")
+
+
+def test_the_tables_of_what_takes_time_are_of_these_results() -> None:
+    page = tree() / "docs/benchmarks.md"
+    assert benchmarks.there(metrics())
+    assert between_marks(page, benchmarks.tables(metrics())) == page.read_text(encoding="utf-8")
 
 
 def test_the_published_pictures_are_the_demos_and_are_there() -> None:
