@@ -25,13 +25,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With --dist loadfile, files that share a project of `tests/dvc` run in one worker too."""
     from xdist.scheduler import LoadFileScheduling
 
+    slow = config.getvalue("markexpr") == "slow"
+
     class ByProject(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
             if "/dvc/" not in file:
                 return file
-            # Two groups of about one length, as one would take longer than all else together.
-            return "full" if file.endswith(("test_run.py", "test_full_table.py")) else "small"
+            # Each group makes a project first. Of the slow ones there are two of about one length,
+            # as one would take longer than all else together.
+            apart = ("test_run.py", "test_full_table.py") if slow else ()
+            return "full" if file.endswith(apart) else "small"
 
     return ByProject(config, log) if config.getvalue("dist") == "loadfile" else None
 
