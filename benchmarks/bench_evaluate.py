@@ -13,19 +13,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+# A process that is started imports this file, and needs no torch, as with the command.
 import numpy as np
-import torch
 from bench.runs import in_turn, report
 from bench_raw import TOP, call
-from reference.evaluation import measure
-
-from fet_core import tables
-from fet_core.data.dataset import Dataset
-from fet_core.data.stored import read_samples
-from fet_core.geometry.landmarks import Embedder, FaceFinder
-from fet_core.measure.methods import warp_method
-from fet_core.measure.scores import ExpressionReader, measure_truths, read_truths, score_row
-from fet_core.measure.triples import Triples
 
 STAGES = ("ingest", "grayscale", "align", "landmarks", "augment")
 
@@ -42,6 +33,17 @@ def prepared(out: Path) -> Path:
 
 def compare(data: Path, count: int, rounds: int) -> dict[str, Any]:
     """The entry of the method on so many triples."""
+    import torch
+    from reference.evaluation import measure
+
+    from fet_core import tables
+    from fet_core.data.dataset import Dataset
+    from fet_core.data.stored import read_samples
+    from fet_core.geometry.landmarks import Embedder, FaceFinder
+    from fet_core.measure.methods import warp_method
+    from fet_core.measure.scores import ExpressionReader, measure_truths, read_truths, score_row
+    from fet_core.measure.triples import Triples
+
     samples, listed = read_samples(data)
     listed = listed.slice(0, count)
     device = torch.device("cpu")
