@@ -82,6 +82,8 @@ class Painter:
         aim = apply_points(invert(grow), plan.wanted)
         tried = _painted(small, replace(plan, wanted=aim), lender, share)
         read = apply_points(grow, self._eye.read(tried, target.found, grow))
+        # Of a large photograph there must not be one more while the next is made.
+        del tried, small
         aimed = corrected(plan.wanted, read, target.points)
         lender = giver if steady else _lender(target, aimed, giver, mouth)
         return _painted(target, replace(plan, wanted=aimed), lender, share)
