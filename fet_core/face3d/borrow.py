@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fet_core.face3d.lids import closed
 from fet_core.face3d.warp import Spline
-from fet_core.geometry.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE, eye_distance
+from fet_core.geometry.landmarks import INNER_LIPS, LEFT_EYE, RIGHT_EYE, eye_distance
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -21,9 +21,14 @@ _GRID = 64
 _MARGIN = 0.3
 _ROOM = 0.5  # around the part, in eye distances
 _SOFT = 0.012  # of the mask, in eye distances
-_SKIN = (1.12, 1.45)  # the ring around the lips in which skin is looked at, in sizes of the lips
-_SEEN = range(17, 68)  # of a face, what tells its light
-_WHITE = 0.8  # quantile of an eye's brightness that is neither iris nor what shines in it
+_CHEEKS = ((41, 31, 2), (46, 35, 14))  # between them no beard grows
+_INWARDS = 0.6  # size of a cheek's part that is looked at
+_WHITE = 0.9  # quantile of an eye's brightness that is no iris
+_TEETH = (0.6, 0.75)
+"""Quantile of brightness between open lips from which on teeth are seen, if they are at least so
+bright beside the whites of the eyes or, where these are closed, beside the skin."""
+
+_OPEN = 0.02  # area between the inner lips, in squares of the eye distance
 _ENOUGH = 40_000  # pixels that tell whether a picture is grey
 _GREY = 4.0  # mean difference of channels below which a picture is grey
 
@@ -169,14 +174,16 @@ class Light:
     """What a face tells of the light that falls on it.
 
     Attributes:
-        skin: [C] median colour of the skin around the mouth.
-        bright: how bright its brightest tenth is.
+        skin: [C] median colour of the cheeks below the eyes.
+        bright: how bright their brightest tenth is.
         white: how bright the whites of the eyes are; None where both are closed.
+        teeth: [C] median colour of the teeth; None where none are seen.
     """
 
     skin: Floats
     bright: float
     white: float | None
+    teeth: Floats | None
 
 
 @dataclass(frozen=True)
@@ -196,29 +203,50 @@ class Lit:
 
 def lights(made: Picture, points: Floats, giver: Giver) -> tuple[Light, Light]:
     """The light of two faces, with as many channels as the first has; arguments as of `lay`."""
-    planes, here = _cut(made, points, _SEEN)
-    other, there = _cut(giver.picture, giver.points, _SEEN)
+    everything = range(len(points))
+    planes, here = _cut(made, points, everything)
+    other, there = _cut(giver.picture, giver.points, everything)
     return _light(planes, here), _light(_like(other, planes), there)
 
 
 def _light(picture: Picture, points: Floats) -> Light:
-    lips = points[list(OUTER_LIPS)].astype(np.float32)
-    hull = np.asarray(cv2.convexHull(lips), np.float64)[:, 0]
-    middle = hull.mean(axis=0)
-    inner, outer = ((hull - middle) * size + middle for size in _SKIN)
-    place = _around(picture, outer, 2)
-    ring = _inside(outer, place) - _inside(inner, place)
-    skin = picture[place][ring > 0].reshape(-1, picture.shape[2]).astype(np.float64)
+    cheeks = [points[list(corners)] for corners in _CHEEKS]
+    parts = [
+        _pixels(picture, [_INWARDS * (one - one.mean(axis=0)) + one.mean(axis=0)]) for one in cheeks
+    ]
+    skin = np.concatenate(parts)
     if not len(skin):
         skin = picture.reshape(-1, picture.shape[2]).astype(np.float64)
     bright = float(np.quantile(skin.mean(axis=1), 0.9))
-    place = _around(picture, points[[*RIGHT_EYE, *LEFT_EYE]], 2)
-    eyes = np.zeros(picture[place].shape[:2], np.int16)
-    for eye, shut in zip((RIGHT_EYE, LEFT_EYE), closed(picture, points), strict=True):
-        eyes += 0 if shut else _inside(points[list(eye)], place)
-    seen = picture[place][eyes > 0].reshape(-1, picture.shape[2]).mean(axis=1)
+    shut = closed(picture, points)
+    eyes = [
+        points[list(eye)] for eye, no in zip((RIGHT_EYE, LEFT_EYE), shut, strict=True) if not no
+    ]
+    seen = _pixels(picture, eyes).mean(axis=1)
     white = float(np.quantile(seen, _WHITE)) + 1.0 if len(seen) else None
-    return Light(np.median(skin, axis=0) + 1.0, bright, white)
+    colour = np.median(skin, axis=0) + 1.0
+    return Light(colour, bright, white, _teeth(picture, points, white or float(colour.mean())))
+
+
+def _teeth(picture: Picture, points: Floats, white: float) -> Floats | None:
+    """[C] colour of the teeth between open lips; None where it is dark there, or they are shut."""
+    inner = points[list(INNER_LIPS)]
+    between = _pixels(picture, [inner])
+    area = float(cv2.contourArea(inner.astype(np.float32)))
+    if area < _OPEN * eye_distance(points) ** 2 or not len(between):
+        return None
+    bright = between.mean(axis=1)
+    colour = np.median(between[bright >= np.quantile(bright, _TEETH[0])], axis=0) + 1.0
+    return colour if colour.mean() >= _TEETH[1] * white else None
+
+
+def _pixels(picture: Picture, polygons: Sequence[Floats]) -> Floats:
+    """[N, C] pixels of a picture [H, W, C] that lie inside of polygons [M, 2]."""
+    if not polygons:
+        return np.zeros((0, picture.shape[2]))
+    place = _around(picture, np.concatenate(polygons), 2)
+    mask = sum(_inside(one, place) for one in polygons)
+    return picture[place][np.asarray(mask) > 0].astype(np.float64)
 
 
 def _inside(polygon: Floats, box: tuple[slice, slice]) -> NDArray[np.int16]:

@@ -72,25 +72,31 @@ def seal(made: Picture, wanted: Floats, giver: Giver) -> None:
     lay(made, wanted, giver, LIPS, line, _SEAM - _THIN, None)
 
 
-def fill(made: Picture, wanted: Floats, giver: Giver) -> None:
+def fill(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
     """Put another face's mouth between the lips of a moved one.
 
     Args:
         made: [H, W] or [H, W, 3] uint8, the target's face moved to the wanted points; changed.
         wanted: [68, 2] in pixels of `made`.
         giver: a face whose mouth is open.
+        own: the target's face before it was moved; its light falls on what is put in.
     """
-    light = _lit(made, wanted, giver)
+    light = _lit(own, giver)
     lay(made, wanted, giver, LIPS, wanted[INNER], _RIM, light)
 
 
-def _lit(made: Picture, wanted: Floats, giver: Giver) -> Lit:
-    here, there = lights(made, wanted, giver)
-    gain = here.skin / there.skin
-    # Half of the colour is the other person's skin and not the light, and so is half of how much
-    # brighter or darker it is than the whites of the eyes say.
-    gain = (gain + gain.mean()) / 2
-    if here.white is not None and there.white is not None:
-        gain = np.sqrt(gain * here.white / there.white)
+def _lit(own: Giver, giver: Giver) -> Lit:
+    here, there = lights(own.picture, own.points, giver)
+    most = _TEETH * max(here.bright, here.white or 0.0)
+    if here.teeth is not None and there.teeth is not None:
+        gain = here.teeth / there.teeth
+        most = max(most, float(here.teeth.mean()))
+    else:
+        gain = here.skin / there.skin
+        # Half of the colour is the other person's skin and not the light, and so is half of how
+        # much brighter or darker it is than the whites of the eyes say.
+        gain = (gain + gain.mean()) / 2
+        if here.white is not None and there.white is not None:
+            gain = np.sqrt(gain * here.white / there.white)
     gain = np.clip(gain, *_GAIN)
-    return Lit(gain, gain, _TEETH * max(here.bright, here.white or 0.0))
+    return Lit(gain, gain, most)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.bank import SHIPPED, load_mouths, load_shut, nearest
+from fet_core.face3d.bank import SHIPPED, Lender, load_mouths, load_shut, nearest
 from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
@@ -169,12 +169,15 @@ def _painted(target: Face, plan: Plan, mouth: Giver | None, share: float = 1.0) 
     own, new = target.points - [left, top], plan.wanted - [left, top]
     whole = target.picture.copy()
     made = moved(cut, own, new, whole[top:bottom, left:right])
+    before = Lender(cut, own)
     if mouth is not None and share == 1:
-        put = fill if lacks_mouth(own, new) else seal
-        put(made, new, mouth)
+        if lacks_mouth(own, new):
+            fill(made, new, mouth, before)
+        else:
+            seal(made, new, mouth)
     elif mouth is not None and share > 0:
         filled = made.copy()
-        fill(filled, new, mouth)
+        fill(filled, new, mouth, before)
         made[...] = np.rint(made + share * (filled.astype(np.float32) - made)).astype(np.uint8)
     fill_eyes(made, own, replace(plan, wanted=new))
     return whole

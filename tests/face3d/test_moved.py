@@ -123,7 +123,7 @@ def test_the_sources_teeth_stand_between_the_lips_alone(grey: bool, points: np.n
     left, right = int(inner[:, 0].min()), int(inner[:, 0].max())
     source[top:bottom, left:right] = (10, 90, 10)
     made = target[:, :, 0].copy() if grey else target.copy()
-    fill(made, wanted, Lender(source, theirs))
+    fill(made, wanted, Lender(source, theirs), Lender(made.copy(), closed))
     x, y = middles(wanted[INNER].mean(axis=0))
     if grey:
         assert made.shape == (SIDE, SIDE)
@@ -191,6 +191,6 @@ def test_teeth_are_not_brighter_than_the_targets_light(points: np.ndarray) -> No
     inner = wanted[INNER].astype(int)
     source[inner[:, 1].min() : inner[:, 1].max(), inner[:, 0].min() : inner[:, 0].max()] = 250
     made = target.copy()
-    fill(made, wanted, Lender(source, wanted))
+    fill(made, wanted, Lender(source, wanted), Lender(target, closed))
     x, y = middles(wanted[INNER].mean(axis=0))
     assert made[y, x].mean() < 1.2 * target[0, 0].mean()

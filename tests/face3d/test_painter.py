@@ -93,10 +93,43 @@ def test_teeth_are_as_bright_as_the_light_on_the_face(
     wanted = opened(points, 14)
     source = drawn(wanted, 200, 215, 220)
     made = drawn(points, skin, skin, white)
-    fill(made, wanted, Lender(source, wanted))
+    fill(made, wanted, Lender(source, wanted), Lender(made.copy(), points))
     x, y = wanted[INNER].mean(axis=0).round().astype(int)
     assert opening(wanted) > 0.006
     assert least <= made[y, x].mean() <= most
+
+
+def test_a_beard_does_not_darken_teeth(points: np.ndarray) -> None:
+    """What light falls on a face the cheeks say, and not the skin around the mouth."""
+    wanted = opened(points, 14)
+    source = drawn(wanted, 200, 215, 220)
+    own = closed(points)
+    plain = drawn(own, 190, 190, 210)
+    bearded = plain.copy()
+    chin = np.concatenate([own[3:14], own[[35, 33, 31]]])
+    cv2.fillPoly(bearded, [chin.round().astype(np.int32)], (60, 60, 60))
+    shown = []
+    for target in (plain, bearded):
+        made = target.copy()
+        fill(made, wanted, Lender(source, wanted), Lender(target, own))
+        x, y = wanted[INNER].mean(axis=0).round().astype(int)
+        shown.append(float(made[y, x].mean()))
+    assert shown[1] == pytest.approx(shown[0], abs=4)
+
+
+def test_own_teeth_tell_the_colour_of_those_that_are_brought(points: np.ndarray) -> None:
+    """Where the target shows its teeth these are the better witness: here yellow ones."""
+    own, wanted = opened(points, 10), opened(points, 18)
+    source = drawn(wanted, 120, 230, 220)
+    target = drawn(own, 200, 0, 220)
+    cv2.fillPoly(target, [own[INNER].round().astype(np.int32)], (210, 190, 150))
+    made = target.copy()
+    fill(made, wanted, Lender(source, wanted), Lender(target, own))
+    x, y = wanted[INNER].mean(axis=0).round().astype(int)
+    np.testing.assert_allclose(made[y, x], (210, 190, 150), atol=4)
+    dark = drawn(own, 200, 20, 220)
+    fill(dark, wanted, Lender(source, wanted), Lender(dark.copy(), own))
+    assert dark[y, x].min() > 180, "an open mouth that shows no teeth says nothing of them"
 
 
 def closed(points: np.ndarray) -> np.ndarray:
