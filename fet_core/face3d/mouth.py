@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.face3d.bank import Lender
 from fet_core.face3d.borrow import Giver, Lit, lay, lights
+from fet_core.face3d.lips import bared
 from fet_core.geometry.landmarks import eye_distance
 
 Floats = NDArray[np.float64]
@@ -82,7 +84,8 @@ def fill(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
         own: the target's face before it was moved; its light falls on what is put in.
     """
     light = _lit(own, giver)
-    lay(made, wanted, giver, LIPS, wanted[INNER], _RIM, light)
+    theirs = Lender(giver.picture, bared(giver.picture, giver.points))
+    lay(made, wanted, theirs, LIPS, wanted[INNER], _RIM, light)
 
 
 def _lit(own: Giver, giver: Giver) -> Lit:

@@ -26,8 +26,8 @@ SIDE, EYES, HEIGHT = 256, 0.3, 0.35
 
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 _WIDER = 0.03
-"""A truth counts for the opening that is reached where its mouth is so much wider open, in eye
-distances."""
+"""A truth counts for the opening that is reached where its mouth is so much wider open, and for the
+width where its mouth is so much wider or narrower, in eye distances."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,10 @@ class Yardstick:
         if wanted["opening"] > own["opening"] + _WIDER:
             numbers["gap"] = wanted["opening"] - own["opening"]
             numbers["opened"] = shown["opening"] - own["opening"]
+        stretch = wanted["width"] - own["width"]
+        if abs(stretch) > _WIDER:
+            numbers["stretch"] = abs(stretch)
+            numbers["stretched"] = float(np.sign(stretch)) * (shown["width"] - own["width"])
         there = alignment(truth, SIDE, EYES, HEIGHT)
         here = there if case.posed else alignment(points, SIDE, EYES, HEIGHT)
         off = np.linalg.norm(apply_points(here, points) - apply_points(there, truth), axis=1)
@@ -147,16 +151,17 @@ KEYS = (
 
 
 def summary(rows: Sequence[Numbers]) -> Numbers:
-    """Means over the cases in which a face was found, and how much of the opening was reached."""
+    """Means over the cases in which a face was found, and how much of far motion was reached."""
     seen = [row for row in rows if not row["lost"]]
     found = {"cases": float(len(rows)), "lost": float(len(rows) - len(seen))}
     for key in KEYS:
         if seen:
             found[key] = round(float(np.mean([row[key] for row in seen])), 4)
-    wide = [row for row in seen if "gap" in row]
-    if wide:
-        reached = sum(row["opened"] for row in wide) / sum(row["gap"] for row in wide)
-        found |= {"opening_cases": float(len(wide)), "opening_reached": round(float(reached), 3)}
+    for name, wanted, shown in ("opening", "gap", "opened"), ("width", "stretch", "stretched"):
+        far = [row for row in seen if wanted in row]
+        if far:
+            reached = sum(row[shown] for row in far) / sum(row[wanted] for row in far)
+            found |= {f"{name}_cases": float(len(far)), f"{name}_reached": round(reached, 3)}
     return found
 
 

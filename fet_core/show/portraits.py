@@ -31,6 +31,7 @@ _COLUMNS = {
     "of width": ("width_error", ".3f"),
     "of lids": ("lids_error", ".4f"),
     "opening reached": ("opening_reached", ".0%"),
+    "width reached": ("width_reached", ".0%"),
     "ID distance": ("id_distance", ".3f"),
     "ID to the truth": ("id_truth", ".3f"),
     "lost": ("lost", ".0f"),

@@ -28,6 +28,11 @@ _SAME = 0.15  # share of mixed pairs in which source and target are one person
 _AMPLITUDE = 0.1  # weight of the loss on how far the points go
 _READING = 0.02  # error of a reading, for the linear part that training begins with
 _LESS = 0.6  # of the units' reach beside the photographs', there
+_AT_REST, _DEGREES = 0.1, 0.2
+"""Shares of photographed pairs: nobody does anything; both do, more or less."""
+
+_STRENGTHS, _NOT_AT_ALL = (0.3, 1.3), (0.2, 0.4)
+"""How strongly, of that; and how often the source does nothing there, and the target."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Batches:
         """`count` triples, half of them mirrored."""
         kinds: dict[str, Callable[[int], tuple[Tensor, Tensor, Tensor]]] = {
             "known": self._known,
-            "people": self._people,
+            "people": self.people,
             "mixed": self.mixed,
         }
         parts = [kinds[name](int(count * share)) for name, share in SHARES.items()]
@@ -128,30 +133,59 @@ class Batches:
         moved = (self._motion[i] - self._motion[j]) / self._eyes[j]
         return self._shapes[i], self._shapes[j], moved
 
-    def _people(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    def people(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Somebody's expression and somebody at rest, or the reverse, or any strengths of both."""
         i, j = self._index(len(self.rest), count), self._index(len(self.rest), count)
-        to = self._uniform(count, 1, 1) > 0.5
-        way = self.moved[j] - self.rest[j]
-        source = torch.where(to, self.moved[i], self.rest[i])
-        target = torch.where(to, self.rest[j], self.moved[j])
-        return source, target, torch.where(to, way, -way)
+        theirs, own = self.look_alikes(i), self.look_alikes(j)
+        theirs_moved, own_moved = self._expressions(i), self._expressions(j)
+        kind, to = self._uniform(count, 1, 1), (self._uniform(count, 1, 1) > 0.5).float()
+        far = torch.stack([to, 1 - to])
+        low, high = _STRENGTHS
+        some = low + (high - low) * self._uniform(2, count, 1, 1)
+        zero = self._uniform(count, 1, 1)
+        some[0] *= zero > _NOT_AT_ALL[0]
+        some[1] *= zero < 1 - _NOT_AT_ALL[1]
+        far = torch.where(kind < _DEGREES, some, far) * (kind < 1 - _AT_REST)
+        source, target = theirs + far[0] * theirs_moved, own + far[1] * own_moved
+        return source, target, (far[0] - far[1]) * own_moved
+
+    def look_alikes(self, which: Tensor) -> Tensor:
+        """Shapes [B, 68, 2] at rest of people between photographed ones and a mix of all.
+
+        As different from each other as the photographed ones: too few for a network not to learn
+        by heart whose mouth is wide and who smiles.
+        """
+        mean = self.rest.mean(dim=0)
+        apart = (self.rest - mean).flatten(1)
+        mix = self._normal(len(which), len(apart)) @ apart / len(apart) ** 0.5
+        turn = torch.pi / 2 * self._uniform(len(which), 1)
+        like = torch.cos(turn) * apart[which] + torch.sin(turn) * mix
+        return mean + like.reshape(-1, POINTS, 2)
+
+    def _expressions(self, which: Tensor) -> Tensor:
+        """Deviations [B, 68, 2] between that of a photographed person and another one's."""
+        moved = self.moved - self.rest
+        other = self._index(len(moved), len(which))
+        return torch.lerp(moved[which], moved[other], self._uniform(len(which), 1, 1))
 
     def mixed(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Photographed people at rest, varied, with the units of random faces."""
+        """People like the photographed ones at rest, varied, with the units of random faces."""
         same = self._uniform(count) < _SAME
         i = self._index(len(self.rest), count)
         j = torch.where(same, i, self._index(len(self.rest), count))
+        theirs, own = self.look_alikes(i), self.look_alikes(j)
+        own = torch.where(same[:, None, None], theirs, own)
         same = same[:, None]
         one, other = (self._normal(count, len(self._identity)) * _OTHERS for _ in range(2))
         other = torch.where(same, one, other)
-        theirs, own = (self._units[self._index(len(self._units), count)] for _ in range(2))
-        theirs = theirs * (self._uniform(count, 1) > 0.15)
-        own = own * (self._uniform(count, 1) > 0.5)
+        acts, acted = (self._units[self._index(len(self._units), count)] for _ in range(2))
+        acts = acts * (self._uniform(count, 1) > 0.15)
+        acted = acted * (self._uniform(count, 1) > 0.5)
         far = torch.where(same, torch.ones(count, 1), 0.8 + 0.4 * self._uniform(count, 1))
-        source = self.rest[i] + _sum(one, self._identity) + _sum(theirs * far, self._basis)
-        target = self.rest[j] + _sum(other, self._identity) + _sum(own, self._basis)
+        source = theirs + _sum(one, self._identity) + _sum(acts * far, self._basis)
+        target = own + _sum(other, self._identity) + _sum(acted, self._basis)
         noise = [_NOISE * self._normal(count, POINTS, 2) for _ in range(2)]
-        return source + noise[0], target + noise[1], _sum(theirs - own, self._basis)
+        return source + noise[0], target + noise[1], _sum(acts - acted, self._basis)
 
     def started(self) -> SpaceNet:
         """A network whose linear part is Wiener's for these data, and whose rest says nothing."""

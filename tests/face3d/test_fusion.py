@@ -127,6 +127,33 @@ def test_a_batch_holds_all_kinds_and_what_it_says_is_so(batches: Batches) -> Non
     assert deviation_loss(0 * moved, moved) > deviation_loss(0.5 * moved, moved)
 
 
+def test_look_alikes_differ_as_the_photographed_people_do(batches: Batches) -> None:
+    """Neither nearer to each other, nor further apart, and none is the photographed one."""
+    rest = batches.rest
+    which = torch.arange(4000) % len(rest)
+    like = batches.look_alikes(which)
+    spread = (like.var(dim=0, correction=0).mean() / rest.var(dim=0, correction=0).mean()).item()
+    assert spread == pytest.approx(1, abs=0.1)
+    assert (like - rest[which]).flatten(1).norm(dim=1).median() > 0.1 * rest.std()
+
+
+def test_what_people_do_is_their_own_and_of_any_strength(batches: Batches) -> None:
+    """The fixture's people all smile alike: every deviation is so many times that smile."""
+    smile = (batches.moved - batches.rest)[0].flatten()
+    source, target, moved = batches.people(2000)
+    times = (moved.flatten(1) @ smile / (smile @ smile)).double()
+    smiles = times[:, None] * smile.double()
+    torch.testing.assert_close(moved.flatten(1).double(), smiles, atol=1e-5, rtol=0)
+    assert times.min() == pytest.approx(-1.3, abs=0.05)
+    assert times.max() == pytest.approx(1.3, abs=0.05)
+    at_rest = times.abs() < 1e-6
+    assert 0.08 < at_rest.double().mean() < 0.16
+    for one in (1.0, -1.0):
+        assert 0.3 < ((times - one).abs() < 1e-6).double().mean() < 0.4
+    # A source that rests and a target that rests differ in who they are, and are told so.
+    assert (source - target)[at_rest].flatten(1).norm(dim=1).min() > 0
+
+
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "face-fusion.safetensors"
     path.write_bytes(b"no weights")

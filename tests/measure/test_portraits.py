@@ -37,9 +37,14 @@ def test_the_opening_that_is_reached_is_a_share_of_all_gaps() -> None:
         ["ssim", "psnr", "akd", "nme", "expression_error", "opening_error", "width_error",
          "lids_error", "id_distance", "id_truth", "lost"], 0.0,
     )  # fmt: skip
-    rows = [row | {"gap": 0.3, "opened": 0.3}, row | {"gap": 0.1, "opened": 0.0}, row]
+    rows = [
+        row | {"gap": 0.3, "opened": 0.3, "stretch": 0.1, "stretched": 0.05},
+        row | {"gap": 0.1, "opened": 0.0},
+        row,
+    ]
     found = summary([*rows, {"lost": 1.0}])
     assert found["opening_reached"] == 0.75
+    assert (found["width_reached"], found["width_cases"]) == (0.5, 1)
     assert (found["opening_cases"], found["cases"], found["lost"]) == (2, 4, 1)
 
 
@@ -62,5 +67,6 @@ def test_a_truth_has_no_error_and_the_target_has(repository: Path) -> None:
     for key in ("expression_error", "nme", "akd", "width_error", "id_truth"):
         assert truth[key] == pytest.approx(0, abs=1e-6)
         assert unchanged[key] > 0.005
+    assert (truth["width_reached"], unchanged["width_reached"]) == (1, 0)
     assert unchanged["id_distance"] == 0
     assert found["refused"] == found["no face"] == {"cases": 1.0, "lost": 1.0}
