@@ -17,6 +17,7 @@ from fet_core.face3d.eye import Eye
 from fet_core.files import atomic_path
 from fet_core.film.reading import Film
 from fet_core.geometry.align import alignment, apply_picture
+from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import Picture, open_picture
 
 OUT = Path("docs/pictures")
@@ -41,6 +42,19 @@ UNITS = (
     "mouthSmile", "jawOpen", "browInnerUp", "browDown", "eyeBlink", "mouthFunnel", "noseSneer",
     "mouthFrown",
 )  # fmt: skip
+EVERY = (
+    "neutral", "happy", "sad", "surprised", "angry", "fearful", "disgusted", "contemptuous",
+)  # fmt: skip
+ACTRESS = "08_Caucasian_female"
+MOUTHS = (
+    ("28_Caucasian_male_happy", "14_Caucasian_female_neutral"),
+    ("27_Caucasian_female_surprised", "15_Moroccan_male_neutral"),
+    ("08_Caucasian_female_fearful", "28_Caucasian_male_neutral"),
+    ("22_Moroccan_male_disgusted", "08_Caucasian_female_happy"),
+    ("14_Caucasian_female_happy", "05_Caucasian_male_surprised"),
+    ("08_Caucasian_female_neutral", "22_Moroccan_male_happy"),
+)
+TINY, CLOSE = 110, 2.2
 FACES = (
     "14_Caucasian_female_neutral",
     "08_Caucasian_female_neutral",
@@ -75,12 +89,13 @@ class Frame:
         picture: in which the face is found.
         eye: finds it.
         side: of what is cut out, in pixels.
+        close: how much nearer than the whole face, to the mouth.
     """
 
-    def __init__(self, picture: Picture, eye: Eye, side: int) -> None:
+    def __init__(self, picture: Picture, eye: Eye, side: int, close: float = 1.0) -> None:
         points = eye.read(picture, eye.find(picture)[0])
-        scale = float(np.sqrt(np.linalg.det(alignment(points, side, 0.27, 0.4)[:, :2])))
-        middle = points[27:].mean(axis=0)
+        scale = close * float(np.sqrt(np.linalg.det(alignment(points, side, 0.27, 0.4)[:, :2])))
+        middle = points[27 if close == 1 else 48 :].mean(axis=0)
         self._matrix = np.array([[scale, 0, 0], [0, scale, 0]], dtype=np.float64)
         self._matrix[:, 2] = side / 2 - scale * middle
         self._side = side
@@ -118,6 +133,60 @@ def scenes(transfer: Transfer, eye: Eye) -> Picture:
     return np.concatenate(rows)
 
 
+def everyone(transfer: Transfer, eye: Eye) -> Picture:
+    """All expressions of one face along the top, ten targets down the side."""
+    sources = [open_picture(find(f"{ACTRESS}_{one}")) for one in EVERY]
+    shown = [padded(tilted(open_picture(find(name)), degrees)) for name, degrees in TARGETS]
+    shown += [padded(open_picture(find(name))) for name in (MOUTHS[3][0], MOUTHS[4][1])]
+    for path in sorted(FILMS.glob("*.mp4")):
+        pictures = (frame.picture for frame in Film(path) if frame.picture is not None)
+        shown.append(padded(next(pictures)))
+    empty = np.full((TINY, TINY, 3), 255, np.uint8)
+    rows = [np.concatenate([empty, *(Frame(one, eye, TINY)(one) for one in sources)], axis=1)]
+    for target in shown:
+        cut = Frame(target, eye, TINY)
+        made = [target, *(transfer(one, target) for one in sources)]
+        rows.append(np.concatenate([cut(one) for one in made], axis=1))
+    return np.concatenate(rows)
+
+
+def mouths(transfer: Transfer, eye: Eye) -> Picture:
+    """Mouths in large: the source's, the target's, by the networks of before, and now."""
+    networks = Transfer(SHIPPED, "cpu")
+    rows = []
+    for names in MOUTHS:
+        source, target = (open_picture(find(name)) for name in names)
+        made = (target, networks(source, target), transfer(source, target))
+        cuts = [Frame(source, eye, SIDE, CLOSE)(source)]
+        around = Frame(target, eye, SIDE, CLOSE)
+        rows.append(np.concatenate([*cuts, *(around(one) for one in made)], axis=1))
+    half = len(rows) // 2
+    return np.concatenate([np.concatenate(rows[:half]), np.concatenate(rows[half:])], axis=1)
+
+
+def wrong(transfer: Transfer, eye: Eye) -> Picture:
+    """What looks wrong: the photograph, and what was made of it, side by side."""
+    calm = open_picture(find(FACES[0]))
+    shut = transfer.edit(calm, {"eyeBlinkLeft": 1, "eyeBlinkRight": 1})
+    half = {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5}
+    happy = open_picture(find("05_Caucasian_male_happy"))
+    wide = open_picture(find(MOUTHS[4][1]))
+    pairs = (
+        (calm, transfer.edit(calm, half)),
+        (shut, transfer(happy, shut)),
+        (happy, transfer(calm, happy)),
+        (wide, transfer(open_picture(find(MOUTHS[4][0])), wide)),
+    )
+    rows = [
+        np.concatenate([Frame(one, eye, SIDE)(picture) for picture in (one, made)], axis=1)
+        for one, made in pairs
+    ]
+    half_way = len(rows) // 2
+    return np.concatenate(
+        [np.concatenate(rows[:half_way]), np.concatenate(rows[half_way:])], axis=1
+    )
+
+
 def units(transfer: Transfer, eye: Eye) -> Picture:
     """One face with each of some units from 0 to 1."""
     photo = open_picture(find(FACES[0]))
@@ -150,6 +219,9 @@ def main() -> None:
     for name, make in (
         ("transfer", transferred),
         ("scenes", scenes),
+        ("expressions", everyone),
+        ("mouths", mouths),
+        ("wrong", wrong),
         ("edit-units", units),
         ("edit-expressions", expressions),
     ):

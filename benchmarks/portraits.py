@@ -11,12 +11,27 @@ them; the face is cut out at 256×256 to be compared.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fet_core import Transfer
+from fet_core.face3d.eye import Eye
+from fet_core.face3d.face import Face, shape_of
+from fet_core.face3d.fusion import fusion_of
+from fet_core.face3d.shape import move
+from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
-from fet_core.measure.portraits import Case, Make, Yardstick, compare, only, updated
+from fet_core.measure.portraits import (
+    Case,
+    Make,
+    Numbers,
+    Yardstick,
+    compare,
+    only,
+    pointed,
+    summary,
+    updated,
+)
 from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import open_picture
 from fet_core.progress import track
@@ -34,6 +49,28 @@ def photographed(root: Path, others: tuple[int, ...]) -> Iterator[Case]:
             theirs = pairs[(number + step) % len(pairs)]
             for to in (0, 1):
                 yield Case(theirs[to], own[1 - to], own[to], posed=False)
+
+
+def points_alone(cases: Iterable[Case]) -> dict[str, Numbers]:
+    """J_gen before any picture is made of it: by Φ in space, and as `fet transfer` takes it."""
+    eye = Eye("dlib")
+    space, fusion = InSpace(eye), fusion_of("dlib")
+    rows: dict[str, list[Numbers]] = {}
+    for case in cases:
+        theirs, own, truth = (
+            Face(name, picture, eye.read(picture, eye.find(picture)[0]))
+            for name, picture in vars(case).items()
+            if name != "posed"
+        )
+        there, here = shape_of(theirs), shape_of(own)
+        ways = {
+            "unchanged": own.points,
+            "Φ in space": move(here, fusion(there.frontal, here.frontal))[0],
+            "as `fet transfer` takes it": space.wanted(theirs, own, 1.0),
+        }
+        for name, points in ways.items():
+            rows.setdefault(name, []).append(pointed(points, own.points, truth.points))
+    return {name: summary(each) for name, each in rows.items()}
 
 
 def make_methods() -> dict[str, Make]:
@@ -62,7 +99,11 @@ def main() -> None:
         found[name] = compare(yardstick, track(cases, name, unit="cases"), methods)
         for method, each in found[name].items():
             print(f"{name}, {method}: {each}")
-    write_json(options.out, updated(options.out, found, every))
+    result = updated(options.out, found, every)
+    result["points"] = points_alone(
+        track(list(photographed(options.photos, OTHERS)), "points", unit="cases")
+    )
+    write_json(options.out, result)
 
 
 if __name__ == "__main__":

@@ -56,8 +56,9 @@ def _reds(picture: Picture, points: Floats, inner: int, outer: int) -> Floats:
         return np.zeros(_STEPS)
     blurred = cv2.GaussianBlur(cut, (0, 0), soft)
     at = (places - low).astype(np.float32)[None]
-    colours = cv2.remap(blurred, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    colours = colours.astype(np.float64) + 1
+    empty = np.zeros(0, np.float32)
+    seen = cv2.remap(blurred, at, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    colours = seen.astype(np.float64) + 1
     return np.asarray(colours[:, 0] / colours.sum(axis=1))
 
 

@@ -86,25 +86,12 @@ class Yardstick:
     def _numbers(
         self, case: Case, made: Picture, points: Floats, target: Floats, truth: Floats
     ) -> Numbers:
-        numbers = {
-            "lost": 0.0,
-            "expression_error": float(np.abs(level(points) - level(truth)).mean()),
-            "id_distance": self._distance(made, points, case.target, target),
-        }
-        shown, own, wanted = (lengths(one) for one in (points, target, truth))
-        numbers |= {f"{name}_error": abs(shown[name] - wanted[name]) for name in shown}
-        if wanted["opening"] > own["opening"] + _WIDER:
-            numbers["gap"] = wanted["opening"] - own["opening"]
-            numbers["opened"] = shown["opening"] - own["opening"]
-        stretch = wanted["width"] - own["width"]
-        if abs(stretch) > _WIDER:
-            numbers["stretch"] = abs(stretch)
-            numbers["stretched"] = float(np.sign(stretch)) * (shown["width"] - own["width"])
+        numbers = pointed(points, target, truth)
+        numbers["id_distance"] = self._distance(made, points, case.target, target)
         there = alignment(truth, SIDE, EYES, HEIGHT)
         here = there if case.posed else alignment(points, SIDE, EYES, HEIGHT)
         off = np.linalg.norm(apply_points(here, points) - apply_points(there, truth), axis=1)
-        numbers["akd"] = float(off.mean())
-        numbers["nme"] = float(off.mean() / (EYES * SIDE))
+        numbers |= {"akd": float(off.mean()), "nme": float(off.mean() / (EYES * SIDE))}
         start = here if case.posed else alignment(target, SIDE, EYES, HEIGHT)
         one, other = (
             apply_picture(matrix, picture, SIDE).astype(np.float64) / 255
@@ -144,6 +131,29 @@ def lengths(points: Floats) -> Numbers:
     }
 
 
+def pointed(points: Floats, target: Floats, truth: Floats) -> Numbers:
+    """What landmarks [68, 2] alone tell of a face beside its truth's; each in any pose.
+
+    Args:
+        points: of what was made.
+        target: of what it was made from.
+        truth: of what it should be.
+    """
+    numbers = {"lost": 0.0, "expression_error": float(np.abs(level(points) - level(truth)).mean())}
+    one, other = (apply_points(alignment(each, 1, 1.0, 0.5), each) for each in (points, truth))
+    numbers["nme"] = float(np.linalg.norm(one - other, axis=1).mean())
+    shown, own, wanted = (lengths(each) for each in (points, target, truth))
+    numbers |= {f"{name}_error": abs(shown[name] - wanted[name]) for name in shown}
+    if wanted["opening"] > own["opening"] + _WIDER:
+        numbers["gap"] = wanted["opening"] - own["opening"]
+        numbers["opened"] = shown["opening"] - own["opening"]
+    stretch = wanted["width"] - own["width"]
+    if abs(stretch) > _WIDER:
+        numbers["stretch"] = abs(stretch)
+        numbers["stretched"] = float(np.sign(stretch)) * (shown["width"] - own["width"])
+    return numbers
+
+
 KEYS = (
     "ssim", "psnr", "akd", "nme", "expression_error", "opening_error", "width_error", "lids_error",
     "id_distance", "id_truth",
@@ -155,7 +165,7 @@ def summary(rows: Sequence[Numbers]) -> Numbers:
     seen = [row for row in rows if not row["lost"]]
     found = {"cases": float(len(rows)), "lost": float(len(rows) - len(seen))}
     for key in KEYS:
-        if seen:
+        if seen and key in seen[0]:
             found[key] = round(float(np.mean([row[key] for row in seen])), 4)
     for name, wanted, shown in ("opening", "gap", "opened"), ("width", "stretch", "stretched"):
         far = [row for row in seen if wanted in row]

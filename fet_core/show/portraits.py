@@ -41,6 +41,7 @@ _TITLES = {
     ("shipped/wild.json", "cross"): "Wild, two people",
     ("shipped/portraits.json", "one person"): "London, one person",
     ("shipped/portraits.json", "two people"): "London, two people",
+    ("shipped/portraits.json", "points"): "London, two people, points before any picture",
 }
 
 

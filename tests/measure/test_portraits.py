@@ -10,7 +10,15 @@ from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 from fet_core.errors import UserError
-from fet_core.measure.portraits import Case, Yardstick, compare, lengths, level, summary
+from fet_core.measure.portraits import (
+    Case,
+    Yardstick,
+    compare,
+    lengths,
+    level,
+    pointed,
+    summary,
+)
 
 WOMAN = "data/demo/rafd/Rafd090_08_Caucasian_female_{}_frontal.jpg"
 
@@ -46,6 +54,24 @@ def test_the_opening_that_is_reached_is_a_share_of_all_gaps() -> None:
     assert found["opening_reached"] == 0.75
     assert (found["width_reached"], found["width_cases"]) == (0.5, 1)
     assert (found["opening_cases"], found["cases"], found["lost"]) == (2, 4, 1)
+
+
+def test_points_half_way_have_half_of_the_error(face: np.ndarray) -> None:
+    """Alone, in any pose: no picture is needed, and no place of theirs in one."""
+    own = face.astype(np.float64)
+    unit = np.linalg.norm(own[36:42].mean(axis=0) - own[42:48].mean(axis=0))
+    truth = own.copy()
+    truth[[48, 54], 0] += [-0.1 * unit, 0.1 * unit]
+    half = (own + truth) / 2
+    turned = 2 * half @ np.array([[0.8, 0.6], [-0.6, 0.8]]) + 30
+    found, whole = pointed(turned, own, truth), pointed(own, own, truth)
+    for key, of_it in ("nme", 0.5), ("expression_error", 0.5), ("width_error", 0.5):
+        assert found[key] == pytest.approx(of_it * whole[key], abs=1e-6)
+    assert whole["nme"] == pytest.approx(0.2 / 68)
+    reached = summary([found])
+    assert (reached["width_reached"], reached["cases"]) == (0.5, 1)
+    assert "opening_reached" not in reached
+    assert "ssim" not in reached
 
 
 def test_a_truth_has_no_error_and_the_target_has(repository: Path) -> None:
