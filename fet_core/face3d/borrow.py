@@ -28,6 +28,7 @@ _TEETH = (0.6, 0.75)
 """Quantile of brightness between open lips from which on teeth are seen, if they are at least so
 bright beside the whites of the eyes or, where these are closed, beside the skin."""
 
+_PALER = 0.01  # share of red in the colour of teeth, less than in that of the skin
 _OPEN = 0.02  # area between the inner lips, in squares of the eye distance
 _ENOUGH = 40_000  # pixels that tell whether a picture is grey
 _GREY = 4.0  # mean difference of channels below which a picture is grey
@@ -225,11 +226,14 @@ def _light(picture: Picture, points: Floats) -> Light:
     seen = _pixels(picture, eyes).mean(axis=1)
     white = float(np.quantile(seen, _WHITE)) + 1.0 if len(seen) else None
     colour = np.median(skin, axis=0) + 1.0
-    return Light(colour, bright, white, _teeth(picture, points, white or float(colour.mean())))
+    return Light(colour, bright, white, _teeth(picture, points, white, colour))
 
 
-def _teeth(picture: Picture, points: Floats, white: float) -> Floats | None:
-    """[C] colour of the teeth between open lips; None where it is dark there, or they are shut."""
+def _teeth(picture: Picture, points: Floats, white: float | None, skin: Floats) -> Floats | None:
+    """[C] colour of the teeth between open lips; None where there are none to be seen.
+
+    It is too dark there, or too red: turned lips that are closed may be read as open ones.
+    """
     inner = points[list(INNER_LIPS)]
     between = _pixels(picture, [inner])
     area = float(cv2.contourArea(inner.astype(np.float32)))
@@ -237,7 +241,10 @@ def _teeth(picture: Picture, points: Floats, white: float) -> Floats | None:
         return None
     bright = between.mean(axis=1)
     colour = np.median(between[bright >= np.quantile(bright, _TEETH[0])], axis=0) + 1.0
-    return colour if colour.mean() >= _TEETH[1] * white else None
+    if colour.mean() < _TEETH[1] * (white or skin.mean()):
+        return None
+    pale = colour[0] / colour.sum() < skin[0] / skin.sum() - _PALER
+    return colour if pale or (is_grey(picture) and colour.mean() > skin.mean()) else None
 
 
 def _pixels(picture: Picture, polygons: Sequence[Floats]) -> Floats:

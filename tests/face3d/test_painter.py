@@ -75,7 +75,9 @@ def test_lips_that_part_grow_no_thicker(points: np.ndarray) -> None:
     assert thinned(shut, own) == pytest.approx(shut)
 
 
-def drawn(points: np.ndarray, skin: int, teeth: int, white: int) -> np.ndarray:
+def drawn(
+    points: np.ndarray, skin: int | tuple[int, int, int], teeth: int, white: int
+) -> np.ndarray:
     """A face of one colour with whites of the eyes, and teeth between its lips."""
     picture = np.full((260, 260, 3), skin, np.uint8)
     for part, value in ((slice(36, 42), white), (slice(42, 48), white), (INNER, teeth)):
@@ -121,15 +123,29 @@ def test_own_teeth_tell_the_colour_of_those_that_are_brought(points: np.ndarray)
     """Where the target shows its teeth these are the better witness: here yellow ones."""
     own, wanted = opened(points, 10), opened(points, 18)
     source = drawn(wanted, 120, 230, 220)
-    target = drawn(own, 200, 0, 220)
+    target = drawn(own, (220, 165, 145), 0, 220)
     cv2.fillPoly(target, [own[INNER].round().astype(np.int32)], (210, 190, 150))
     made = target.copy()
     fill(made, wanted, Lender(source, wanted), Lender(target, own))
     x, y = wanted[INNER].mean(axis=0).round().astype(int)
     np.testing.assert_allclose(made[y, x], (210, 190, 150), atol=4)
-    dark = drawn(own, 200, 20, 220)
+    dark = drawn(own, (220, 165, 145), 20, 220)
     fill(dark, wanted, Lender(source, wanted), Lender(dark.copy(), own))
     assert dark[y, x].min() > 180, "an open mouth that shows no teeth says nothing of them"
+
+
+def test_lips_are_not_taken_for_teeth(points: np.ndarray) -> None:
+    """Of a turned head closed lips may be read as open ones; nothing becomes red of that."""
+    wanted = opened(points, 14)
+    source = drawn(wanted, 200, 215, 220)
+    for tint in ((210, 150, 130), (160, 160, 160)):
+        target = np.full((260, 260, 3), tint, np.uint8)
+        lips = points[48:60].round().astype(np.int32)
+        cv2.fillPoly(target, [lips], tuple(int(0.9 * v) for v in (tint[0], tint[1] - 20, tint[2])))
+        made = target.copy()
+        fill(made, wanted, Lender(source, wanted), Lender(target, points))
+        x, y = wanted[INNER].mean(axis=0).round().astype(int)
+        assert made[y, x, 0] / made[y, x].sum() <= tint[0] / sum(tint) + 0.005
 
 
 def closed(points: np.ndarray) -> np.ndarray:
