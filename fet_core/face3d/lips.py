@@ -49,15 +49,19 @@ def _reds(picture: Picture, points: Floats, inner: int, outer: int) -> Floats:
     way = np.linspace(0, 1, _STEPS)[:, None]
     places = points[inner] + way * (points[outer] - points[inner])
     soft = max(_SMOOTH * eye_distance(points), 0.5)
-    low = np.maximum(np.floor(places.min(axis=0) - 4 * soft - 2), 0).astype(int)
-    high = np.ceil(places.max(axis=0) + 4 * soft + 3).astype(int)
+    room = 4 * soft + 3
+    low, high = (
+        np.maximum(each, 0).astype(int)
+        for each in (places.min(axis=0) - room, places.max(axis=0) + room)
+    )
     cut = picture[low[1] : high[1], low[0] : high[0]]
     if not cut.size:
         return np.zeros(_STEPS)
     blurred = cv2.GaussianBlur(cut, (0, 0), soft)
-    at = (places - low).astype(np.float32)[None]
-    empty = np.zeros(0, np.float32)
-    seen = cv2.remap(blurred, at, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    # Apart: with one map of both and an empty second one OpenCV 5.0 reads pictures of one or three
+    # channels wrongly.
+    x, y = (places - low).astype(np.float32).T[:, None]
+    seen = cv2.remap(blurred, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
     colours = seen.astype(np.float64) + 1
     return np.asarray(colours[:, 0] / colours.sum(axis=1))
 

@@ -63,5 +63,6 @@ def test_lips_of_one_colour_and_grey_pictures_say_nothing(points: np.ndarray) ->
 
 def test_lips_outside_of_the_picture_are_left(points: np.ndarray) -> None:
     picture, true = mouth(points, 20)
-    away = true + np.array([3 * SIDE, -SIDE])
-    np.testing.assert_array_equal(bared(picture, away), away)
+    for step in ([3 * SIDE, -SIDE], [-3 * SIDE, 0], [0, -3 * SIDE], [0, 3 * SIDE]):
+        away = true + np.array(step)
+        np.testing.assert_array_equal(bared(picture, away), away)
