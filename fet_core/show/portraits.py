@@ -85,14 +85,20 @@ def film_tables(metrics: Path) -> str:
 
 
 def _table(title: str, methods: Mapping[str, Mapping[str, float]]) -> str:
+    """A row for each method, a column for each number that any of them has."""
     cases = max(int(numbers["cases"]) for numbers in methods.values())
+    columns = {
+        name: (key, form)
+        for name, (key, form) in _COLUMNS.items()
+        if any(key in numbers for numbers in methods.values())
+    }
     lines = [
-        f"| {title}, {cases} cases | {' | '.join(_COLUMNS)} |",
-        f"| --- |{' --- |' * len(_COLUMNS)}",
+        f"| {title}, {cases} cases | {' | '.join(columns)} |",
+        f"| --- |{' --- |' * len(columns)}",
     ]
     for method, numbers in methods.items():
         cells = [
-            f"{numbers[key]:{form}}" if key in numbers else "–" for key, form in _COLUMNS.values()
+            f"{numbers[key]:{form}}" if key in numbers else "–" for key, form in columns.values()
         ]
         lines.append(f"| {_NAMES.get(method, method)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
