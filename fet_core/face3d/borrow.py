@@ -139,7 +139,7 @@ def _like(source: Picture, target: Picture) -> Picture:
         if target.shape[2] == 3:
             return np.repeat(source, 3, axis=2)
         return np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)[:, :, None]
-    if is_grey(target):
+    if is_grey(target) and source.shape[2] == 3:
         grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
     return source

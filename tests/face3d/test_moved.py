@@ -110,8 +110,10 @@ def test_a_mouth_is_lent_where_the_own_shows_too_little(points: np.ndarray) -> N
     assert lacks_mouth(closed, wide)
 
 
-@pytest.mark.parametrize("grey", [False, True])
-def test_the_sources_teeth_stand_between_the_lips_alone(grey: bool, points: np.ndarray) -> None:
+@pytest.mark.parametrize(("grey", "theirs_too"), [(False, False), (True, False), (True, True)])
+def test_the_sources_teeth_stand_between_the_lips_alone(
+    grey: bool, theirs_too: bool, points: np.ndarray
+) -> None:
     closed = points.copy()
     closed[[65, 66, 67], 1] = closed[[63, 62, 61], 1]
     wanted = fallen(closed, 20)
@@ -123,7 +125,8 @@ def test_the_sources_teeth_stand_between_the_lips_alone(grey: bool, points: np.n
     left, right = int(inner[:, 0].min()), int(inner[:, 0].max())
     source[top:bottom, left:right] = (10, 90, 10)
     made = target[:, :, 0].copy() if grey else target.copy()
-    fill(made, wanted, Lender(source, theirs), Lender(made.copy(), closed))
+    given = source[:, :, 0].copy() if theirs_too else source
+    fill(made, wanted, Lender(given, theirs), Lender(made.copy(), closed))
     x, y = middles(wanted[INNER].mean(axis=0))
     if grey:
         assert made.shape == (SIDE, SIDE)

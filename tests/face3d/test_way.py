@@ -50,6 +50,17 @@ def points(eye: Eye, picture: np.ndarray) -> np.ndarray:
     return eye.read(picture, eye.find(picture)[0])
 
 
+@pytest.mark.parametrize("modes", [("L", "L"), ("RGB", "L"), ("L", "RGB")])
+@pytest.mark.parametrize("way", [("surprised", "neutral"), ("neutral", "happy")])
+def test_grey_photographs_may_be_both_or_either(
+    modes: tuple[str, str], way: tuple[str, str], transfer: Any, give: Give
+) -> None:
+    source, target = (give(*one) for one in zip((MAN, WOMAN), way, modes, strict=True))
+    made = transfer(source, target)
+    assert made.shape == target.shape
+    assert np.abs(made.astype(int) - target).max() > 30
+
+
 def test_an_open_mouth_arrives_and_goes_again(transfer: Any, eye: Eye, give: Give) -> None:
     source, target = give(MAN, "surprised"), give(WOMAN, "neutral")
     wide, shut = opening(points(eye, source)), opening(points(eye, target))
