@@ -52,7 +52,7 @@ SKIPPED = {
     r"^fet serve": "until Ctrl-C; tests/page serves it",
     r"^fet study (?!.*--table)": "ten minutes and more; tests/pipeline/test_study.py runs a grid",
     r"^(FET_ACCELERATION|torchrun)": "minutes; tests/train and tests/pipeline do the same",
-    r"^fet learn-face ": "ten minutes; tests/synthesis/test_learn_face.py learns from a few people",
+    r"^fet learn-face ": "ten minutes; tests/synthesis/test_known.py learns from a few people",
     r"^fet synthesize .*(--full|--out data/demo)$": "hours; tests/synthesis renders a few people",
 }
 

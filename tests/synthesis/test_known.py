@@ -118,7 +118,7 @@ def test_few_people_are_refused(london: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_learning_from_a_few_people(assets: Assets, london: Path, tmp_path: Path) -> None:
     pytest.importorskip("moderngl", reason="the renderer is not installed")
-    from pipeline.face import learn_face
+    from pipeline.learn_face import learn_face
 
     learn_face(
         assets=assets.root, photos=london, out=tmp_path / "out", work=tmp_path / "work",
