@@ -80,6 +80,7 @@ def test_the_mouth_opens_and_the_head_stays(made: tuple[Animation, list[np.ndarr
     change = np.abs(pictures[3].astype(int) - animation.start).max(axis=2)
     assert change[150:300].max() > 60
     assert change[:38].max() == change[:, :30].max() == 0
+    assert change[:40].max() <= 1, "where the motion of raised brows ends it rounds"
 
 
 def test_what_shows_progress_can_end_the_work(
