@@ -5,6 +5,7 @@ python benchmarks/gallery.py
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -82,6 +83,12 @@ def find(name: str) -> Path:
     return path
 
 
+def first_pictures() -> Iterator[Picture]:
+    """The first picture of each of the demo's films."""
+    for path in sorted(FILMS.glob("*.mp4")):
+        yield next(frame.picture for frame in Film(path) if frame.picture is not None)
+
+
 class Frame:
     """Cuts a face out of pictures; a tilted head stays tilted.
 
@@ -124,9 +131,7 @@ def scenes(transfer: Transfer, eye: Eye) -> Picture:
     sources = [open_picture(find(name)) for name in (*SOURCES, MORE)]
     empty = np.full((SMALL, SMALL, 3), 255, np.uint8)
     rows = [np.concatenate([empty, *(Frame(one, eye, SMALL)(one) for one in sources)], axis=1)]
-    for path in sorted(FILMS.glob("*.mp4")):
-        shown = (frame.picture for frame in Film(path) if frame.picture is not None)
-        target = next(shown)
+    for target in first_pictures():
         cut = Frame(padded(target), eye, SMALL)
         made = [target, *(transfer(one, target) for one in sources)]
         rows.append(np.concatenate([cut(padded(one)) for one in made], axis=1))
@@ -138,9 +143,7 @@ def everyone(transfer: Transfer, eye: Eye) -> Picture:
     sources = [open_picture(find(f"{ACTRESS}_{one}")) for one in EVERY]
     shown = [padded(tilted(open_picture(find(name)), degrees)) for name, degrees in TARGETS]
     shown += [padded(open_picture(find(name))) for name in (MOUTHS[3][0], MOUTHS[4][1])]
-    for path in sorted(FILMS.glob("*.mp4")):
-        pictures = (frame.picture for frame in Film(path) if frame.picture is not None)
-        shown.append(padded(next(pictures)))
+    shown += [padded(one) for one in first_pictures()]
     empty = np.full((TINY, TINY, 3), 255, np.uint8)
     rows = [np.concatenate([empty, *(Frame(one, eye, TINY)(one) for one in sources)], axis=1)]
     for target in shown:
