@@ -23,9 +23,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fet_core.face3d.eye import Eye
 from fet_core.files import write_json
 from fet_core.geometry.align import alignment, apply_picture, apply_points
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.raster import to_float
 from fet_core.nets.onnx_file import INPUTS, OPSET, difference, reference, write_onnx
 from fet_core.nets.weights import Plus, load_plus

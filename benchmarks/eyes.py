@@ -2,7 +2,7 @@
 
     python benchmarks/eyes.py --assets path/to/makehuman --known data/known
 
-dlib's own detector and its box, and the upright cut of `fet_core.face3d.eye`. The anchors of the
+dlib's own detector and its box, and the upright cut of `fet_core.geometry.eye`. The anchors of the
 points are learned from other people than those on whom both are measured. Then how far the units
 that are read in one face change when nothing but its yaw does.
 """
@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.model import load_model
 from fet_core.face3d.shape import read_shapes
 from fet_core.files import write_json
 from fet_core.geometry.align import mean_points
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import FaceFinder
 from fet_core.progress import track
 from fet_core.synthesis import anatomy

@@ -28,12 +28,12 @@ from PIL import Image
 
 from fet_core import Transfer
 from fet_core.animation import Animation, Settings, write_animation
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.shape import read_shapes
 from fet_core.files import write_json
 from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
 from fet_core.film.tracking import Tracker, collected
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import eye_distance
 from fet_core.measure.portraits import Case, Numbers, Yardstick, summary
 from fet_core.portrait import open_picture

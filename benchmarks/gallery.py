@@ -14,10 +14,10 @@ from PIL import Image
 
 from fet_core import Transfer
 from fet_core.face3d.edit import EXPRESSIONS
-from fet_core.face3d.eye import Eye
 from fet_core.files import atomic_path
 from fet_core.film.reading import Film
 from fet_core.geometry.align import alignment, apply_picture
+from fet_core.geometry.eye import Eye
 from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import Picture, open_picture
 

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fet_core import Transfer
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import fusion_of
 from fet_core.face3d.shape import move
 from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
+from fet_core.geometry.eye import Eye
 from fet_core.measure.portraits import (
     Case,
     Make,

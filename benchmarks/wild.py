@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from fet_core import Transfer
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.shape import move
@@ -26,6 +25,7 @@ from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
 from fet_core.geometry.align import alignment, apply_points
+from fet_core.geometry.eye import Eye
 from fet_core.measure.portraits import Case, Make, Yardstick, compare, only, updated
 from fet_core.nets.weights import SHIPPED
 from fet_core.portrait import Picture

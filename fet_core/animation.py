@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye, Found
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.mouth import OPEN, opening
 from fet_core.face3d.painter import Painter
@@ -25,6 +24,7 @@ from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
 from fet_core.film.tracking import Track, Tracker, collected, cuts, known_by, read_cut
 from fet_core.film.writing import film_to
+from fet_core.geometry.eye import Eye, Found
 from fet_core.parallel import WorkerDiedError, in_order, once
 from fet_core.portrait import beside, open_picture
 from fet_core.portrait_faces import chosen, find_face

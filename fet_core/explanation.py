@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.drawing import drawn
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.shape import Shapes, fitter
 from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import LINES, eye_distance
 from fet_core.portrait import open_picture
 from fet_core.portrait_faces import find_face

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from fet_core.data.pictures import describe, read_picture
 from fet_core.errors import UserError
 from fet_core.face3d.edit import both_sides
-from fet_core.face3d.eye import Eye, choose_eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
+from fet_core.geometry.eye import Eye, choose_eye
 from fet_core.portrait_faces import find_face, read_all
 from fet_core.wishes import check_intensity, check_mouth
 

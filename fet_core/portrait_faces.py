@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Box, Eye, Found
 from fet_core.face3d.face import Face
+from fet_core.geometry.eye import Box, Eye, Found
 from fet_core.geometry.mesh import INSTALL
 
 Picture = NDArray[np.uint8]

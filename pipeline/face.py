@@ -38,9 +38,9 @@ def read(
 ) -> None:
     """Print where each face looks and what it does, in ARKit's face units from 0 to 1."""
     from fet_core.face3d.drawing import drawn
-    from fet_core.face3d.eye import Eye
     from fet_core.face3d.face import Face, shape_of
     from fet_core.face3d.shape import fitter
+    from fet_core.geometry.eye import Eye
     from fet_core.portrait import open_picture
 
     for path in pictures:

@@ -40,11 +40,11 @@ def learn_face(
     """
     from fet_core.face3d.bank import SHIPPED as MOUTHS
     from fet_core.face3d.bank import write_mouths
-    from fet_core.face3d.eye import Eye
     from fet_core.face3d.fusion import SHIPPED as FUSION
     from fet_core.face3d.model import SHIPPED as MODEL
     from fet_core.face3d.model import load_model, write_model
     from fet_core.face3d.shape import make_fitter
+    from fet_core.geometry.eye import Eye
     from fet_core.synthesis.assets import Assets
     from fet_core.synthesis.crew import Crew
     from fet_core.synthesis.face_model import Sculptor, learn_anchors

@@ -25,7 +25,7 @@ def test_a_photograph_as_the_command_makes_it(repository: Path, tmp_path: Path) 
         pytest.importorskip(package, reason="run `make env-onnx`")
     pytest.importorskip("dlib", reason="dlib is not installed")
     from fet_core import Transfer
-    from fet_core.face3d.eye import Eye
+    from fet_core.geometry.eye import Eye
     from fet_core.nets.onnx_file import write_onnx
     from fet_core.nets.weights import SHIPPED, load_plus
     from fet_core.portrait import open_picture

@@ -78,8 +78,8 @@ def _turned(faces: Faces, rng: Rng, number: int) -> str:
     """A rendered face that is turned and scaled is cut out where it was before."""
     import cv2
 
-    from fet_core.face3d.eye import Eye
     from fet_core.geometry.align import alignment, apply_points
+    from fet_core.geometry.eye import Eye
     from fet_core.portrait import open_picture
 
     path = faces.rendered[rng.integers(len(faces.rendered))]

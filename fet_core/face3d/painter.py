@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from fet_core.face3d.bank import SHIPPED, Lender, load_mouths, load_shut, nearest
 from fet_core.face3d.borrow import Giver, is_grey
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
@@ -17,6 +16,7 @@ from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening, seal, shuts
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import eye_centres, eye_distance
 from fet_core.geometry.mesh import shrunk
 

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.files import check_file
+from fet_core.geometry.eye import EYES
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
-
-EYES = ("dlib", "mesh")
-"""Who reads 68 points: dlib; or MediaPipe's mesh, free for any use and with files of its own."""
 
 FARTHEST = 10.0
 """Eye distances within which all points of a face lie and move."""

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.edit import expressed, with_units
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.gaze import looked
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.shape import move, read_shapes
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import Embedder, has_dlib
 
 Floats = NDArray[np.float64]

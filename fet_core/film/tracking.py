@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Cut, Eye, Found, cut_out
-from fet_core.face3d.stored import EYES
 from fet_core.film.reading import Frame, Picture
 from fet_core.film.shots import Cuts
+from fet_core.geometry.eye import EYES, Cut, Eye, Found, cut_out
 from fet_core.geometry.landmarks import POINTS, Embedder
 from fet_core.parallel import once
 
@@ -38,7 +37,7 @@ class Track:
         seen: [N] whether the face is.
         begins: [S] number of each shot's first picture, rising from 0.
         people: [S] who is followed in it, 0 being the first, as far as that can be told.
-        eye: who read them, see `fet_core.face3d.eye.Eye`.
+        eye: who read them, see `fet_core.geometry.eye.Eye`.
     """
 
     seconds: Floats

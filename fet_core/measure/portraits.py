@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye
 from fet_core.geometry.align import alignment, apply_picture, apply_points
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import Embedder, eye_distance
 from fet_core.ssim import ssim
 

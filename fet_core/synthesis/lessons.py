@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from fet_core.data.pictures import read_picture
 from fet_core.data.readers import make_reader
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.fit import Fitter
 from fet_core.face3d.shape import read_shapes
+from fet_core.geometry.eye import Eye
 from fet_core.progress import track
 from fet_core.synthesis.face_model import Sculptor
 from fet_core.synthesis.known import Album, draw_units

@@ -12,10 +12,10 @@ from PIL import Image
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 import fet_core
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.eyes import planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.lids import closed, lids_apart
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance, mirror_points
 
 WOMAN = "Rafd090_14_Caucasian_female_{}_frontal.jpg"

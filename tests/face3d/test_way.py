@@ -15,11 +15,11 @@ from PIL import Image
 pytest.importorskip("dlib", reason="dlib is not installed")
 import fet_core
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.model import load_model
 from fet_core.face3d.mouth import opening
 from fet_core.face3d.shape import read_shapes
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import eye_distance
 
 MAN = "data/demo/rafd/Rafd090_28_Caucasian_male_{}_frontal.jpg"

@@ -25,12 +25,12 @@ pytest.importorskip("av")
 import itertools
 
 from fet_core.animation import Animation, Settings, write_animation
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.face import Face
 from fet_core.face3d.lips import bared
 from fet_core.face3d.mouth import opening
 from fet_core.face3d.painter import Painter
 from fet_core.film.reading import Film
+from fet_core.geometry.eye import Eye
 from fet_core.portrait import open_picture
 from fet_core.progress import Advance
 from pipeline.cli import main

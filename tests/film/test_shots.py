@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("dlib", reason="dlib is not installed")
 pytest.importorskip("av")
-from fet_core.face3d.eye import Eye
 from fet_core.film.reading import Film, Picture
 from fet_core.film.shots import Cuts
 from fet_core.film.tracking import Tracker, known_by
+from fet_core.geometry.eye import Eye
 from fet_core.portrait import open_picture
 
 

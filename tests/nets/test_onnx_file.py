@@ -136,7 +136,7 @@ def test_twenty_demo_faces_within_one_level(
     runtime: Any, free: Path, plus: Plus, repository: Path
 ) -> None:
     pytest.importorskip("dlib", reason="dlib is not installed")
-    from fet_core.face3d.eye import Eye
+    from fet_core.geometry.eye import Eye
     from fet_core.portrait import open_picture
 
     run, eye, how, side = session(runtime, free), Eye(readings=1), plus.alignment, 192

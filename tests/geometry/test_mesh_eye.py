@@ -15,12 +15,12 @@ from PIL import Image
 
 from fet_core import Transfer
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye, choose_eye
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.lids import lids_apart
 from fet_core.face3d.model import SHIPPED, load_model
 from fet_core.face3d.mouth import opening
 from fet_core.face3d.stored import shipped
+from fet_core.geometry.eye import Eye, choose_eye
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
 from fet_core.geometry.mesh import PACKAGE
 

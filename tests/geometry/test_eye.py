@@ -13,8 +13,8 @@ from PIL import Image
 pytest.importorskip("dlib", reason="dlib is not installed")
 from fet_core import Transfer
 from fet_core.errors import UserError
-from fet_core.face3d.eye import Eye
 from fet_core.face3d.shape import read_shapes
+from fet_core.geometry.eye import Eye
 from fet_core.geometry.landmarks import eye_distance
 from fet_core.geometry.mesh import MESH_POINTS, PACKAGE, MeshFinder, mesh_folder
 
