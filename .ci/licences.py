@@ -41,8 +41,8 @@ test holds the list in step with the lock files. Faces, photographs and data set
 [model card](fet_core/weights/README.md).
 
 **What is not free for any use.** dlib's 68-point weights (package `face_recognition_models`), with
-which faces are read unless `--eye mesh` is said, were trained on iBUG 300-W, whose licence excludes
-commercial use.
+which faces are read unless `--eye mesh` (in the pipeline `landmarks.eye: mesh`) is said, were
+trained on iBUG 300-W, whose licence excludes commercial use.
 The wheels of `av` (films) bring FFmpeg with x264, under the GPL; those of `opencv-python-headless`
 FFmpeg under the LGPL. Nothing of them is part of this project's own packages.
 """

@@ -22,7 +22,7 @@ _MOST = "≤ 0.06 s"
 
 def networks(rounds: int, size: int = 256) -> dict[str, Any]:
     """Φ+ and Ω+ on a face that is cut out."""
-    from fet_core.nets.weights import load_plus
+    from fet_core.nets.plus_file import load_plus
 
     plus = load_plus()
     rng = torch.Generator().manual_seed(0)

@@ -28,7 +28,7 @@ from fet_core.geometry.align import alignment, apply_picture, apply_points
 from fet_core.geometry.eye import Eye
 from fet_core.geometry.raster import to_float
 from fet_core.nets.onnx_file import INPUTS, OPSET, difference, reference, write_onnx
-from fet_core.nets.weights import Plus, load_plus
+from fet_core.nets.plus_file import Plus, load_plus
 from fet_core.portrait import Picture, open_picture
 from fet_core.progress import track
 

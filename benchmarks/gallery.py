@@ -18,7 +18,7 @@ from fet_core.files import atomic_path
 from fet_core.film.reading import Film
 from fet_core.geometry.align import alignment, apply_picture
 from fet_core.geometry.eye import Eye
-from fet_core.nets.weights import SHIPPED
+from fet_core.nets.plus_file import SHIPPED
 from fet_core.portrait import Picture, open_picture
 
 OUT = Path("docs/pictures")

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from fet_core.files import write_json
-from fet_core.nets.weights import SHIPPED, load_plus
+from fet_core.nets.plus_file import SHIPPED, load_plus
 from fet_core.progress import track
 
 DEMO = Path("data/demo/rafd")

@@ -32,7 +32,7 @@ from fet_core.measure.portraits import (
     summary,
     updated,
 )
-from fet_core.nets.weights import SHIPPED
+from fet_core.nets.plus_file import SHIPPED
 from fet_core.portrait import open_picture
 from fet_core.progress import track
 from fet_core.synthesis.lessons import people_of

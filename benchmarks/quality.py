@@ -16,8 +16,8 @@ from fet_core.files import write_json
 from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.methods import Method, plus_method, score
 from fet_core.measure.triples import Triples
+from fet_core.nets.plus_file import Plus, load_plus
 from fet_core.nets.warping import Output
-from fet_core.nets.weights import Plus, load_plus
 from fet_core.progress import track
 from fet_core.recipes import fet_plus
 

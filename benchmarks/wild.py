@@ -27,7 +27,7 @@ from fet_core.files import write_json
 from fet_core.geometry.align import alignment, apply_points
 from fet_core.geometry.eye import Eye
 from fet_core.measure.portraits import Case, Make, Yardstick, compare, only, updated
-from fet_core.nets.weights import SHIPPED
+from fet_core.nets.plus_file import SHIPPED
 from fet_core.portrait import Picture
 from fet_core.progress import track
 from fet_core.synthesis.crew import Crew

@@ -163,8 +163,9 @@ class Transfer(Optimisation):
 
 
 class Landmarks(_Section):
-    """The 68 points: dlib's single reading, and the mean of many for FET+."""
+    """The 68 points: dlib's single reading, and the mean of many for FET+; or the mesh's."""
 
+    eye: Literal["dlib", "mesh"] = "dlib"
     readings: int = Field(ge=1)
 
 

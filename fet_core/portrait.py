@@ -19,7 +19,7 @@ from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
-from fet_core.geometry.eye import Eye, choose_eye
+from fet_core.geometry.eye import AUTO, Eye, choose_eye
 from fet_core.portrait_faces import find_face, read_all
 from fet_core.wishes import check_intensity, check_mouth
 
@@ -80,12 +80,14 @@ class Transfer:
         else:
             from fet_core.portrait_plus import Trained
 
-            if choose_eye(eye) == eye == "mesh":
-                raise UserError(
-                    "a model of `fet export` knows dlib's points alone; leave it or the mesh out"
-                )
+            choose_eye(eye)
             trained = Trained(Path(model), device)
-            self._eye, self._way = Eye("dlib", trained.readings), trained
+            if eye not in (AUTO, trained.eye):
+                raise UserError(
+                    f'the model {model} knows the points of the eye "{trained.eye}" alone; leave '
+                    f'"{eye}" (--eye) or the model out'
+                )
+            self._eye, self._way = Eye(trained.eye, trained.readings), trained
 
     def __call__(
         self,

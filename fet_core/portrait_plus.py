@@ -23,8 +23,8 @@ from fet_core.geometry.align import (
     paste,
 )
 from fet_core.geometry.raster import choose_device, to_bytes, to_float
+from fet_core.nets.plus_file import load_plus
 from fet_core.nets.warping import faded
-from fet_core.nets.weights import load_plus
 
 Picture = NDArray[np.uint8]
 
@@ -53,6 +53,11 @@ class Trained:
     def readings(self) -> int:
         """How many readings of dlib's points the model was trained with."""
         return self._plus.alignment.readings
+
+    @property
+    def eye(self) -> str:
+        """Who has read the points that it was trained with, dlib or mesh."""
+        return self._plus.alignment.eye
 
     def __call__(
         self, source: Face, target: Face, intensity: float, mouth: str = "auto"

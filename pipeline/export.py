@@ -12,8 +12,9 @@ from fet_core import registry
 from fet_core.errors import UserError
 from fet_core.files import check_folder, shown
 from fet_core.nets.fusion import PointFusion
+from fet_core.nets.plus_file import Alignment, Plus, load_plus, save_plus
 from fet_core.nets.warping import Warping
-from fet_core.nets.weights import Alignment, Plus, load, load_plus, save_plus, sizes_of
+from fet_core.nets.weights import load, sizes_of
 
 from . import common
 
@@ -83,7 +84,8 @@ def _trained(source: Path, settings: Params) -> tuple[Plus, dict[str, dict[str, 
     fusion, _ = load(paths["fusion"], "fusion_plus", PointFusion)
     transfer, _ = load(paths["transfer"], "transfer_plus", Warping)
     align = settings.align
+    points = settings.landmarks
     alignment = Alignment(
-        align.size, align.eye_distance, align.eye_height, settings.landmarks.readings
+        align.size, align.eye_distance, align.eye_height, points.readings, points.eye
     )
     return Plus(fusion, transfer, alignment), {name: sizes_of(path) for name, path in paths.items()}

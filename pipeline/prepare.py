@@ -123,7 +123,9 @@ def align(
         paths = frame_paths(frames, raw, source / "grayscale")
         writer = FaceWriter(folder / "faces.npy", settings.align.size, channels)
         with writer:
-            results = align_all(paths, channels, settings.align, engine=engine)
+            results = align_all(
+                paths, channels, settings.align, settings.landmarks.eye, engine=engine
+            )
             for sample_id, result in zip(frames["sample_id"].to_pylist(), results, strict=True):
                 writer.add(sample_id, result)
         table = writer.table()
@@ -148,14 +150,17 @@ def landmarks(
     with common.out_folder(out, settings, dataset, "landmarks", raw) as folder:
         frames = tables.read(source / "grayscale" / "frames.parquet", tables.FRAMES, True)
         faces = read_faces(source / "align", {*frames["sample_id"].to_pylist()})
-        paths = frame_paths(frames, raw, source / "grayscale")
-        items = face_items(frames, faces, paths)
-        channels, readings = settings.dataset(dataset).channels, settings.landmarks.readings
-        means = mean_landmarks_all(items, channels, readings, engine=engine)
-        table = landmark_table(faces, list(means))
+        channels, wanted = settings.dataset(dataset).channels, settings.landmarks
+        if wanted.eye == "dlib":
+            paths = frame_paths(frames, raw, source / "grayscale")
+            items = face_items(frames, faces, paths)
+            means = mean_landmarks_all(items, channels, wanted.readings, engine=engine)
+            table, how = landmark_table(faces, list(means)), f"{wanted.readings} readings of each"
+        else:
+            table, how = landmark_table(faces), "as the mesh has read them"
         tables.write(folder / "landmarks.parquet", table, tables.LANDMARKS)
         write_png(folder / "preview.png", preview_landmarks(source / "align" / "faces.npy", table))
-        print(f"{dataset}: 68 landmarks on {table.num_rows} faces, {readings} readings of each")
+        print(f"{dataset}: 68 landmarks on {table.num_rows} faces, {how}")
 
 
 def augment(

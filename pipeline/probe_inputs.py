@@ -258,7 +258,7 @@ BASE: dict[str, Any] = {
     "align": {"size": 64, "eye_distance": 0.3, "eye_height": 0.35, "scales": [0.5, 1.0, 2.0]}
     | {"several_faces": "reject", "max_reject_share": 0.9},
     "augment": {"flip": True, "sources_per_target": 1, "max_triples": None, "seed": 7},
-    "landmarks": {"readings": 2},
+    "landmarks": {"eye": "dlib", "readings": 2},
     "evaluate": {"batch_size": 3, "figure_columns": 2, "figure_train_targets": 1}
     | {"figure_test_targets": 1},
 }

@@ -172,6 +172,7 @@ def grayscale(folder: Path) -> Parts:
         ("ckplus", "ckplus", inputs.DEFAULT),
         ("rafd", "rafd", inputs.DEFAULT),
         ("london", "london", inputs.DEFAULT),
+        ("folder", "folder", inputs.DEFAULT),
     )
     for variant, reader, channels in variants:
         place = folder / variant
@@ -190,17 +191,19 @@ def align(folder: Path) -> Parts:
         "plain": {},
         "grey": {"dataset.channels": 1, "align.several_faces": "largest", "align.size": 48},
         "placed": {"align.eye_distance": 0.4, "align.eye_height": 0.45, "align.scales": [1.0]},
+        "mesh": {"landmarks.eye": "mesh"},
     }
     return {"align": _of_raw(stage, folder, variants)}
 
 
 def landmarks(folder: Path) -> Parts:
-    """dlib's points."""
+    """Both eyes' points."""
     from .prepare import landmarks as stage
 
     variants: dict[str, dict[str, Any]] = {
         "plain": {},
         "grey": {"dataset.channels": 1, "landmarks.readings": 1},
+        "mesh": {"landmarks.eye": "mesh"},
     }
     return {"landmarks": _of_raw(stage, folder, variants)}
 

@@ -12,6 +12,7 @@ VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("rafd", "rafd", {}),
     ("rafd-image", "rafd", {"split.by": "image", "split.seed": 11, "dataset.channels": 1}),
     ("london", "london", {"split.seed": "auto"}),
+    ("folder", "folder", {"split.seed": "auto"}),
 )
 """Name, layout and params."""
 
@@ -84,7 +85,31 @@ def london(root: Path) -> Path:
     return root
 
 
-LAYOUTS: dict[str, Callable[[Path], Path]] = {"ckplus": ckplus, "rafd": rafd, "london": london}
+def folder(root: Path) -> Path:
+    """Six people in folders, in names and in a list; names and rows that say nothing."""
+    rows = ["file,person,expression"]
+    for person in range(1, 7):
+        for number, word in enumerate(("Neutral", "smile_02", "anger3 b")[: 2 + person % 2]):
+            names = (f"p{person}/{word}.png", f"p{person}_{word}.png", f"roll/a/{len(rows)}.png")
+            name = names[(person + number) % 3]
+            _noise(root / name, person, colour=number == 1)
+            if name.startswith("roll"):
+                rows.append(f"{name},p{person},{('neutral', 'Smile', 'anger')[number]}")
+    for stem in ("1", "happy", "p1_sad_fear", "p1/p2_sad", "sad/1", "twice"):
+        _noise(root / f"{stem}.png", 3)
+    rows += ["gone.png,p1,sad", "../x.png,p1,sad", "twice.png,p1,sad", "twice.png,p2,sad"]
+    (root / "faces.csv").write_text("\n".join(rows), encoding="utf-8")
+    (root / "p1" / ".DS_Store").write_bytes(b"x")
+    (root / "notes.txt").write_text("x", encoding="utf-8")
+    return root
+
+
+LAYOUTS: dict[str, Callable[[Path], Path]] = {
+    "ckplus": ckplus,
+    "rafd": rafd,
+    "london": london,
+    "folder": folder,
+}
 """By the name of the reader."""
 
 

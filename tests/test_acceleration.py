@@ -10,7 +10,7 @@ from fet_core import acceleration
 from fet_core.acceleration import VARIABLE, Acceleration
 from fet_core.errors import UserError
 from fet_core.geometry.raster import choose_device
-from fet_core.nets.weights import load_plus
+from fet_core.nets.plus_file import load_plus
 
 CPU = torch.device("cpu")
 

@@ -27,7 +27,7 @@ def test_a_photograph_as_the_command_makes_it(repository: Path, tmp_path: Path) 
     from fet_core import Transfer
     from fet_core.geometry.eye import Eye
     from fet_core.nets.onnx_file import write_onnx
-    from fet_core.nets.weights import SHIPPED, load_plus
+    from fet_core.nets.plus_file import SHIPPED, load_plus
     from fet_core.portrait import open_picture
 
     plus = load_plus()

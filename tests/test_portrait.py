@@ -33,8 +33,8 @@ def write_model(path: Path, face: np.ndarray, channels: int = 3, black: bool = F
     import torch
 
     from fet_core.nets.fusion import PointFusion
+    from fet_core.nets.plus_file import Alignment, Plus, save_plus
     from fet_core.nets.warping import Warping
-    from fet_core.nets.weights import Alignment, Plus, save_plus
 
     torch.manual_seed(0)
     fusion_sizes = {"rank": 8, "width": 16, "code": 4}
@@ -274,7 +274,7 @@ def test_motion_fades_out_before_the_blend(
 
     Else the background would show twice where moved and unmoved are blended.
     """
-    from fet_core.nets.weights import load_plus, save_plus
+    from fet_core.nets.plus_file import load_plus, save_plus
 
     path = write_model(tmp_path / "all.safetensors", face)
     plus = load_plus(path)
@@ -387,7 +387,7 @@ def test_photographs_keep_their_pixels_at_intensity_0(transfer: Any, london: Pat
 
 
 def test_the_shipped_model_makes_a_neutral_mouth_smile(finder: Any, give: Give) -> None:
-    from fet_core.nets.weights import SHIPPED
+    from fet_core.nets.plus_file import SHIPPED
 
     if not SHIPPED.is_file():
         pytest.skip(f"there are no shipped weights at {SHIPPED}")

@@ -202,7 +202,7 @@ def test_the_words_for_stages_are_the_stages_of_both_pipelines() -> None:
 
 
 def test_the_studies_of_the_project_are_there() -> None:
-    grids = ["cycle", "fet-plus", "g2gan-identity", "lambda", "mu", "normalisation"]
+    grids = ["cycle", "eye", "fet-plus", "g2gan-identity", "lambda", "mu", "normalisation"]
     grids.append("normalisation-london")
     plain = [
         "demo",

@@ -37,7 +37,8 @@ def array(path: Path) -> None:
 
 
 def faces(path: Path) -> None:
-    from fet_core.data.faces import Face, FaceWriter
+    from fet_core.data.aligned import Face
+    from fet_core.data.faces import FaceWriter
     from fet_core.geometry.landmarks import Box
 
     with FaceWriter(path, 200, 3) as writer:
@@ -63,7 +64,7 @@ def weights(path: Path) -> None:
 
 
 def plus(path: Path) -> None:
-    from fet_core.nets.weights import load_plus, save_plus
+    from fet_core.nets.plus_file import load_plus, save_plus
 
     save_plus(path, load_plus(), {})
 

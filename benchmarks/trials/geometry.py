@@ -108,7 +108,7 @@ def _turned(faces: Faces, rng: Rng, number: int) -> str:
 
 def _photograph(faces: Faces, rng: Rng, number: int) -> str:
     """A photograph's eyes, read again in the aligned face, are level and in their places."""
-    from fet_core.data.faces import align_face
+    from fet_core.data.aligned import align_face
     from fet_core.geometry.align import apply_points, mean_points
     from fet_core.geometry.landmarks import FaceFinder, eye_centres
     from fet_core.parallel import once

@@ -27,7 +27,7 @@ class Model:
 
 def _prepare(folder: Path) -> dict[str, Model]:
     from fet_core.face3d import bank, fusion, model
-    from fet_core.nets.weights import SHIPPED
+    from fet_core.nets.plus_file import SHIPPED
     from trials import places
 
     place = places.shared(folder)
@@ -49,7 +49,7 @@ def _prepare(folder: Path) -> dict[str, Model]:
 def _plus(path: Path) -> list[Any]:
     import torch
 
-    from fet_core.nets.weights import load_plus
+    from fet_core.nets.plus_file import load_plus
 
     plus = load_plus(path)
     rng = torch.Generator().manual_seed(0)

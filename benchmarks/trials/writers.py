@@ -28,12 +28,13 @@ def writers() -> dict[str, tuple[str, Writer]]:
     import torch
 
     from fet_core import files, tables
-    from fet_core.data.faces import Face, FaceWriter
+    from fet_core.data.aligned import Face
+    from fet_core.data.faces import FaceWriter
     from fet_core.data.frames import write_faces
     from fet_core.data.readers import Kind as Reader
     from fet_core.face3d import bank, model
     from fet_core.geometry.landmarks import Box
-    from fet_core.nets import weights
+    from fet_core.nets import plus_file, weights
     from fet_core.paramsfile import put_values
     from fet_core.train.checkpoint import Checkpoints, Progress
     from pipeline.pictures import write_made, write_picture
@@ -78,14 +79,14 @@ def writers() -> dict[str, tuple[str, Writer]]:
 
     def plus(path: Path, version: int) -> None:
         sizes = {name: weights_sizes()[name] for name in ("fusion", "transfer")}
-        weights.save_plus(path, weights.load_plus(), sizes | {"version": {"n": version}})
+        plus_file.save_plus(path, plus_file.load_plus(), sizes | {"version": {"n": version}})
 
     def weights_sizes() -> dict[str, Any]:
         import json
 
         from safetensors import safe_open
 
-        with safe_open(str(weights.SHIPPED), framework="np") as file:
+        with safe_open(str(plus_file.SHIPPED), framework="np") as file:
             return dict(json.loads(file.metadata()["fet"])["sizes"])
 
     return {

@@ -6,7 +6,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -17,37 +16,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fet_core import tables
+from fet_core.data.aligned import Face, align_face, make_finder
 from fet_core.data.pictures import LARGEST, read_picture
 from fet_core.errors import UserError
 from fet_core.files import atomic_path, make_folder
-from fet_core.geometry.align import (
-    Matrix,
-    alignment,
-    apply_picture,
-    apply_points,
-    invert,
-    mean_points,
-)
-from fet_core.geometry.landmarks import Box, FaceFinder, choose
+from fet_core.geometry.align import Matrix, apply_points, invert, mean_points
+from fet_core.geometry.landmarks import FaceFinder
 from fet_core.parallel import Engine, each, once
 from fet_core.params import Align
 from fet_core.writing import writing
-
-
-@dataclass(frozen=True)
-class Face:
-    """An aligned face [S, S, C] uint8; of its picture: matrix, box, points [68, 2] in pixels."""
-
-    picture: NDArray[np.uint8]
-    matrix: Matrix
-    box: Box
-    points: NDArray[np.float32]
 
 
 def align_all(
     paths: Sequence[Path],
     channels: int,
     params: Align,
+    eye: str = "dlib",
     processes: int | None = None,
     engine: Engine = Engine.LOCAL,
 ) -> Iterator[Face | str]:
@@ -56,11 +40,12 @@ def align_all(
     Args:
         paths: pictures.
         channels: 1 or 3.
-        params: size, places of the eyes, ladder of scales, what to do about several faces.
+        params: as for `align_face`.
+        eye: who finds and reads them, as for `make_finder`.
         processes: as in `fet_core.parallel.each`.
         engine: as there.
     """
-    work = partial(_align, channels=channels, params=params)
+    work = partial(_align, channels=channels, params=params, eye=eye)
     return each(work, list(paths), "align", processes=processes, engine=engine)
 
 
@@ -73,8 +58,8 @@ def mean_landmarks_all(
 ) -> Iterator[NDArray[np.float32]]:
     """`mean_points` [68, 2] of each face in pixels of the aligned face, in order.
 
-    They are found on the picture itself at full size and then carried through the matrix: on a
-    small aligned face dlib's points would be coarser.
+    dlib finds them on the picture itself at full size and they are carried through the matrix: on
+    a small aligned face they would be coarser.
 
     Args:
         items: picture, detector's box and 2×3 matrix of each face.
@@ -87,32 +72,12 @@ def mean_landmarks_all(
     return each(work, list(items), "landmarks", processes=processes, engine=engine)
 
 
-def align_face(finder: FaceFinder, picture: NDArray[np.uint8], params: Align) -> Face | str:
-    """The aligned face of one picture, or the reason why there is none.
-
-    Args:
-        finder: this process's detector.
-        picture: [H, W] or [H, W, 3] uint8.
-        params: as for `align_all`.
-    """
-    box = choose(finder.boxes(picture, params.scales), params.several_faces)
-    if isinstance(box, str):
-        return box
-    points = finder.points(picture, box.as_list())
-    try:
-        matrix = alignment(points, params.size, params.eye_distance, params.eye_height)
-    except ValueError as error:
-        return str(error)
-    aligned = apply_picture(matrix, picture, params.size)
-    return Face(aligned.reshape(params.size, params.size, -1), matrix, box, points)
-
-
-def _align(path: Path, channels: int, params: Align) -> Face | str:
+def _align(path: Path, channels: int, params: Align, eye: str) -> Face | str:
     try:
         picture = read_picture(path, channels, LARGEST)
     except UserError as error:
         return str(error)
-    return align_face(once(FaceFinder), picture, params)
+    return align_face(once(make_finder, eye), picture, params)
 
 
 def _read(
@@ -249,19 +214,21 @@ def face_items(
     ]
 
 
-def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]]) -> pa.Table:
+def landmark_table(faces: pa.Table, means: Sequence[NDArray[np.float32]] | None = None) -> pa.Table:
     """The table `fet_core.tables.LANDMARKS` of the faces that were found, in order.
 
     Args:
         faces: with the schema `fet_core.tables.FACES`, which has the single reading.
-        means: [68, 2] of each face that was found, the mean of many readings in aligned pixels.
+        means: [68, 2] of each face that was found, the mean of many readings in aligned pixels;
+            None where the single reading, as the mesh's, is a mean already.
     """
 
     def rows() -> Iterator[dict[str, Any]]:
         kept = (row for row in tables.to_rows(faces) if row["row"] is not None)
-        for row, mean in zip(kept, means, strict=True):
+        for number, row in enumerate(kept):
             points = np.array(row["points"], np.float32).reshape(-1, 2)
             single = apply_points(np.array(row["matrix"]).reshape(2, 3), points)
+            mean = single if means is None else means[number]
             name = {key: row[key] for key in ("sample_id", "row")}
             yield name | {"points": single.ravel(), "mean": mean.ravel()}
 

@@ -14,7 +14,7 @@ from fet_core.face3d import gaze
 from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.model import load_model
 from fet_core.face3d.shape import Shapes, fitter, move, read_shapes
-from fet_core.geometry.eye import EYES
+from fet_core.geometry.landmarks import EYES
 
 Floats = NDArray[np.float64]
 

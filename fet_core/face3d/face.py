@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.face3d.shape import Shapes, read_shapes
-from fet_core.geometry.eye import EYES, Found
-from fet_core.geometry.landmarks import eye_centres
+from fet_core.geometry.eye import Found
+from fet_core.geometry.landmarks import EYES, eye_centres
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]

@@ -172,7 +172,7 @@ def load_fusion(path: Path = SHIPPED) -> SpaceFusion:
 
 
 def fusion_of(eye: str) -> SpaceFusion:
-    """The weights that are shipped for an eye of `fet_core.geometry.eye.EYES`."""
+    """The weights that are shipped for an eye of `fet_core.geometry.landmarks.EYES`."""
     return load_fusion(shipped(SHIPPED, eye))
 
 

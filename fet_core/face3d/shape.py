@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fet_core.face3d.fit import Fit, Fitter, Priors
 from fet_core.face3d.model import SHIPPED, FaceModel, load_model
 from fet_core.face3d.stored import shipped
-from fet_core.geometry.eye import EYES
+from fet_core.geometry.landmarks import EYES
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.files import check_file
-from fet_core.geometry.eye import EYES
+from fet_core.geometry.landmarks import EYES
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 

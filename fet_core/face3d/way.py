@@ -14,8 +14,9 @@ from fet_core.face3d.gaze import looked
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.painter import Painter
 from fet_core.face3d.shape import move, read_shapes
+from fet_core.geometry.embed import Embedder
 from fet_core.geometry.eye import Eye
-from fet_core.geometry.landmarks import Embedder, has_dlib
+from fet_core.geometry.landmarks import has_dlib
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from fet_core.errors import UserError
 from fet_core.film.reading import Frame, Picture
 from fet_core.film.shots import Cuts
-from fet_core.geometry.eye import EYES, Cut, Eye, Found, cut_out
-from fet_core.geometry.landmarks import POINTS, Embedder
+from fet_core.geometry.embed import Embedder
+from fet_core.geometry.eye import Cut, Eye, Found, cut_out
+from fet_core.geometry.landmarks import EYES, POINTS
 from fet_core.parallel import once
 
 Floats = NDArray[np.float64]

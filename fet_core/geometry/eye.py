@@ -17,16 +17,13 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.geometry.align import apply_points, mean_points
-from fet_core.geometry.landmarks import FaceFinder, has_dlib
+from fet_core.geometry.landmarks import EYES, FaceFinder, has_dlib
 from fet_core.geometry.mesh import Mesh, MeshFinder, shrunk
 from fet_core.geometry.mesh_points import MeshReader
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
-
-EYES = ("dlib", "mesh")
-"""Who reads 68 points: dlib; or MediaPipe's mesh, free for any use and with files of its own."""
 
 AUTO = "auto"
 

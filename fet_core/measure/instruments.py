@@ -12,7 +12,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.geometry.landmarks import Embedder, FaceFinder, choose
+from fet_core.geometry.embed import Embedder
+from fet_core.geometry.landmarks import FaceFinder, choose
 from fet_core.parallel import each, once
 
 _SIDE = 256

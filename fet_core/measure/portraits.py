@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.geometry.align import alignment, apply_picture, apply_points
+from fet_core.geometry.embed import Embedder
 from fet_core.geometry.eye import Eye
-from fet_core.geometry.landmarks import Embedder, eye_distance
+from fet_core.geometry.landmarks import eye_distance
 from fet_core.ssim import ssim
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fet_core.geometry.landmarks import SAME_PERSON
+from fet_core.geometry.embed import SAME_PERSON
 from fet_core.measure.comparable import PROTOCOLS
 from fet_core.measure.metrics import mean, mean_interval, paired_difference
 from fet_core.tables import EXPRESSIONS

@@ -21,8 +21,8 @@ from fet_core.files import atomic_path
 from fet_core.geometry.landmarks import POINTS
 from fet_core.geometry.raster import SMOOTHNESS
 from fet_core.nets.fusion import PointFusion
+from fet_core.nets.plus_file import Plus
 from fet_core.nets.warping import FIELD, Motion, faded
-from fet_core.nets.weights import Plus
 
 OPSET = 16
 """The first with GridSample, and so read by the most runtimes."""
@@ -36,15 +36,19 @@ SIDES = (16, 4096)
 _ABOUT = (
     "FET+ makes pictures of people: the target's aligned face with the source's expression. "
     "picture: -1 to 1, RGB or grey; target: 68 points (x, y) in its pixels, the centre of the "
-    "first at 0, in dlib's (iBUG 300-W) order; source: 68 points of the other face, in any unit; "
+    "first at 0, in the order of iBUG 300-W; source: 68 points of the other face, in any unit; "
     "intensity: 0 keeps the target's expression, 1 takes the source's, 2 doubles it. moved: the "
     "picture with its pixels moved; painted: the same with what no pixel shows, for the face "
     "alone; wanted: where the 68 points come to lie."
 )
 _LICENCE = (
     "The code that wrote this file is MIT; the weights may be used as the pictures allow that they "
-    "were trained on. dlib's 68-point weights are not for commercial use."
+    "were trained on. "
 )
+_EYES = {
+    "dlib": "dlib's 68-point weights are not for commercial use.",
+    "mesh": "The points that it learned from are MediaPipe's mesh's, which is free for any use.",
+}
 _NEVER = (
     "Not to be used to show a person with an expression they did not have in order to deceive, "
     "harass or defame, nor on pictures of anyone who has not agreed, nor for anything that feeds a "
@@ -89,7 +93,7 @@ def write_onnx(path: Path, plus: Plus, side: int | None = None) -> float:
         model.graph.name, model.doc_string = "fet-plus", f"{_ABOUT}\n\n{_NEVER}"
         notes = {
             "about": _ABOUT,
-            "licence": _LICENCE,
+            "licence": _LICENCE + _EYES[plus.alignment.eye],
             "not to be used": _NEVER,
             "alignment": json.dumps(vars(plus.alignment)),
         }

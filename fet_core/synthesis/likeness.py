@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
-from fet_core.geometry.landmarks import Embedder, FaceFinder
+from fet_core.geometry.embed import Embedder
+from fet_core.geometry.landmarks import FaceFinder
 
 
 class Likeness:

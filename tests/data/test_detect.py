@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from fet_core import tables
-from fet_core.data.faces import Face, FaceWriter, align_all, align_face, landmark_table
+from fet_core.data.aligned import Face, align_face
+from fet_core.data.faces import FaceWriter, align_all, landmark_table
 from fet_core.data.pictures import read_picture
 from fet_core.geometry.align import apply_points
 from fet_core.geometry.landmarks import Box, FaceFinder, choose, eye_centres

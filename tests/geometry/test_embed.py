@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from fet_core.data.pictures import read_picture
-from fet_core.geometry.landmarks import _NETWORK, SAME_PERSON, Embedder, FaceFinder, weights_folder
+from fet_core.geometry.embed import _NETWORK, SAME_PERSON, Embedder
+from fet_core.geometry.landmarks import FaceFinder, weights_folder
 
 PEOPLE = ("001", "002", "003", "004")
 

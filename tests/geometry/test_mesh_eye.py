@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from without_dlib import without_dlib
 
 from fet_core import Transfer
 from fet_core.errors import UserError
@@ -33,19 +32,6 @@ SURPRISED = f"{FACES}/Rafd090_27_Caucasian_female_surprised_frontal.jpg"
 NEUTRAL = f"{FACES}/Rafd090_14_Caucasian_female_neutral_frontal.jpg"
 HAPPY = f"{FACES}/Rafd090_28_Caucasian_male_happy_frontal.jpg"
 FRAMES = "data/demo/ckplus/cohn-kanade-images/S005/001"
-
-WITHOUT_DLIB = """
-import json, sys
-sys.modules["dlib"] = sys.modules["face_recognition_models"] = None
-from pipeline.cli import main
-for words in json.loads(sys.argv[1]):
-    sys.argv[1:] = words
-    try:
-        main()
-    except SystemExit as end:
-        if end.code:
-            raise
-"""
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +130,6 @@ def test_which_eye(monkeypatch: pytest.MonkeyPatch) -> None:
         Transfer(eye="glass")
     with pytest.raises(UserError, match='there is no eye "glass"'):
         Transfer("any.safetensors", eye="glass")
-    with pytest.raises(UserError, match="knows dlib's points alone"):
-        Transfer("any.safetensors", eye="mesh")
 
 
 def test_everything_works_where_dlib_is_not_installed(repository: Path, tmp_path: Path) -> None:
@@ -162,14 +146,3 @@ def test_everything_works_where_dlib_is_not_installed(repository: Path, tmp_path
     done = without_dlib(repository, ["read", HAPPY, "--eye", "dlib"])
     assert done.returncode == 2
     assert "dlib is not installed" in done.stderr
-
-
-def without_dlib(repository: Path, *commands: list[str | Path]) -> subprocess.CompletedProcess[str]:
-    words = json.dumps([[str(word) for word in command] for command in commands])
-    return subprocess.run(
-        [sys.executable, "-c", WITHOUT_DLIB, words],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=False,
-    )

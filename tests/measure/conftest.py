@@ -36,7 +36,7 @@ class Shot:
 @pytest.fixture(scope="session")
 def shots(london: Path, finder: Any) -> list[Shot]:
     """Five people, each neutral and then happy."""
-    from fet_core.data.faces import Face, align_face
+    from fet_core.data.aligned import Face, align_face
     from fet_core.data.pictures import read_picture
     from fet_core.geometry.align import apply_points
 

@@ -19,8 +19,8 @@ from fet_core.geometry.raster import spline_field, to_float
 from fet_core.nets import onnx_file
 from fet_core.nets.fusion import PointFusion
 from fet_core.nets.onnx_file import Graph, difference, reference, write_onnx
+from fet_core.nets.plus_file import Alignment, Plus, load_plus
 from fet_core.nets.warping import FIELD, Warping
-from fet_core.nets.weights import Alignment, Plus, load_plus
 
 SOURCES = ("28_Caucasian_male_happy", "08_Caucasian_female_surprised")
 

@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 from fet_core.errors import UserError
 from fet_core.nets.fusion import PointFusion
 from fet_core.nets.generators import Transfer
+from fet_core.nets.plus_file import Alignment, Plus, load_plus, save_plus
 from fet_core.nets.warping import Warping
-from fet_core.nets.weights import Alignment, Plus, load, load_plus, save, save_plus
+from fet_core.nets.weights import load, save
 
 SIZES: dict[str, dict[str, float]] = {
     "fusion": {"rank": 5, "width": 8, "code": 4},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fet_core.nets.weights import SHIPPED
+from fet_core.nets.plus_file import SHIPPED
 from pipeline.cli import main
 
 Call = Callable[..., tuple[int, str, str]]

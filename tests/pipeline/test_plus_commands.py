@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from fet_core import tables
 from fet_core.data.frames import open_faces
-from fet_core.nets.weights import load_plus
+from fet_core.nets.plus_file import load_plus
 from fet_core.paramsfile import dump_yaml, load
 from pipeline.cli import main
 
