@@ -179,6 +179,7 @@ class FusionPlus(Optimisation):
     weight_decay: float = Field(ge=0)
     noise: float = Field(ge=0, lt=0.1)
     identities: float = Field(ge=0, le=2)
+    look_alikes: bool = False
     d_width: int = Field(ge=4)
     lambda1: float = Field(ge=0)
     lambda2: float = Field(ge=0)

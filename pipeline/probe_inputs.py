@@ -274,6 +274,7 @@ BASE |= {
     "fusion_plus": _TRAINING
     | {"rank": 4, "width": 16, "code": 4, "dropout": 0.1}
     | {"weight_decay": 0.1, "noise": 0.01, "identities": 1.0, "d_width": 8}
+    | {"look_alikes": False}
     # At first it moves no point, whatever it is given.
     | {"lr_g": 0.01, "epochs": 4}
     | {"lambda1": 0.7, "lambda2": 10.0, "lambda3": 50.0},

@@ -33,6 +33,7 @@ TRAINING: dict[str, dict[str, dict[str, Any]]] = {
         "plain": {},
         "bare": {"fusion_plus.noise": 0.0, "fusion_plus.dropout": 0.0, "neutral_only": True},
         "own": {"fusion_plus.identities": 0.0, "fusion_plus.weight_decay": 0.0},
+        "between": {"fusion_plus.look_alikes": True},
     },
     "train_transfer_plus": {
         "plain": {},

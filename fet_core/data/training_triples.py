@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from fet_core.data.cells import Cells, Sources, pick
 from fet_core.errors import UserError
 from fet_core.tables import EXPRESSIONS
 
@@ -24,19 +25,6 @@ class Draw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Cells:
-    """Rows sorted by (album, expression), so that each such cell is one run of `rows`.
-
-    An album is what one person's target and truth (or source and reference) are taken from: the
-    pictures of that person, camera and gaze, of one flip, and of one sequence where that counts.
-    """
-
-    rows: np.ndarray  # int64 [N], row numbers in samples
-    start: np.ndarray  # int64 [albums, 8], into rows
-    count: np.ndarray  # int64 [albums, 8]
-
-
-@dataclass(frozen=True)
 class TrainingIndex:
     """Which rows may stand together in a training triple.
 
@@ -49,11 +37,11 @@ class TrainingIndex:
     _album: np.ndarray  # int64 [samples], -1 for rows of no use
     _subject: np.ndarray  # int64 [albums]
     _view: np.ndarray  # int64 [albums]: number of (camera, gaze)
-    _target: _Cells
-    _reference: _Cells
+    _target: Cells
+    _reference: Cells
     _choices: np.ndarray  # int8 [albums, 8, 8]: target expressions for each truth expression
     _choice_count: np.ndarray  # int64 [albums, 8]
-    _sources: _Sources
+    _sources: Sources
 
     def draw(self, truth: np.ndarray, u: np.ndarray) -> Draw:
         """Choose target, source and reference for each truth, a pure function of the arguments.
@@ -77,43 +65,42 @@ class TrainingIndex:
         if (truth < 0).any() or (album < 0).any() or not self._choice_count[album, shown].all():
             raise ValueError("a truth is not among the usable rows")
 
-        choice, rest = _pick(u[:, 0], self._choice_count[album, shown])
+        choice, rest = pick(u[:, 0], self._choice_count[album, shown])
         other = self._choices[album, shown, choice]
-        nth, _ = _pick(rest, self._target.count[album, other])
+        nth, _ = pick(rest, self._target.count[album, other])
         target = self._target.rows[self._target.start[album, other] + nth]
 
-        source = self._sources.pick(u[:, 1], self._view[album], shown, other, self._subject[album])
-        beside = self._album[source]
-        nth, _ = _pick(u[:, 2], self._reference.count[beside, other])
-        reference = self._reference.rows[self._reference.start[beside, other] + nth]
+        source, reference = self._others(album, shown, other, u[:, 1:])
         return Draw(target, source, reference)
 
+    def another(
+        self, shown: np.ndarray, other: np.ndarray, u: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of somebody else a picture with each row's expression, and one with the other row's.
 
-@dataclass(frozen=True)
-class _Sources:
-    """Possible sources for each (view, expression, target expression), sorted by person.
+        Args:
+            shown: int64 [B], rows of training pictures.
+            other: int64 [B], of each a picture of the same person, camera and gaze.
+            u: float64 [B, 2] in [0, 1).
 
-    A person's own pictures are one run of that list, so that leaving them out is to jump over it.
-    """
+        Returns:
+            two times int64 [B], drawn as source and reference are; the given rows where nobody else
+            shows both expressions.
+        """
+        album = self._album[shown]
+        labels = self._expression[shown], self._expression[other]
+        alone = self._sources.alone(self._view[album], *labels, self._subject[album])
+        found = self._others(album, *labels, u)
+        return np.where(alone, shown, found[0]), np.where(alone, other, found[1])
 
-    rows: np.ndarray  # int64 [M]
-    start: np.ndarray  # int64 [views, 8, 8], into rows
-    count: np.ndarray  # int64 [views, 8, 8]
-    own_start: np.ndarray  # int64 [views, 8, 8, subjects], counted from start
-    own_count: np.ndarray  # int64 [views, 8, 8, subjects]
-
-    def pick(
-        self,
-        u: np.ndarray,
-        view: np.ndarray,
-        shown: np.ndarray,
-        other: np.ndarray,
-        subject: np.ndarray,
-    ) -> np.ndarray:
-        own = self.own_count[view, shown, other, subject]
-        nth, _ = _pick(u, self.count[view, shown, other] - own)
-        nth = nth + np.where(nth >= self.own_start[view, shown, other, subject], own, 0)
-        return self.rows[self.start[view, shown, other] + nth]
+    def _others(
+        self, album: np.ndarray, shown: np.ndarray, other: np.ndarray, u: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Somebody else's picture with one expression, and one beside it with the other."""
+        source = self._sources.pick(u[:, 0], self._view[album], shown, other, self._subject[album])
+        beside = self._album[source]
+        nth, _ = pick(u[:, 1], self._reference.count[beside, other])
+        return source, self._reference.rows[self._reference.start[beside, other] + nth]
 
 
 def training_rows(samples: pa.Table) -> np.ndarray:
@@ -186,13 +173,6 @@ def training_index(samples: pa.Table, neutral_only: bool = False) -> TrainingInd
     )
 
 
-def _pick(u: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A number below `count` from u in [0, 1), and what is left of u, again in [0, 1)."""
-    scaled = u * count
-    nth = np.minimum(scaled.astype(np.int64), count - 1)
-    return nth, np.clip(scaled - nth, 0.0, np.nextafter(1.0, 0.0))
-
-
 def _numbers(samples: pa.Table, names: list[str]) -> np.ndarray:
     """Number the distinct values of some text columns together, in sorted order."""
     keys = list(zip(*(samples[name].to_pylist() for name in names), strict=True))
@@ -206,23 +186,23 @@ def _grouped(*columns: np.ndarray) -> np.ndarray:
     return np.unique(stacked, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def _cells(rows: np.ndarray, album: np.ndarray, expression: np.ndarray, albums: int) -> _Cells:
+def _cells(rows: np.ndarray, album: np.ndarray, expression: np.ndarray, albums: int) -> Cells:
     cell = album[rows] * _KINDS + expression[rows]
     count = np.bincount(cell, minlength=albums * _KINDS)
     start = np.cumsum(count) - count
     shape = (albums, _KINDS)
     ordered = rows[np.argsort(cell, kind="stable")]
-    return _Cells(ordered, start.reshape(shape), count.reshape(shape))
+    return Cells(ordered, start.reshape(shape), count.reshape(shape))
 
 
 def _targets(
-    own: _Cells,
+    own: Cells,
     rows: np.ndarray,
     wide: np.ndarray,
     expression: np.ndarray,
     wide_of_album: np.ndarray,
     wides: int,
-) -> _Cells:
+) -> Cells:
     """The targets of each album: its own, or its person's where it has nothing but neutral."""
     all_of_person = _cells(rows, wide, expression, wides)
     unlabelled = own.count.sum(axis=1) == own.count[:, _NEUTRAL]
@@ -232,7 +212,7 @@ def _targets(
         own.start,
     )
     count = np.where(unlabelled[:, None], all_of_person.count[wide_of_album], own.count)
-    return _Cells(np.concatenate([own.rows, all_of_person.rows]), start, count)
+    return Cells(np.concatenate([own.rows, all_of_person.rows]), start, count)
 
 
 def _may(neutral_only: bool) -> np.ndarray:
@@ -248,12 +228,12 @@ def _source_lists(
     rows: np.ndarray,
     album: np.ndarray,
     expression: np.ndarray,
-    reference: _Cells,
+    reference: Cells,
     album_subject: np.ndarray,
     album_view: np.ndarray,
     may: np.ndarray,
     subject: np.ndarray,
-) -> _Sources:
+) -> Sources:
     # Each row once for each other expression that stands beside it: (row, other expression).
     beside = (reference.count[album[rows]] > 0) & may[expression[rows]]
     nth, other = np.nonzero(beside)
@@ -265,7 +245,7 @@ def _source_lists(
     own_count = np.bincount(key, minlength=int(np.prod(shape))).reshape(shape)
     count = own_count.sum(axis=3)
     start = np.cumsum(count.reshape(-1)).reshape(count.shape) - count
-    return _Sources(
+    return Sources(
         rows=source[np.argsort(key, kind="stable")],
         start=start,
         count=count,

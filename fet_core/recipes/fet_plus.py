@@ -17,6 +17,7 @@ from fet_core.recipes.base import Inputs, Training
 from fet_core.recipes.fet import PHI
 from fet_core.show.shown import PictureValidation, PointsValidation, drawn_points
 from fet_core.train.augmentation import Identities
+from fet_core.train.look_alikes import LookAlikes
 from fet_core.train.plus import PointTask, WarpingTask, warping_sizes
 
 PHI_PLUS = Path("train_fusion_plus") / "fusion_plus.safetensors"
@@ -26,10 +27,17 @@ WEIGHTS = "transfer_plus.safetensors"
 def fusion(inputs: Inputs, source: Path) -> Training:
     """Φ+ on points: Eq. 1 and 3 to 6."""
     options, dataset = inputs.settings.fusion_plus, inputs.dataset.by_mean()
+    index = training_index(inputs.samples, inputs.kind.neutral_only)
+    people: Identities | LookAlikes
+    if options.look_alikes:
+        people = LookAlikes(dataset, index, options.seed)
+    else:
+        rows = training_rows(inputs.samples)
+        people = Identities(dataset, rows, options.identities, options.seed)
     task = PointTask(
         dataset,
-        training_index(inputs.samples, inputs.kind.neutral_only),
-        Identities(dataset, training_rows(inputs.samples), options.identities, options.seed),
+        index,
+        people,
         options,
         PointsValidation(dataset, inputs.triples, inputs.shown, options.batch_size),
     )

@@ -22,6 +22,7 @@ from fet_core.params import TransferPlus as TransferPlusParams
 from fet_core.train import losses
 from fet_core.train.augmentation import Augmentation, Identities, fit_motion
 from fet_core.train.checkpoint import Batch, TrainingTriples
+from fet_core.train.look_alikes import LookAlikes
 from fet_core.train.loop import Observed, Validation
 from fet_core.train.losses import adam, dissimilarity, drawing, seeded, update
 
@@ -32,12 +33,13 @@ class PointTask(Observed[PointFusion]):
     """Φ+ and D_J in training on the points of a data set.
 
     The spaces of Φ+ are fitted to the training faces first. Random identities move both faces of a
-    pair (`fet_core.train.augmentation`), noise both inputs.
+    pair (`fet_core.train.augmentation`), or both are of people between the training people
+    (`fet_core.train.look_alikes`); noise moves both inputs.
 
     Args:
         dataset: landmarks of all samples.
         index: what training triples are drawn from.
-        identities: random faces for the training people's expressions.
+        people: random faces for the training people's expressions, or people between them.
         params: sizes, weights λ and rates.
         validation: what looks at Φ+.
 
@@ -49,7 +51,7 @@ class PointTask(Observed[PointFusion]):
         self,
         dataset: Dataset,
         index: TrainingIndex,
-        identities: Identities,
+        people: Identities | LookAlikes,
         params: FusionPlusParams,
         validation: Validation[PointFusion],
     ) -> None:
@@ -58,7 +60,7 @@ class PointTask(Observed[PointFusion]):
         super().__init__(net, validation)
         self._dataset = dataset
         self._params = params
-        self._identities = identities
+        self._people = people
         self._critic = seeded(params.seed + 1, PointCritic, params.d_width)
         self.nets: Mapping[str, nn.Module] = {"fusion": net, "discriminator": self._critic}
         how = Acceleration.of(dataset.device)
@@ -89,7 +91,7 @@ class PointTask(Observed[PointFusion]):
         """One update of D_J, then one of Φ+; distances in shares of the picture's side."""
         params, net, size = self._params, self.net, self._dataset.size
         rows = triples.upload(self._dataset.device)
-        source, reference, target, truth = self._faces(rows)
+        source, reference, target, truth = self._faces(triples, rows)
         noise = self._noise(rows)
         with drawing(params.seed, rows.step, self._dataset.device):
             generated = target + net(source + noise[0], target + noise[1])
@@ -111,8 +113,12 @@ class PointTask(Observed[PointFusion]):
             "loss_discriminator": loss_d.detach()
         }
 
-    def _faces(self, rows: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        theirs, others = self._identities.offsets(len(rows.truth), 2, rows.step, rows.share)
+    def _faces(
+        self, triples: TrainingTriples, rows: Batch
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        if isinstance(self._people, LookAlikes):
+            return self._people.faces(triples, rows)
+        theirs, others = self._people.offsets(len(rows.truth), 2, rows.step, rows.share)
         points = self._dataset.points
         return (
             points[rows.source] + others,
