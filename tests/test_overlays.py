@@ -19,9 +19,10 @@ TEXT = (TOP / "params.yaml").read_text(encoding="utf-8")
 
 def flow(text: str) -> str:
     """Sections on one line, with spaces that nobody else writes."""
-    return text.replace(
-        "landmarks:\n  readings: 12 #",
-        "landmarks: { readings: 12 , } # mine\n#",
+    return re.sub(
+        r"landmarks:\n  eye: dlib #.*\n  readings: 12 #",
+        "landmarks: { eye: dlib , readings: 12 , } # mine\n#",
+        text,
     )
 
 
