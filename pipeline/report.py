@@ -168,6 +168,15 @@ PICTURES: dict[str, dict[str, str]] = {
 }
 """By data set: figures below metrics/DATASET, and their names once published."""
 
+PAPERS = (
+    "**By the paper's schedule**, its number of epochs, rates and weights, on the demo faces (FET+ "
+    "by its own; [docs/replication.md](docs/replication.md)):"
+)
+OWN = (
+    "**By shorter trainings**: `make demo` and `make tables` on the demo faces, studies on "
+    "photographs:"
+)
+
 TRAINED = {one.name for one in registry.MODELS if one.parts and one.tables}
 """Rows whose trainings are watched, all of which the published curves show."""
 
@@ -241,14 +250,22 @@ def texts(metrics: Path, readme: Path, results: Path, params: Path) -> dict[Path
         UserError: a file is missing or does not have the marks, or as `results_of`.
     """
     sets: list[Results] = [results_of(folder, params) for folder in data_sets(metrics)]
-    bodies = {readme: short(sets), results: "\n".join(map(compact, sets))}
+    table = short(sets)
+    if by_the_paper := _replication(metrics, params):
+        table = f"{PAPERS}\n\n{short(by_the_paper)}\n{OWN}\n\n{table}"
+    bodies = {readme: table, results: "\n".join(map(compact, sets))}
     return {path: between_marks(path, body) for path, body in bodies.items()}
 
 
 def replicated(metrics: Path, page: Path, params: Path) -> str:
     """The page on the paper's schedule with today's tables between its marks; as `texts`."""
-    sets = [results_of(folder, params) for folder in data_sets(metrics / REPLICATION)]
-    return between_marks(page, "\n".join(map(compact, sets)))
+    return between_marks(page, "\n".join(map(compact, _replication(metrics, params))))
+
+
+def _replication(metrics: Path, params: Path) -> list[Results]:
+    """What was trained by the paper's schedule, if anything was."""
+    folder = metrics / REPLICATION
+    return [results_of(one, params) for one in data_sets(folder)] if folder.is_dir() else []
 
 
 def _pictures(metrics: Path, folder: Path, params: Path) -> list[Path]:
