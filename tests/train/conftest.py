@@ -39,3 +39,17 @@ def dataset(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Data
     path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
     np.save(path, pictures)
     return Dataset.open(path, samples, torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def six_rows(sample_table: Callable[..., pa.Table]) -> pa.Table:
+    """Six people, the last of them on the test side."""
+    return sample_table(people=6, test=(5,))
+
+
+@pytest.fixture(scope="session")
+def six(six_rows: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Their landmarks, and no pictures to speak of."""
+    path: Path = tmp_path_factory.mktemp("split") / "faces.npy"
+    np.save(path, np.zeros((18, 32, 32, 3), np.uint8))
+    return Dataset.open(path, six_rows, torch.device("cpu"))

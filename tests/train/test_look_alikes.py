@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -21,20 +18,8 @@ BATCH = 16
 
 
 @pytest.fixture(scope="module")
-def samples(sample_table: Callable[..., pa.Table]) -> pa.Table:
-    return sample_table(people=6, test=(5,))
-
-
-@pytest.fixture(scope="module")
-def dataset(samples: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    path: Path = tmp_path_factory.mktemp("dataset") / "faces.npy"
-    np.save(path, np.zeros((18, 32, 32, 3), np.uint8))
-    return Dataset.open(path, samples, CPU)
-
-
-@pytest.fixture(scope="module")
-def index(samples: pa.Table) -> TrainingIndex:
-    return training_index(samples)
+def index(six_rows: pa.Table) -> TrainingIndex:
+    return training_index(six_rows)
 
 
 def made(
@@ -53,34 +38,38 @@ def means(dataset: Dataset, index: TrainingIndex) -> torch.Tensor:
     return torch.stack([dataset.points[rows[who == p]].mean(dim=0) for p in who.unique()])
 
 
-def test_both_pictures_of_a_person_are_moved_alike(dataset: Dataset, index: TrainingIndex) -> None:
+def test_both_pictures_of_a_person_are_moved_alike(six: Dataset, index: TrainingIndex) -> None:
     """What is added to reference and target is a mix of how people differ at rest."""
-    triples, (_, reference, target, _) = made(dataset, index, 3)
-    rest = means(dataset, index)
+    triples, (_, reference, target, _) = made(six, index, 3)
+    rest = means(six, index)
     apart = (rest - rest.mean(dim=0)).flatten(1).double()
     for face, rows in ((reference, triples.reference), (target, triples.target)):
-        added = (face - dataset.points[torch.from_numpy(rows)]).flatten(1).double()
+        added = (face - six.points[torch.from_numpy(rows)]).flatten(1).double()
         weights = torch.linalg.lstsq(apart.T, added.T).solution
         assert torch.allclose(apart.T @ weights, added.T, atol=1e-3)
         assert added.abs().max() > 0.1
 
 
-def test_they_differ_as_much_as_the_people_do(dataset: Dataset, index: TrainingIndex) -> None:
-    rest = means(dataset, index)
+def test_they_differ_as_much_as_the_people_do(six: Dataset, index: TrainingIndex) -> None:
+    rest = means(six, index)
     wanted = (rest - rest.mean(dim=0)).flatten(1).square().sum(dim=1).mean()
     found = []
     for step in range(150):
-        triples, (_, _, target, _) = made(dataset, index, step)
+        triples, (_, _, target, _) = made(six, index, step)
         rows = torch.from_numpy(triples.target)
-        at_rest = dataset.expression[rows] == 0
+        at_rest = six.expression[rows] == 0
         found.append((target[at_rest] - rest.mean(dim=0)).flatten(1).square().sum(dim=1))
     assert float(torch.cat(found).mean()) == pytest.approx(float(wanted), rel=0.15)
 
 
-def test_movement_lies_between_two_people_s(dataset: Dataset, index: TrainingIndex) -> None:
+def test_movement_lies_between_two_people_s(six: Dataset, index: TrainingIndex) -> None:
     """A share of the way is another person's who shows the same two expressions."""
-    triples, (source, reference, target, truth) = made(dataset, index, 1)
-    points, person, expression = dataset.points, dataset.person, dataset.expression
+    triples, (source, reference, target, truth) = made(six, index, 1)
+    points, person, expression = (
+        six.points,
+        six.person,
+        six.expression,
+    )
     pairs = (
         (source - reference, triples.source, triples.reference),
         (truth - target, triples.truth, triples.target),
@@ -109,42 +98,45 @@ def test_movement_lies_between_two_people_s(dataset: Dataset, index: TrainingInd
     assert strange > BATCH
 
 
-def test_they_are_a_function_of_seed_and_step(dataset: Dataset, index: TrainingIndex) -> None:
-    first = made(dataset, index, 5)[1]
-    for other, same in ((made(dataset, index, 5), True), (made(dataset, index, 5, seed=1), False)):
+def test_they_are_a_function_of_seed_and_step(six: Dataset, index: TrainingIndex) -> None:
+    first = made(six, index, 5)[1]
+    for other, same in (
+        (made(six, index, 5), True),
+        (made(six, index, 5, seed=1), False),
+    ):
         assert all(torch.equal(a, b) for a, b in zip(first, other[1], strict=True)) is same
 
 
-def test_processes_make_the_parts_of_one_batch(dataset: Dataset, index: TrainingIndex) -> None:
-    whole = made(dataset, index, 2)[1]
-    parts = [made(dataset, index, 2, share=Share(rank, 2))[1] for rank in range(2)]
+def test_processes_make_the_parts_of_one_batch(six: Dataset, index: TrainingIndex) -> None:
+    whole = made(six, index, 2)[1]
+    parts = [made(six, index, 2, share=Share(rank, 2))[1] for rank in range(2)]
     for number, one in enumerate(whole):
         assert torch.equal(one, torch.cat([part[number] for part in parts]))
 
 
 def test_nobody_of_the_test_side_has_a_part_in_them(
-    dataset: Dataset, samples: pa.Table, index: TrainingIndex
+    six: Dataset, six_rows: pa.Table, index: TrainingIndex
 ) -> None:
-    changed = Dataset(**(vars(dataset) | {"points": dataset.points.clone()}))
-    tests = sorted(set(range(samples.num_rows)) - set(training_rows(samples).tolist()))
+    changed = Dataset(**(vars(six) | {"points": six.points.clone()}))
+    tests = sorted(set(range(six_rows.num_rows)) - set(training_rows(six_rows).tolist()))
     changed.points[tests] += 7
-    for one, other in zip(made(dataset, index, 4)[1], made(changed, index, 4)[1], strict=True):
+    for one, other in zip(made(six, index, 4)[1], made(changed, index, 4)[1], strict=True):
         assert torch.equal(one, other)
 
 
-def test_who_is_alone_lends_to_oneself(index: TrainingIndex, samples: pa.Table) -> None:
+def test_who_is_alone_lends_to_oneself(index: TrainingIndex, six_rows: pa.Table) -> None:
     """Where nobody else shows both expressions, nothing is lent."""
-    whose = np.array(samples["subject"].to_pylist())
-    shown = np.array(samples["expression"].to_pylist())
+    whose = np.array(six_rows["subject"].to_pylist())
+    shown = np.array(six_rows["expression"].to_pylist())
     first = whose[index.usable[0]]
     rare = [
         "disgusted" if name == "happy" and who == first else name
         for name, who in zip(shown, whose, strict=True)
     ]
-    table = samples.set_column(
-        samples.schema.get_field_index("expression"),
-        samples.schema.field("expression"),
-        pa.array(rare, samples.schema.field("expression").type),
+    table = six_rows.set_column(
+        six_rows.schema.get_field_index("expression"),
+        six_rows.schema.field("expression"),
+        pa.array(rare, six_rows.schema.field("expression").type),
     )
     own = training_index(table)
     at = np.flatnonzero((np.array(rare) == "disgusted") & (whose == first))[:1]
