@@ -19,6 +19,25 @@ from fet_core.ranks import WHOLE, Share
 from fet_core.tables import EXPRESSIONS
 
 
+def deviations(dataset: Dataset, training: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """How people's neutral faces deviate from the mean of them all.
+
+    Args:
+        dataset: landmarks of all samples.
+        training: [R] int64, the samples that count.
+
+    Returns:
+        [P] int64, who has a neutral face among them; [P, 68, 2] in pixels, for each of these.
+    """
+    rows = torch.from_numpy(training).to(dataset.device)
+    neutral = rows[dataset.expression[rows] == EXPRESSIONS.index("neutral")]
+    people, number = dataset.person[neutral].unique(return_inverse=True)
+    points = dataset.points[neutral]
+    means = points.new_zeros(len(people), *points.shape[1:]).index_add_(0, number, points)
+    means = means / number.bincount(minlength=len(people))[:, None, None]
+    return people, means - means.mean(dim=0)
+
+
 class Identities:
     """Offsets of landmarks that turn one person's face into another's, expression apart.
 
@@ -43,13 +62,7 @@ class Identities:
     ) -> None:
         self._strength = strength
         self._seed = seed
-        rows = torch.from_numpy(training).to(dataset.device)
-        neutral = rows[dataset.expression[rows] == EXPRESSIONS.index("neutral")]
-        people, number = dataset.person[neutral].unique(return_inverse=True)
-        points = dataset.points[neutral]
-        means = points.new_zeros(len(people), *points.shape[1:]).index_add_(0, number, points)
-        means = means / number.bincount(minlength=len(people))[:, None, None]
-        self._deviations = means - means.mean(dim=0)
+        people, self._deviations = deviations(dataset, training)
         if strength and not len(people):
             raise UserError(
                 "random identities are made from neutral faces, and no training picture is "

@@ -10,7 +10,7 @@ from torch import Tensor
 from fet_core.data.dataset import Dataset
 from fet_core.data.training_triples import TrainingIndex
 from fet_core.geometry.raster import upload
-from fet_core.tables import EXPRESSIONS
+from fet_core.train.augmentation import deviations
 from fet_core.train.checkpoint import Batch, TrainingTriples
 
 
@@ -32,18 +32,11 @@ class LookAlikes:
     def __init__(self, dataset: Dataset, index: TrainingIndex, seed: int) -> None:
         self._points, self._person = dataset.points, dataset.person
         self._index, self._seed = index, seed
-        rows = torch.from_numpy(index.usable).to(dataset.device)
-        rows = rows[dataset.expression[rows] == EXPRESSIONS.index("neutral")]
-        people = int(dataset.person.max()) + 1
-        shape = (people, *dataset.points.shape[1:])
-        count = dataset.person[rows].bincount(minlength=people)[:, None, None]
-        total = dataset.points.new_zeros(shape)
-        total.index_add_(0, dataset.person[rows], dataset.points[rows])
-        seen = count[:, 0, 0] > 0
-        means = total / count.clamp(min=1)
+        people, self._seen = deviations(dataset, index.usable)
         # Who is not seen at rest is taken for the mean face, and turned from there.
-        apart = torch.where(count > 0, means - means[seen].mean(dim=0), total.new_zeros(()))
-        self._apart, self._seen = apart, apart[seen]
+        everyone = int(dataset.person.max()) + 1
+        self._apart = dataset.points.new_zeros(everyone, *dataset.points.shape[1:])
+        self._apart[people] = self._seen
 
     def faces(self, triples: TrainingTriples, rows: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Source, reference, target and truth of a batch, [B, 68, 2] in pixels each.
