@@ -123,8 +123,9 @@ def test_all_that_a_step_makes_is_where_the_networks_are(
     if name == "transfer":
         # Φ, which the condition is made with.
         inspect.getclosurevars(task._condition).nonlocals["frozen"].to("meta")
-    if people := getattr(task, "_identities", None):
-        people._deviations = people._deviations.to("meta")
+    for people in (getattr(task, at, None) for at in ("_identities", "_people")):
+        held = vars(people) if people else {}
+        held.update({at: x.to("meta") for at, x in held.items() if isinstance(x, torch.Tensor)})
     batch = every_task.schedule(name, samples).batch(0)
     with NothingFetched():
         losses = task.step(batch)

@@ -18,6 +18,7 @@ from fet_core.nets.warping import SPOT, Painting, Warping
 from fet_core.params import FusionPlus, TransferPlus
 from fet_core.train.augmentation import Identities
 from fet_core.train.checkpoint import Batch, Schedule
+from fet_core.train.look_alikes import LookAlikes
 from fet_core.train.plus import PointTask, WarpingTask, warping_sizes
 
 SHARED: dict[str, Any] = {
@@ -78,9 +79,10 @@ def fusion(rank: int = 6) -> PointFusion:
 
 def build(name: str, dataset: Dataset, samples: pa.Table, **changes: Any) -> Any:
     index = training_index(samples)
-    if name == "points":
+    if name in POINTS:
         params = PHI.model_copy(update=changes)
-        people = Identities(dataset, training_rows(samples), params.identities, 3)
+        random = Identities(dataset, training_rows(samples), params.identities, 3)
+        people = random if name == "points" else LookAlikes(dataset, index, 3)
         return PointTask(dataset, index, people, params, Nothing())
     params = OMEGA.model_copy(update=changes)
     small = {"size": dataset.size, "channels": dataset.channels, "width": 8, "sigma": SPOT}
@@ -94,7 +96,8 @@ def weights(task: Any) -> dict[str, list[Tensor]]:
     return {name: [p.detach().clone() for p in net.parameters()] for name, net in task.nets.items()}
 
 
-TASKS = ("points", "warp", "unet")
+POINTS = ("points", "look-alikes")
+TASKS = (*POINTS, "warp", "unet")
 
 
 @pytest.mark.parametrize("name", TASKS)
