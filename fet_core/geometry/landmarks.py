@@ -117,6 +117,8 @@ EYES = ("dlib", "mesh")
 
 PREDICTOR = "shape_predictor_68_face_landmarks.dat"
 
+_SMALLEST = 80  # pixels; a box of dlib's detector that is less wide comes of its smallest window
+
 
 @dataclass(frozen=True)
 class Box:
@@ -180,10 +182,12 @@ class FaceFinder:
         return self._dlib.get_frontal_face_detector()
 
     def boxes(self, picture: NDArray[np.uint8], scales: Sequence[float]) -> list[Box]:
-        """The faces at the first of `scales` at which there is any.
+        """The faces at the first of `scales` at which the largest is seen at its own size.
 
         A small scale is quick and finds a large face; a scale above 1 finds what is too small
-        otherwise, and costs the most, so it stands last.
+        otherwise, and costs the most, so it stands last. A face smaller than the detector's
+        smallest window gets a box that is up to 40% too large, in which the predictor puts mouths
+        on chins: it is looked for again at the next scale, and taken as it is where none finds it.
 
         Args:
             picture: [H, W] or [H, W, 3], 0 to 255.
@@ -192,6 +196,7 @@ class FaceFinder:
         import cv2
 
         height, width = picture.shape[:2]
+        boxes: list[Box] = []
         for scale in scales:
             size = (max(round(width * scale), 1), max(round(height * scale), 1))
             if min(size) < 40 or max(size) > 6000:
@@ -200,7 +205,7 @@ class FaceFinder:
             view = picture if scale == 1 else cv2.resize(picture, size, interpolation=way)
             found = self._detector(np.ascontiguousarray(view), 0)
             if len(found):
-                return [
+                boxes = [
                     Box(
                         round(box.left() / scale),
                         round(box.top() / scale),
@@ -210,7 +215,9 @@ class FaceFinder:
                     )
                     for box in found
                 ]
-        return []
+                if max(box.width() for box in found) >= _SMALLEST:
+                    break
+        return boxes
 
     def points(self, picture: NDArray[np.uint8], box: Sequence[int]) -> NDArray[np.float32]:
         """68 landmarks [68, 2] in picture pixels; `box` is left, top, right, bottom."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,7 +14,7 @@ from fet_core.data.aligned import Face, align_face
 from fet_core.data.faces import FaceWriter, align_all, landmark_table
 from fet_core.data.pictures import read_picture
 from fet_core.geometry.align import apply_points
-from fet_core.geometry.landmarks import Box, FaceFinder, choose, eye_centres
+from fet_core.geometry.landmarks import Box, FaceFinder, choose, eye_centres, eye_distance
 from fet_core.params import Align
 
 PARAMS = Align(
@@ -60,6 +61,40 @@ def test_eyes_found_again_are_where_they_were_put(
     again = finder.points(found.picture, finder.boxes(found.picture, [1.0, 2.0])[0].as_list())
     wanted = [(63.5 - 0.135 * 128, 48.14), (63.5 + 0.135 * 128, 48.14)]
     assert np.abs(eye_centres(again) - wanted).max() < 0.02 * 128
+
+
+@pytest.mark.parametrize("number", [0, 7, 11, 20])
+@pytest.mark.parametrize("side", [100, 125])
+def test_a_small_face_has_its_points_where_the_large_one_has_them(
+    london: Path, finder: FaceFinder, number: int, side: int
+) -> None:
+    """At half its size it is smaller than the detector's smallest window."""
+    large = read_picture(photographs(london)[number], 3)
+    box = finder.boxes(large, PARAMS.scales)[0]
+    wanted = finder.points(large, box.as_list())
+    scale = side / (box.right - box.left)
+    size = (round(large.shape[1] * scale), round(large.shape[0] * scale))
+    small = np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA), np.uint8)
+    face = align_face(finder, small, PARAMS)
+    assert isinstance(face, Face)
+    assert face.box.right - face.box.left == pytest.approx(side, rel=0.2)
+    apart = np.linalg.norm((face.points + 0.5) / scale - 0.5 - wanted, axis=1)
+    assert apart[17:].mean() < 0.05 * eye_distance(wanted)
+
+
+def test_a_face_that_no_scale_shows_large_enough_is_taken_as_it_is(
+    london: Path, finder: FaceFinder
+) -> None:
+    large = read_picture(photographs(london)[0], 3)
+    box = finder.boxes(large, [0.5])[0]
+    scale = 75 / (box.right - box.left)
+    size = (round(large.shape[1] * scale), round(large.shape[0] * scale))
+    small = np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA), np.uint8)
+    (found,) = finder.boxes(small, [1.0])
+    assert found.right - found.left < 80
+    # What another scale finds is taken instead; where that finds nothing, it is not lost.
+    assert finder.boxes(small, [1.0, 2.0])[0].scale == 2
+    assert finder.boxes(small, [1.0, 0.25]) == [found]
 
 
 def test_landmarks_are_those_of_the_picture_in_pixels_of_the_face(
