@@ -115,7 +115,7 @@ def test_an_unknown_key_is_named(edit: Edit, old: str, new: str, key: str) -> No
         ("  rank: ", "  rank: 137 # ", "fusion_plus.rank"),
         ("  dropout: ", "  dropout: 1.0 # ", "fusion_plus.dropout"),
         ("  noise: ", "  noise: 0.1 # ", "fusion_plus.noise"),
-        ("  code: 16", "  code: 0", "fusion_plus.code"),
+        ("  code: 32", "  code: 0", "fusion_plus.code"),
         ("width: 24", "width: 20", "transfer_plus.width"),
         ("  working: ", "  working: 100 # ", "transfer_plus.working"),
         ("  working: ", "  working: 16 # ", "transfer_plus.working"),
@@ -260,7 +260,7 @@ def test_key_value_and_range_in_one_sentence(edit: Edit, found: str, shown: str)
     [
         ("epochs: 20", "epochs: 0", '"fusion.epochs" is 0, but must be a whole number of 1 or'),
         ("by: subject", "by: p", '"split.by" is "p", but must be subject or image; mend it'),
-        ("  rank: 24", "  rank: 137", "a whole number from 1 to 136"),
+        ("  rank: 40", "  rank: 137", "a whole number from 1 to 136"),
         ("test_share: 0.2", "test_share: 1", "a number above 0 and below 1"),
         ("motion: true", "motion: 1", "true or false"),
         ("  width: 24", "  width: 20", "a whole number of 8 or more, a multiple of 8"),
