@@ -41,7 +41,8 @@ def fusion(inputs: Inputs, source: Path) -> Training:
         options,
         PointsValidation(dataset, inputs.triples, inputs.shown, options.batch_size),
     )
-    sizes = {name: getattr(options, name) for name in ("rank", "width", "code")}
+    rank = task.net.shapes.shape[1]
+    sizes = {"rank": rank, "width": options.width, "code": options.code}
     return Training(task, options, sizes)
 
 

@@ -43,8 +43,10 @@ class PointTask(Observed[PointFusion]):
         params: sizes, weights λ and rates.
         validation: what looks at Φ+.
 
+    Where there are no more faces than `params.rank` the spaces have a component less than faces.
+
     Raises:
-        UserError: fewer faces or pairs than `params.rank`.
+        UserError: there are not two faces.
     """
 
     def __init__(
@@ -55,7 +57,10 @@ class PointTask(Observed[PointFusion]):
         params: FusionPlusParams,
         validation: Validation[PointFusion],
     ) -> None:
-        sizes = (params.rank, params.width, params.code, params.dropout)
+        rank = min(params.rank, len(index.usable) - 1)
+        if rank < 1:
+            raise UserError(f"Φ+ learns from no fewer than 2 faces, not {rank + 1}; add faces")
+        sizes = (rank, params.width, params.code, params.dropout)
         net = seeded(params.seed, PointFusion, *sizes)
         super().__init__(net, validation)
         self._dataset = dataset
@@ -68,13 +73,7 @@ class PointTask(Observed[PointFusion]):
             how.prepare(part)
         targets, truths = _pairs(index, params.seed, dataset.device)
         faces = dataset.points[torch.from_numpy(index.usable).to(dataset.device)]
-        try:
-            net.fit(faces, dataset.points[targets], dataset.points[truths])
-        except ValueError as error:
-            raise UserError(
-                f"fusion_plus.rank is {params.rank}, but there are only {len(faces)} training "
-                "faces; lower it or add faces"
-            ) from error
+        net.fit(faces, dataset.points[targets], dataset.points[truths])
         betas = (params.beta1, params.beta2)
         self.optimizers: Mapping[str, Adam] = {
             "fusion": AdamW(

@@ -261,17 +261,25 @@ def test_what_is_missing_is_named(place: Place, capsys: pytest.CaptureFixture[st
     assert not out.exists()
 
 
-def test_too_many_components_for_the_faces_are_told(
-    place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A user with few pictures and the project's own params."""
+def test_few_faces_have_fewer_components(place: Place) -> None:
+    """A user with few pictures and the project's own params; what is trained is read again."""
+    few = place.folder / "few"
+    shutil.copytree(place.work, few)
+    shutil.rmtree(few / "train_fusion_plus")
     place.write(fusion_plus={"rank": 136})
-    words = ["--dataset", "rafd", "--params", str(place.params), "--in", str(place.work)]
+    rest = ["--dataset", "rafd", "--params", str(place.params), "--in", str(few)]
+    trained = ["--checkpoints", str(place.folder / "few-checkpoints"), "--out", str(few)]
     try:
-        error = said(place, capsys, "train-fusion-plus", *words, "--out", str(place.folder / "x"))
+        assert place.code("train-fusion-plus", *rest, *trained) == 0
+        assert place.code("train-transfer-plus", *rest, *trained) == 0
+        assert place.code("export", *rest, "--out", str(few / "few.safetensors")) == 0
     finally:
         place.write()
-    assert "136" in error
+    samples = read(place, "augment/samples.parquet", tables.SAMPLES)
+    train = sum(split == "train" for split in samples["split"].to_pylist())
+    plus = load_plus(few / "few.safetensors")
+    assert plus.fusion.shapes.shape == (136, train - 1)
+    assert 1 < train < 136
 
 
 def test_a_model_is_a_safetensors_file(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
