@@ -227,7 +227,9 @@ class Transfer:
         check_intensity(intensity)
         check_mouth(mouth)
         if mouth != "auto" and not isinstance(self._way, InSpace):
-            raise UserError("a model of `fet export` paints mouths itself; leave the mouth out")
+            raise UserError(
+                "a model of `fet export` takes the source's mouth or paints it; leave mouth out"
+            )
 
     def _find(self, given: str | Path | Picture | Face, role: str, number: int | None) -> Face:
         if isinstance(given, Face):

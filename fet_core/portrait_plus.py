@@ -13,7 +13,9 @@ from torch import Tensor
 
 from fet_core.acceleration import Acceleration
 from fet_core.errors import UserError
+from fet_core.face3d.bank import Lender
 from fet_core.face3d.face import Face
+from fet_core.face3d.mouth import bring
 from fet_core.geometry.align import (
     Matrix,
     alignment,
@@ -62,7 +64,9 @@ class Trained:
     def __call__(
         self, source: Face, target: Face, intensity: float, mouth: str = "auto"
     ) -> Picture:
-        """The target's whole picture with the source's expression; the mouth is painted.
+        """The target's whole picture with the source's expression.
+
+        What a mouth shows that the target's does not comes from the source, or else is painted.
 
         Raises:
             UserError: a face's eyes are at one place, or the model's numbers lead nowhere.
@@ -78,7 +82,10 @@ class Trained:
         grow = side / size
         own, wanted = ((p + 0.5) * grow - 0.5 for p in (own, wanted))
         matrix = self._matrix(target, side)
-        made = self._made(apply_picture(matrix, target.picture, side), own, wanted)
+        photo = apply_picture(matrix, target.picture, side)
+        made = self._made(photo, own, wanted)
+        at, its = (one[0].double().cpu().numpy() for one in (wanted, own))
+        bring(made, at, Lender(source.picture, source.points), Lender(photo, its))
         return paste(target.picture, made, matrix)
 
     def _matrix(self, face: Face, size: int) -> Matrix:

@@ -88,6 +88,29 @@ def fill(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
     lay(made, wanted, theirs, LIPS, wanted[INNER], _RIM, light)
 
 
+def bring(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
+    """What another face's mouth can do for a moved or painted one: `fill` it, `seal` it or nothing.
+
+    Nothing is done where points lie on each other, as those of a Φ+ that has hardly learned may.
+
+    Args:
+        made: [H, W] or [H, W, 3] uint8, the target's face as it was made; changed.
+        wanted: [68, 2] in pixels of `made`.
+        giver: the face whose expression was wanted.
+        own: the target's face as it was.
+    """
+    if min(eye_distance(points) for points in (own.points, wanted, giver.points)) < 1:
+        return
+    try:
+        if lacks_mouth(own.points, wanted):
+            if opening(giver.points) > OPEN:
+                fill(made, wanted, giver, own)
+        elif shuts(own.points, wanted, giver.points):
+            seal(made, wanted, giver)
+    except np.linalg.LinAlgError:  # no spline through them
+        pass
+
+
 def _lit(own: Giver, giver: Giver) -> Lit:
     here, there = lights(own.picture, own.points, giver)
     most = _TEETH * max(here.bright, here.white or 0.0)

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from fet_core.acceleration import Acceleration
 from fet_core.data.dataset import Dataset
+from fet_core.face3d.bank import Lender
+from fet_core.face3d.mouth import bring
 from fet_core.geometry.raster import to_bytes, warp
 from fet_core.measure.comparable import Protocol
 from fet_core.measure.metrics import psnr, ssim
@@ -197,6 +199,8 @@ class Fuses(Interface):
 def plus_method(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Output]) -> Method:
     """FET+; *oracle* takes the truth's points in the place of J_gen.
 
+    In both protocols what a mouth shows that the target's does not comes from the source picture.
+
     Args:
         dataset: pictures and landmarks, the mean of many readings (`Dataset.by_mean`).
         fusion: Φ+ on the data set's device.
@@ -212,9 +216,30 @@ def plus_method(dataset: Dataset, fusion: Fuses, transfer: Callable[..., Output]
         if protocol == "transfer":
             wanted = fusion.fuse(dataset.points[triples.source], own)
         with how.autocast():
-            return to_bytes(transfer(dataset.pictures(triples.target), own, wanted).picture)
+            made = to_bytes(transfer(dataset.pictures(triples.target), own, wanted).picture)
+        giver, photo = dataset.bytes(triples.source), dataset.bytes(triples.target)
+        return _with_mouths(made, wanted, giver, dataset.points[triples.source], photo, own)
 
     return make
+
+
+def _with_mouths(
+    made: Tensor, wanted: Tensor, source: Tensor, theirs: Tensor, photo: Tensor, own: Tensor
+) -> Tensor:
+    """Pictures [B, C, S, S] uint8 with the mouths of the sources where the targets show none."""
+    pictures, givers, photos = (
+        np.ascontiguousarray(one.permute(0, 2, 3, 1).cpu().numpy()) for one in (made, source, photo)
+    )
+    places = (one.double().cpu().numpy() for one in (wanted, theirs, own))
+    for picture, giver, before, at, its, own_at in zip(
+        pictures, givers, photos, *places, strict=True
+    ):
+        bring(_plane(picture), at, Lender(_plane(giver), its), Lender(_plane(before), own_at))
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).to(made.device)
+
+
+def _plane(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return picture if picture.shape[2] > 1 else picture[:, :, 0]
 
 
 def predictor(dataset: Dataset, fusion: Fuses) -> Predictor:

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
 from fet_core.geometry.raster import regions, to_bytes
+from fet_core.measure.comparable import Protocol
 from fet_core.measure.methods import plus_method
 from fet_core.measure.metrics import nme
 from fet_core.measure.triples import Triples
 from fet_core.nets.fusion import Fusion, PeakFusion, PointFusion
-from fet_core.nets.warping import Painting, Warping
+from fet_core.nets.warping import Output, Painting, Warping
 from fet_core.nets.weights import save
 from fet_core.recipes import fet, fet_plus
 from fet_core.show import shown
@@ -50,7 +51,10 @@ class Shift(nn.Module):
         return target + 1 + 0 * source
 
 
-def test_the_row_gives_the_net_the_points_of_the_protocol(dataset: Dataset) -> None:
+def test_the_row_gives_the_net_the_points_of_the_protocol(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fet_core.measure.methods.bring", lambda *faces: None)
     torch.manual_seed(0)
     transfer = Painting(32, 3, 4, 0.03).eval()
     row = plus_method(dataset, Shift(), transfer)
@@ -75,6 +79,52 @@ def test_the_row_of_a_fresh_warp_hardly_changes_a_target_that_is_the_truth(
     elsewhere = regions(dataset.points[still.target], 32, 32)[:, :1] < 0.002
     assert elsewhere.float().mean() > 0.7
     assert found[elsewhere.expand_as(found)].abs().max() <= 8
+
+
+class Literal(nn.Module):
+    """A Φ+ that wants the source's own points."""
+
+    def fuse(self, source: Tensor, target: Tensor, intensity: float = 1.0) -> Tensor:
+        return source
+
+
+def same(photo: Tensor, points: Tensor, wanted: Tensor) -> Output:
+    """An Ω+ that does nothing."""
+    return Output(photo, photo, photo[:, :1])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("protocol", ["transfer", "oracle"])
+def test_teeth_come_from_the_source_and_never_from_the_truth(
+    face: np.ndarray, channels: int, protocol: Protocol
+) -> None:
+    """Row 0 is a target at rest, 1 a source with teeth, 2 a truth that is as open."""
+    rest = face.copy()
+    rest[[65, 66, 67], 1] = rest[[63, 62, 61], 1]
+    wide = face.copy()
+    wide[[55, 56, 57, 58, 59, 65, 66, 67], 1] += 9
+    x, y = wide[60:].mean(axis=0).round().astype(int)
+    faces = torch.full((3, channels, 96, 96), 120, dtype=torch.uint8)
+    faces[1:, :, y - 4 : y + 5, x - 9 : x + 10] = 230
+
+    def made(truth: int) -> Tensor:
+        faces[2] = truth
+        data = Dataset(
+            faces=faces,
+            row=torch.arange(3),
+            flipped=torch.zeros(3, dtype=torch.bool),
+            points=torch.from_numpy(np.stack([rest, wide, wide])),
+            expression=torch.tensor([0, 1, 1]),
+            person=torch.tensor([0, 1, 0]),
+        )
+        triple = Triples(*torch.tensor([[1], [1], [0], [2]]))
+        return plus_method(data, Literal(), same)(triple, protocol)
+
+    found = made(truth=10)
+    assert found.shape == (1, channels, 96, 96)
+    # As bright as the light on the skin allows.
+    assert found[0, :, y, x].min() > 130
+    assert torch.equal(found, made(truth=240))
 
 
 def test_no_triples_make_no_pictures(dataset: Dataset) -> None:
