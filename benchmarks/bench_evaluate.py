@@ -42,7 +42,8 @@ def compare(data: Path, count: int, rounds: int) -> dict[str, Any]:
     from fet_core.geometry.embed import Embedder
     from fet_core.geometry.landmarks import FaceFinder
     from fet_core.measure.methods import warp_method
-    from fet_core.measure.scores import ExpressionReader, measure_truths, read_truths, score_row
+    from fet_core.measure.reader import ExpressionReader
+    from fet_core.measure.scores import measure_truths, read_truths, score_row
     from fet_core.measure.triples import Triples
 
     samples, listed = read_samples(data)

@@ -18,7 +18,8 @@ from fet_core.files import make_folder, write_png, write_text
 from fet_core.geometry.raster import choose_device
 from fet_core.measure import methods, results, scores, summaries
 from fet_core.measure.methods import Method
-from fet_core.measure.scores import ExpressionReader, measure_truths
+from fet_core.measure.reader import ExpressionReader
+from fet_core.measure.scores import measure_truths
 from fet_core.measure.triples import Triples, identify
 from fet_core.recipes.base import Inputs, open_inputs
 from fet_core.show.figures import (
@@ -83,7 +84,10 @@ def evaluate(
         truth = scores.read_truths(readings, inputs.dataset, inputs.triples, inputs.triples_table)
         models = registry.evaluated(model.stage)
         made = {one.name: registry.look_up(one.predictor)(inputs, source) for one in models}
-        reader = ExpressionReader.of(inputs.samples)
+        if settings.landmarks.eye == "dlib":
+            reader = ExpressionReader.of(inputs.samples)
+        else:
+            reader = ExpressionReader.by_instruments(inputs.samples, inputs.dataset)
 
         def score(name: str, method: Method, protocols: Any) -> pa.Table:
             about = (inputs.dataset, inputs.triples, inputs.triples_table, truth)

@@ -14,7 +14,10 @@ from fet_core.paramsfile import load, read_yaml
 
 Edit = Callable[..., Path]
 
-SCALES = "scales: # of the picture, tried in turn until a face is found large enough to be read\n  - 0.5\n  - 1.0\n  - 2.0"
+SCALES = (
+    "scales: # of the picture, tried in turn until a face is found large enough to be read\n"
+    "  - 0.5\n  - 1.0\n  - 2.0"
+)
 """How params.yaml says them: DVC rewrites lists that stand on one line."""
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fet_core.data.dataset import Dataset
 from fet_core.errors import UserError
-from fet_core.measure.scores import ExpressionReader
+from fet_core.geometry.landmarks import mirror_points
+from fet_core.measure.instruments import Reading
+from fet_core.measure.reader import ExpressionReader
 
 NAMES = ("neutral", "happy", "surprised")
 
@@ -113,6 +119,40 @@ def test_only_training_rows_are_learnt(sample_table: Callable[..., pa.Table]) ->
     assert training.num_rows == 16
     points = np.array(training["points"].to_pylist()).reshape(-1, 68, 2)
     assert set(reader.read(points)) <= {"happy", "neutral"}
+
+
+def test_what_the_instruments_read_is_learnt_and_not_the_samples_own_points(
+    face: np.ndarray,
+    sample_table: Callable[..., pa.Table],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each straight training picture once, its mirrored points too; of one nothing is read."""
+    samples = sample_table(people=12, expressions=NAMES, test=(10, 11), flip=True, size=96)
+    pictures = np.zeros((36, 96, 96, 1), np.uint8)
+    pictures[:] = np.arange(36)[:, None, None, None]
+    np.save(tmp_path / "faces.npy", pictures)
+    dataset = Dataset.open(tmp_path / "faces.npy", samples, torch.device("cpu"))
+    points, _ = shapes(face, 36, seed=3)
+    seen: list[int] = []
+
+    def measure(shown: Iterable[np.ndarray], **options: Any) -> list[Reading]:
+        seen.extend(int(one[0, 0, 0]) for one in shown)
+        found = [Reading(points[row].astype(np.float32), np.zeros(128)) for row in seen]
+        return [Reading(None, None), *found[1:]]
+
+    monkeypatch.setattr("fet_core.measure.reader.measure", measure)
+    reader = ExpressionReader.by_instruments(samples, dataset)
+    assert sorted(seen) == list(range(30))
+    known = seen[1:]
+    wanted = ExpressionReader(
+        np.concatenate([points[known], mirror_points(points[known], 96)]),
+        [NAMES[row % 3] for row in known] * 2,
+    )
+    fresh, names = shapes(face, 90, seed=8)
+    assert reader.read(fresh) == wanted.read(fresh)
+    assert np.mean(np.array(reader.read(fresh)) == names) > 0.9
+    assert np.mean(np.array(ExpressionReader.of(samples).read(fresh)) == names) < 0.6
 
 
 def test_one_expression_or_too_few_faces_are_told(
