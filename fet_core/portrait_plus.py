@@ -14,6 +14,7 @@ from torch import Tensor
 from fet_core.acceleration import Acceleration
 from fet_core.errors import UserError
 from fet_core.face3d.bank import Lender
+from fet_core.face3d.borrow import is_grey
 from fet_core.face3d.face import Face
 from fet_core.face3d.mouth import bring
 from fet_core.geometry.align import (
@@ -66,7 +67,8 @@ class Trained:
     ) -> Picture:
         """The target's whole picture with the source's expression.
 
-        What a mouth shows that the target's does not comes from the source, or else is painted.
+        What a mouth shows that the target's does not comes from the source; it is painted where
+        that shows none either, or is grey and the target is not.
 
         Raises:
             UserError: a face's eyes are at one place, or the model's numbers lead nowhere.
@@ -84,8 +86,9 @@ class Trained:
         matrix = self._matrix(target, side)
         photo = apply_picture(matrix, target.picture, side)
         made = self._made(photo, own, wanted)
-        at, its = (one[0].double().cpu().numpy() for one in (wanted, own))
-        bring(made, at, Lender(source.picture, source.points), Lender(photo, its))
+        if is_grey(photo) or not is_grey(source.picture):  # grey teeth stand out in colours
+            at, its = (one[0].double().cpu().numpy() for one in (wanted, own))
+            bring(made, at, Lender(source.picture, source.points), Lender(photo, its))
         return paste(target.picture, made, matrix)
 
     def _matrix(self, face: Face, size: int) -> Matrix:
