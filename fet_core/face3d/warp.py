@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.face3d.fades import ALIGNED, around, below_lips, face_share, reach, window
 from fet_core.geometry.landmarks import eye_distance
 
 Floats = NDArray[np.float64]
@@ -32,16 +33,8 @@ _SHADE = 0.01  # softness of a lid's edge in eye distances
 _GRID = 96
 _BORDER = 7  # fixed points along each side of the picture
 _SMOOTH = 1e-3
-_AROUND = 16  # points around the face
-_ABOVE, _UNDER = 0.8, 1.7  # how far they lie from the eyes, in distances from eyes to chin
-_BESIDE = 1.25  # in half widths of the face
-_RAMP = 0.08  # share of the picture's side over which motion fades out towards its border
-_BEYOND = 1.2  # of the way to the points around the face, where motion has faded out
 _STILL = 0.05  # pixels that are no motion
 _AT_ONCE = 1 << 20  # pixels whose motion is in memory together
-_ALIGNED = 64  # columns of which a strip has a multiple, as OpenCV's sums differ by place in them
-_EDGE = 0.75  # half width of the cut in pixels
-_FADE = 0.7  # by which the cut softens for each pixel beyond the corners of the mouth
 
 
 class Spline:
@@ -121,37 +114,39 @@ def moved(picture: Picture, points: Floats, wanted: Floats, out: Picture | None 
     eyes = len(wide) > 2
     lids = _Patch.between_lids(points, wanted, _NARROWER, height, width) if eyes else None
     empty = np.zeros(0, np.float32)
-    across = max(_AT_ONCE // height // _ALIGNED, 1) * _ALIGNED
-    for left in range(0, width, across):
-        strip = slice(left, min(left + across, width))
+    across = max(_AT_ONCE // height // ALIGNED, 1) * ALIGNED
+    down, columns = reach(points, height, width)
+    made[...] = picture
+    for left in range(columns.start, columns.stop, across):
+        strip = slice(left, min(left + across, columns.stop))
         size = (strip.stop - left, height)
         field, below, *still = (
             np.asarray(
                 cv2.resize(
                     np.ascontiguousarray(one[:, strip]), size, interpolation=cv2.INTER_LINEAR
-                ),
+                )[down],
                 np.float32,
             )
             for one in wide
         )
-        field += _below(wanted, height, strip)[..., None] * (below - field)
+        field += below_lips(wanted, down, strip)[..., None] * (below - field)
         if lids is not None:
-            rows, columns, covered = lids.within(strip)
-            part = field[rows, columns]
-            part += covered[..., None] * (still[0][rows, columns] - part)
-        field *= _window(height, width, strip) * _face(points, height, strip)
+            *place, covered = lids.within(down, strip)
+            part = field[*place]
+            part += covered[..., None] * (still[0][*place] - part)
+        field *= window(height, width, down, strip) * face_share(points, down, strip)
         field[np.abs(field) < _STILL] = 0
         field[..., 0] += np.arange(left, strip.stop, dtype=np.float32)
-        field[..., 1] += np.arange(height, dtype=np.float32)[:, None]
+        field[..., 1] += np.arange(down.start, down.stop, dtype=np.float32)[:, None]
         found = cv2.remap(picture, field, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-        made[:, strip] = np.asarray(found, dtype=np.uint8).reshape(made[:, strip].shape)
+        made[down, strip] = np.asarray(found, dtype=np.uint8).reshape(made[down, strip].shape)
     if eyes:
         # What is left of an eye that is all but closed lies in the lashes' shadow.
         dark = _Patch.between_lids(points, wanted, _SHUT, height, width)
-        rows, columns, covered = dark.within(slice(0, width))
+        *place, covered = dark.within(slice(0, height), slice(0, width))
         shade = 1 - _LASHES * covered
         shade = shade if made.ndim == 2 else shade[..., None]
-        made[rows, columns] = np.rint(made[rows, columns] * shade).astype(np.uint8)
+        made[*place] = np.rint(made[*place] * shade).astype(np.uint8)
     return made
 
 
@@ -165,7 +160,7 @@ def _fields(points: Floats, wanted: Floats, height: int, width: int) -> list[Flo
     share = np.linspace(0, 1, _BORDER)
     square = np.stack(np.meshgrid(share, share), axis=-1).reshape(-1, 2)
     border = square[((square == 0) | (square == 1)).any(axis=1)] * last
-    border = np.concatenate([border, _around(points)])
+    border = np.concatenate([border, around(points)])
     brows, lids = ([pair[side] for pair in _BROWS] for side in (0, 1))
     hair = _HAIR * (points[lids] - points[brows])
     axis = (np.arange(_GRID) + 0.5) / _GRID
@@ -210,7 +205,7 @@ class _Patch:
         eyes = wanted[list(_EYES[0]) + list(_EYES[1])]
         low = np.clip(np.floor(eyes.min(axis=0) - room), 0, [width - 1, height - 1]).astype(int)
         high = np.clip(np.ceil(eyes.max(axis=0) + room) + 1, low + 1, [width, height]).astype(int)
-        left, top = int(low[0]) // _ALIGNED * _ALIGNED, int(low[1])
+        left, top = int(low[0]) // ALIGNED * ALIGNED, int(low[1])
         mask = np.zeros((int(high[1]) - top, int(high[0]) - left), np.float32)
         for eye, closing in zip(_EYES, _closing(points, wanted), strict=True):
             share = float(np.clip((closing - scale[0]) / (scale[1] - scale[0]), 0, 1))
@@ -218,75 +213,15 @@ class _Patch:
             cv2.fillPoly(mask, [lids.astype(np.int32)], share, cv2.LINE_AA, 4)
         return cls(left, top, np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32))
 
-    def within(self, columns: slice) -> tuple[slice, slice, NDArray[np.float32]]:
-        """Rows, columns and values of the part in a strip; places count from the strip's left."""
+    def within(self, rows: slice, columns: slice) -> tuple[slice, slice, NDArray[np.float32]]:
+        """Where in some rows and columns it lies, counted from their first, and its values."""
         height, width = self.values.shape
-        left = min(max(self.left, columns.start), columns.stop)
-        right = max(min(self.left + width, columns.stop), left)
-        part = self.values[:, left - self.left : right - self.left] if right > left else None
-        empty = np.zeros((height, 0), np.float32)
-        return (
-            slice(self.top, self.top + height),
-            slice(left - columns.start, right - columns.start),
-            empty if part is None else part,
+        top, bottom = (min(max(y, rows.start), rows.stop) for y in (self.top, self.top + height))
+        left, right = (
+            min(max(x, columns.start), columns.stop) for x in (self.left, self.left + width)
         )
-
-
-def _around(points: Floats) -> Floats:
-    """Places [N, 2] around the face that no expression moves: hair, ears, the lower neck."""
-    middle, down, wide = _axes(points)
-    angle = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)[:, None]
-    up = np.cos(angle)
-    high = np.where(up > 0, _ABOVE, _UNDER) * up
-    return np.asarray(middle - high * down + _BESIDE * np.sin(angle) * wide)
-
-
-def _face(points: Floats, height: int, strip: slice) -> NDArray[np.float32]:
-    """[H, w, 1] from 1 inside of the places around the face to 0 beyond, in some columns.
-
-    A spline is bound at those places alone and overshoots behind them.
-    """
-    middle, down, wide = _axes(points)
-    inverse = np.linalg.pinv(np.stack([down, wide], axis=1)).astype(np.float32)
-    x = np.arange(strip.start, strip.stop, dtype=np.float32) - np.float32(middle[0])
-    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(middle[1])
-    high, aside = (row[0] * x + row[1] * y for row in inverse)
-    high = high / np.where(high < 0, _ABOVE, _UNDER).astype(np.float32)
-    share = np.clip((_BEYOND - np.hypot(high, aside / _BESIDE)) / (_BEYOND - 1), 0, 1)
-    return np.asarray((share * share * (3 - 2 * share))[..., None], np.float32)
-
-
-def _axes(points: Floats) -> tuple[Floats, Floats, Floats]:
-    """Between the eyes [2], from there to the chin [2], half the face's width [2]."""
-    middle = points[[36, 39, 42, 45]].mean(axis=0)
-    return middle, points[8] - middle, (points[16] - points[0]) / 2
-
-
-def _window(height: int, width: int, strip: slice) -> NDArray[np.float32]:
-    """[H, w, 1] from 0 at the border to 1 inside of it, in some columns of [H, W, 1]."""
-    sides = []
-    for length in (height, width):
-        share = (np.arange(length) + 0.5) / length
-        ramp = np.clip(np.minimum(share, 1 - share) / _RAMP, 0, 1)
-        sides.append(ramp * ramp * (3 - 2 * ramp))
-    return np.asarray(sides[0][:, None, None] * sides[1][None, strip, None], np.float32)
-
-
-def _below(wanted: Floats, height: int, strip: slice) -> NDArray[np.float32]:
-    """[H, w] from 0 above the line between the lips to 1 below it, in some columns."""
-    right, left = wanted[60], wanted[64]
-    length = max(float(np.linalg.norm(left - right)), 1e-6)
-    along = (left - right) / length
-    down = np.array([-along[1], along[0]])
-    middle = np.array(
-        [right, *((wanted[61:64] + wanted[[67, 66, 65]]) / 2), left], dtype=np.float64
-    )
-    places = (middle - right) @ np.stack([along, down], axis=1)
-    x = np.arange(strip.start, strip.stop, dtype=np.float32) - np.float32(right[0])
-    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(right[1])
-    along, down = along.astype(np.float32), down.astype(np.float32)
-    across, depth = x * along[0] + y * along[1], x * down[0] + y * down[1]
-    depth -= np.interp(across, places[:, 0], places[:, 1]).astype(np.float32)
-    beyond = np.maximum(np.maximum(-across, across - length), 0)
-    share = np.clip(depth / (2 * np.maximum(_EDGE, _FADE * beyond)) + 0.5, 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+        return (
+            slice(top - rows.start, bottom - rows.start),
+            slice(left - columns.start, right - columns.start),
+            self.values[top - self.top : bottom - self.top, left - self.left : right - self.left],
+        )
