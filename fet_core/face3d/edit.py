@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.face3d import gaze
-from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
+from fet_core.face3d.fusion import LID_PAIRS, SHUT, fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.model import load_model
 from fet_core.face3d.shape import Shapes, fitter, move, read_shapes
 from fet_core.geometry.landmarks import EYES
 
 Floats = NDArray[np.float64]
+Pairs = Sequence[tuple[int, int]]
 
 _SIDES = ("Left", "Right")
+
+BLINKS = ("eyeBlinkRight", "eyeBlinkLeft")
+"""The units that close an eye, in the order of `fet_core.face3d.fusion.LID_PAIRS`."""
 
 EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
     "neutral": {},
@@ -99,14 +103,38 @@ def with_units(own: Shapes, units: Mapping[str, float]) -> Floats:
         own: of one face.
         units: full names and values; where the eyes look moves no point.
     """
-    names, shown = load_model().names, shown_units(own)
-    change = np.zeros((1, len(names)))
-    for name, value in units.items():
-        if name in names:
-            change[0, names.index(name)] = value - shown[name]
-    motion = np.tensordot(change, fitter(own.eye).model.units, 1)
+    names, shown, model = load_model().names, shown_units(own), fitter(own.eye).model.units
+    change = {name: units[name] - shown[name] for name in names if name in units}
+    closing = {name: change.pop(name) for name in BLINKS if change.get(name, 0.0) > 0}
+    motion = np.zeros((1, *model.shape[1:]))
+    for name, far in change.items():
+        motion += far * model[names.index(name)]
+    for name, far in closing.items():
+        lids = far * model[names.index(name)]
+        share, pairs = far / (1 - shown[name]), LID_PAIRS[BLINKS.index(name)]
+        motion += _closed(lids, (own.frontal + motion[..., :2])[0], pairs, share)
     level = uncrossed(thinned(motion[..., :2], own.frontal), own.frontal)
     return move(own, np.concatenate([level, motion[..., 2:]], axis=2))
+
+
+def _closed(motion: Floats, shape: Floats, pairs: Pairs, share: float) -> Floats:
+    """The motion [68, 3] of an eye that closes by a share of what it is open, all of it at 1.
+
+    People's eyes are not equally wide: what leaves half of one closes another.
+
+    Args:
+        motion: [68, 3] of a closing eye, however far it closes.
+        shape: [68, 2] the frontal face that it is added to.
+        pairs: upper and lower lid.
+        share: 0 to 1.
+    """
+    motion = motion.copy()
+    for upper, lower in pairs:
+        gap = float(shape[upper, 1] - shape[lower, 1])
+        nearer = float(motion[lower, 1] - motion[upper, 1])
+        if nearer > 1e-6:
+            motion[[upper, lower], 1] *= share * max(gap - SHUT, 0.0) / nearer
+    return motion
 
 
 def shown_units(own: Shapes) -> dict[str, float]:

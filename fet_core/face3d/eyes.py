@@ -23,7 +23,6 @@ _WIDER = 1.5  # times as far apart as the target's lids are, from which a closed
 _NARROWER, _HALF = 0.85, 0.65
 """The same, below which an open eye closes if the other one is closed: where all of the expression
 is taken, and where a part of it, of which the eye is half closed."""
-_SHUT = 0.055  # mean distance of the lids in eye distances, below which an open eye is to close
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one
 _SOFT = 0.025  # of the edge of that skin, in eye distances
@@ -44,7 +43,13 @@ class Plan:
     closed: list[tuple[range, Face | Lender]] = field(default_factory=list)
 
 
-def planned(target: Face, wanted: Floats, giver: Face | None, whole: bool = True) -> Plan:
+def planned(
+    target: Face,
+    wanted: Floats,
+    giver: Face | None,
+    whole: bool = True,
+    shut: tuple[bool, bool] = (False, False),
+) -> Plan:
     """Which eyes open and which close. Lids of these lie as far apart as the giver's do.
 
     A closed eye that nobody can open, or that is to open a little, stays as it is, as what is under
@@ -56,22 +61,24 @@ def planned(target: Face, wanted: Floats, giver: Face | None, whole: bool = True
         wanted: [68, 2] in its pixels.
         giver: whose expression the target gets; None if only points are known.
         whole: the target gets all of the expression.
+        shut: whether its right and its left eye are to close where there is no giver.
     """
     narrower = _NARROWER if whole else _HALF
     own = target.points
     plan = Plan(wanted.copy())
     theirs = (None, None) if giver is None else closed(giver.picture, giver.points)
-    for eye, shut, other in zip(_EYES, closed(target.picture, own), theirs, strict=True):
+    eyes = zip(_EYES, closed(target.picture, own), theirs, shut, strict=True)
+    for eye, asleep, other, closes in eyes:
         now, then = lids_apart(own, eye), lids_apart(wanted, eye)
-        if shut and giver is not None and other is False and then > _WIDER * now:
+        if asleep and giver is not None and other is False and then > _WIDER * now:
             plan.opened.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
-        elif shut:
+        elif asleep:
             _part(plan.wanted, eye, min(now, then))
         elif giver is not None and any(theirs) and then < narrower * now:
             plan.closed.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
-        elif giver is None and then < min(_SHUT, now):
+        elif giver is None and closes:
             plan.closed.append((eye, load_lids(shipped(SHIPPED, target.eye))[_EYES.index(eye)]))
     return plan
 

@@ -81,7 +81,8 @@ def mirror(shapes: Floats) -> Floats:
 _LIPS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
 """Upper and lower inner lip, upper and lower outer lip, from the right to the left."""
 
-_LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+LID_PAIRS = ((37, 41), (38, 40)), ((43, 47), (44, 46))
+"""Upper and lower lid of the right and of the left eye."""
 _SIDES = ((49, 53), (59, 55))  # outer lips between those and the corners, upper and lower
 _LITERAL = 0.75
 
@@ -137,7 +138,8 @@ def _apart(shapes: Floats) -> Floats:
     return np.clip(gap / _PARTED - 1, 0, 1)
 
 
-_CLOSED = 0.045  # eye distances between the lids of a closed eye, as dlib reads it
+SHUT = 0.045
+"""Eye distances between the lids of a closed eye, as dlib reads it."""
 
 
 def uncrossed(motion: Floats, target: Floats) -> Floats:
@@ -147,7 +149,7 @@ def uncrossed(motion: Floats, target: Floats) -> Floats:
     nearer than those of closed eyes, as between two points that meet an eye cannot be squeezed.
     """
     motion = motion.copy()
-    for pairs, least in (tuple(pair[:2] for pair in _LIPS), 0.0), (_LIDS, _CLOSED):
+    for pairs, least in (tuple(pair[:2] for pair in _LIPS), 0.0), (sum(LID_PAIRS, ()), SHUT):
         for upper, lower in pairs:
             own = target[:, upper, 1] - target[:, lower, 1]
             gap = own + motion[:, upper, 1] - motion[:, lower, 1]

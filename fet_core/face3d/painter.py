@@ -61,6 +61,7 @@ class Painter:
         mouth: str = "auto",
         whole: bool = True,
         steady: bool = False,
+        shut: tuple[bool, bool] = (False, False),
     ) -> Picture:
         """The target's whole picture with its points [68, 2] at the wanted places.
 
@@ -72,8 +73,9 @@ class Painter:
             whole: the target gets all of the giver's expression.
             steady: it is one picture of a film, and the target's mouth shows its teeth: the
                 giver's come over them by and by, as the mouth opens wider.
+            shut: whether its right and its left eye are to close where there is no giver.
         """
-        plan = planned(target, wanted, giver, whole)
+        plan = planned(target, wanted, giver, whole, shut)
         share = _share(target, wanted, giver) if steady and giver is not None else 1.0
         lender = giver if steady else _lender(target, wanted, giver, mouth)
         if target.found is None or opening(wanted) <= OPEN:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from fet_core.face3d.edit import expressed, with_units
+from fet_core.face3d.edit import BLINKS, expressed, with_units
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.gaze import looked
@@ -23,6 +23,8 @@ Picture = NDArray[np.uint8]
 
 WHOLE = 0.9
 """Intensity from which on all of an expression is taken."""
+
+_ASLEEP = 0.8  # value of the unit that closes an eye, from which on its lids meet
 
 _SURELY, _PERHAPS = 0.38, 0.5
 """Distance of embeddings below which two faces are one person's, and may be."""
@@ -75,7 +77,9 @@ class InSpace:
         wanted = own.points if expression is None else expressed(own, expression, intensity)
         if units:
             wanted = with_units(read_shapes(wanted, eye=own.eye), units)
-        return looked(self._painter(target, wanted[0], None), wanted[0], units)
+        right, left = (units.get(name, 0.0) >= _ASLEEP for name in BLINKS)
+        made = self._painter(target, wanted[0], None, shut=(right, left))
+        return looked(made, wanted[0], units)
 
     def __call__(
         self, source: Face, target: Face, intensity: float, mouth: str = "auto"

@@ -177,7 +177,8 @@ class Studio:
         gl.blend_func = gl.ONE, gl.ONE_MINUS_SRC_ALPHA
         frame.depth_mask = False
         for name in ("cornea", "brows", "lashes"):
-            self._paint(scene, name, eye)
+            if name in scene.buffers:
+                self._paint(scene, name, eye)
         frame.depth_mask = True
         self._paint(scene, "hair", eye, cutoff=0.55)
         frame.depth_mask = False
