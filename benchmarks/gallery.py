@@ -171,11 +171,10 @@ def wrong(transfer: Transfer, eye: Eye) -> Picture:
     """What looks wrong: the photograph, and what was made of it, side by side."""
     calm = open_picture(find(FACES[0]))
     shut = transfer.edit(calm, {"eyeBlinkLeft": 1, "eyeBlinkRight": 1})
-    half = {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5}
     happy = open_picture(find("05_Caucasian_male_happy"))
     wide = open_picture(find(MOUTHS[4][1]))
     pairs = (
-        (calm, transfer.edit(calm, half)),
+        (calm, shut),
         (shut, transfer(happy, shut)),
         (happy, transfer(calm, happy)),
         (wide, transfer(open_picture(find(MOUTHS[4][0])), wide)),

@@ -57,6 +57,9 @@ class Scene:
 class Studio:
     """Renders people; holds one GL context and what was loaded into it.
 
+    Several may live in one process: whatever draws makes its own context current first, or it
+    would draw with the things of the same numbers in the one that was opened last.
+
     Args:
         assets: where shapes and textures come from.
         texture_limit: largest side of a texture in pixels.
@@ -144,8 +147,9 @@ class Studio:
             places[name] = hold(points, wares.rest[name], wares.frame, pose)
             normals[name] = part.normals(places[name])
         normals["hair"] = _puff(normals["hair"], places["hair"], wares.frame)
-        self._textures.bind(wares.textures["hair"], 0)
-        baked, keyed = self._baker.bake(wares.parts, places, normals, wares.frame, lighting)
+        with self._gl:
+            self._textures.bind(wares.textures["hair"], 0)
+            baked, keyed = self._baker.bake(wares.parts, places, normals, wares.frame, lighting)
         buffers = {}
         for name, part in wares.parts.items():
             columns = (places[name], normals[name], baked[name], keyed[name][:, None],
@@ -156,6 +160,15 @@ class Studio:
 
     def photograph(self, scene: Scene, camera: Camera, backdrop: Backdrop) -> NDArray[np.uint8]:
         """Take the picture: [height, width, 3] uint8 RGB, sRGB."""
+        with self._gl:
+            raw = np.frombuffer(self._drawn(scene, camera, backdrop), np.float32)
+        fine = raw.reshape(camera.height, self.samples, camera.width, self.samples, 3)
+        # A highlight brighter than white must not outweigh its neighbours.
+        picture = develop(fine).mean(axis=(1, 3))[::-1]
+        return np.ascontiguousarray(np.rint(picture * 255.0).clip(0, 255).astype(np.uint8))
+
+    def _drawn(self, scene: Scene, camera: Camera, backdrop: Backdrop) -> bytes:
+        """Linear light of all samples, from the lowest row to the highest."""
         frame = self._frame(camera.width * self.samples, camera.height * self.samples)
         frame.use()
         gl = self._gl
@@ -184,11 +197,7 @@ class Studio:
         frame.depth_mask = False
         self._paint(scene, "hair", eye, cutoff=0.15)
         frame.depth_mask = True
-        raw = np.frombuffer(frame.read(components=3, dtype="f4"), np.float32)
-        fine = raw.reshape(camera.height, self.samples, camera.width, self.samples, 3)
-        # A highlight brighter than white must not outweigh its neighbours.
-        picture = develop(fine).mean(axis=(1, 3))[::-1]
-        return np.ascontiguousarray(np.rint(picture * 255.0).clip(0, 255).astype(np.uint8))
+        return bytes(frame.read(components=3, dtype="f4"))
 
     def _frame(self, width: int, height: int) -> Any:
         if (width, height) not in self._frames:

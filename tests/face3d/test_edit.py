@@ -19,10 +19,12 @@ from fet_core.face3d.edit import (
     unit_names,
     with_units,
 )
-from fet_core.face3d.fusion import load_fusion
+from fet_core.face3d.fusion import SHUT, load_fusion
+from fet_core.face3d.lids import lids_apart
 from fet_core.face3d.model import load_model
 from fet_core.face3d.mouth import opening
 from fet_core.face3d.shape import Shapes, read_shapes
+from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
 
 WOMAN = "data/demo/rafd/Rafd090_08_Caucasian_female_neutral_frontal.jpg"
 
@@ -75,6 +77,29 @@ def test_a_unit_moves_the_points_as_the_model_does(name: str, yaw: float, value:
     lips_and_lids = [*range(37, 39), *range(40, 42), *range(43, 48), *range(50, 53), *range(56, 68)]
     free = [number for number in range(68) if number not in lips_and_lids]
     assert moved[free] == pytest.approx(turned[free], abs=1e-6)
+
+
+@pytest.mark.parametrize("wide", [0.05, 0.09, 0.15])
+@pytest.mark.parametrize("side", ["Left", "Right", ""])
+def test_an_eye_closes_by_a_share_of_what_it_is_open(wide: float, side: str) -> None:
+    """As wide as it may be: half of one person's blink is not all of another's."""
+    rest = 100 * load_fusion().rest[None] * [1, -1]
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        for upper, lower in ((eye[1], eye[5]), (eye[2], eye[4])):
+            middle = rest[:, [upper, lower], 1].mean()
+            half = wide * eye_distance(rest[0]) / 2
+            rest[:, upper, 1], rest[:, lower, 1] = middle - half, middle + half
+    own = read_shapes(rest)
+    for value in (0.25, 0.5, 1.0):
+        made = with_units(own, both_sides({f"eyeBlink{side}": value}))[0]
+        for eye, closes in (LEFT_EYE, side != "Right"), (RIGHT_EYE, side != "Left"):
+            name = "eyeBlinkLeft" if eye == LEFT_EYE else "eyeBlinkRight"
+            shown = shown_units(own)[name]
+            if value < shown and closes:
+                continue
+            share = (value - shown) / (1 - shown) if closes else 0
+            now, then = lids_apart(own.points[0], eye), lids_apart(made, eye)
+            assert then == pytest.approx(now - share * (now - SHUT), abs=0.006)
 
 
 def test_setting_what_is_shown_changes_nothing() -> None:

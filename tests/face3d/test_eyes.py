@@ -135,6 +135,19 @@ def test_a_blink_of_which_one_eye_is_missed_closes_both(
     assert not planned(target, narrow, see(demo(WOMAN.format("neutral")))).closed
 
 
+def test_without_a_source_eyes_close_where_that_is_asked_and_nowhere_else(
+    demo: Any, see: See
+) -> None:
+    """However narrow an expression makes them: a squint is no sleep."""
+    squinting = see(demo(SQUINTING))
+    narrow = squinting.points.copy()
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        narrow[eye[1] : eye[3], 1] = narrow[[eye[5], eye[4]], 1] - 1
+    assert not planned(squinting, narrow, None).closed
+    plan = planned(squinting, narrow, None, shut=(False, True))
+    assert [eye for eye, _ in plan.closed] == [LEFT_EYE]
+
+
 def test_a_grey_photograph_gets_a_mouth(transfer: Any, demo: Any, see: See) -> None:
     """One channel all the way, eyes that squint among it."""
     target = np.asarray(Image.fromarray(demo(SQUINTING)).convert("L"))

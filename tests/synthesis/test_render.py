@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fet_core.synthesis.assets import Assets
 from fet_core.synthesis.expressions import Performance
 from fet_core.synthesis.layouts import Frame, rafd_members
 from fet_core.synthesis.shoot import STYLES, person, picture, save
+from fet_core.synthesis.studio import Studio
 
 
 def shoot(studio: Any, slot: int, expression: str = "neutral", camera: int = 90,
@@ -30,6 +32,15 @@ def test_same_numbers_same_bytes(studio: Any, neutral: np.ndarray) -> None:
     assert neutral.shape == (280, 220, 3)
     assert neutral.dtype == np.uint8
     assert shoot(studio, 0).tobytes() == neutral.tobytes()
+
+
+def test_two_studios_do_not_draw_into_each_other(
+    studio: Any, assets: Assets, neutral: np.ndarray
+) -> None:
+    other = Studio(assets, texture_limit=256)
+    one = shoot(other, 1)
+    assert shoot(studio, 0).tobytes() == neutral.tobytes()
+    assert shoot(other, 1).tobytes() == one.tobytes()
 
 
 def test_expressions_moments_gazes_and_cameras_change_the_picture(
