@@ -27,6 +27,7 @@ _SEAM = 0.03  # of the lips that come with the line where they meet, in eye dist
 _THIN = 0.01  # half height of that line, in eye distances
 _ENOUGH = 0.7  # share of the wanted opening with which the target's own mouth is kept
 _RIM = 0.015  # beyond the lips' inner edges as they are read, where the edges of a photograph lie
+_LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
 _GAIN = (0.5, 1.3)
 _TEETH = (
     1.15  # at most so much brighter than the target's brightest skin and the whites of its eyes
@@ -51,6 +52,13 @@ def shuts(own: Floats, wanted: Floats, giver: Floats) -> bool:
     """Whether an open mouth closes as the giver's is closed; points [68, 2] of all three."""
     gap = opening(wanted)
     return max(gap, opening(giver)) < _SHUT and opening(own) > max(_WIDER * gap, _SHUT)
+
+
+def lends(own: Floats, wanted: Floats, giver: Floats) -> bool:
+    """Whether the giver's mouth shows what the target's own lacks; points [68, 2] of all three."""
+    if lacks_mouth(own, wanted):
+        return opening(giver) > max(OPEN, _LEAST * opening(wanted))
+    return shuts(own, wanted, giver)
 
 
 def seal(made: Picture, wanted: Floats, giver: Giver) -> None:
@@ -88,8 +96,23 @@ def fill(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
     lay(made, wanted, theirs, LIPS, wanted[INNER], _RIM, light)
 
 
+def borrow(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
+    """Lay the mouth of a giver who `lends` it: between lips that part, or where lips meet.
+
+    Args:
+        made: [H, W] or [H, W, 3] uint8, the target's face as it was made; changed.
+        wanted: [68, 2] in pixels of `made`.
+        giver: whose mouth it is.
+        own: the target's face as it was.
+    """
+    if lacks_mouth(own.points, wanted):
+        fill(made, wanted, giver, own)
+    else:
+        seal(made, wanted, giver)
+
+
 def bring(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
-    """What another face's mouth can do for a moved or painted one: `fill` it, `seal` it or nothing.
+    """Give a painted face the mouth of the one whose expression it has, where that one `lends` it.
 
     Nothing is done where points lie on each other, as those of a Φ+ that has hardly learned may.
 
@@ -102,11 +125,8 @@ def bring(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
     if min(eye_distance(points) for points in (own.points, wanted, giver.points)) < 1:
         return
     try:
-        if lacks_mouth(own.points, wanted):
-            if opening(giver.points) > OPEN:
-                fill(made, wanted, giver, own)
-        elif shuts(own.points, wanted, giver.points):
-            seal(made, wanted, giver)
+        if lends(own.points, wanted, giver.points):
+            borrow(made, wanted, giver, own)
     except np.linalg.LinAlgError:  # no spline through them
         pass
 

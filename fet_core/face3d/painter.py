@@ -12,7 +12,7 @@ from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, fill, lacks_mouth, opening, seal, shuts
+from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, opening
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
@@ -29,7 +29,6 @@ rendered ones; the source's alone; rendered ones; nobody's, the target's lips ar
 the same lips that close take how they meet."""
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
-_LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
 _OVER = (1.05, 1.4)
 """Times the target's own opening, from which on the giver's mouth is seen in a film, and alone."""
 
@@ -109,16 +108,15 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
     given, rendered = None if mouth == "bank" else giver, mouth != "source"
     if given is not None and rendered and is_grey(_near(given)) and not is_grey(_near(target)):
         given = None
+    if given is not None and lends(target.points, wanted, given.points):
+        return given
+    if not rendered:
+        return None
     bank = shipped(SHIPPED, target.eye)
     if lacks_mouth(target.points, wanted):
-        shown = 0.0 if given is None else opening(given.points)
-        if shown > max(OPEN, _LEAST * opening(wanted)):
-            return given
-        return nearest(load_mouths(bank), wanted) if rendered else None
-    for one in (given, load_shut(bank) if rendered else None):
-        if one is not None and shuts(target.points, wanted, one.points):
-            return one
-    return None
+        return nearest(load_mouths(bank), wanted)
+    shut = load_shut(bank)
+    return shut if lends(target.points, wanted, shut.points) else None
 
 
 def _near(face: Face) -> Picture:
@@ -173,10 +171,7 @@ def _painted(target: Face, plan: Plan, mouth: Giver | None, share: float = 1.0) 
     made = moved(cut, own, new, whole[top:bottom, left:right])
     before = Lender(cut, own)
     if mouth is not None and share == 1:
-        if lacks_mouth(own, new):
-            fill(made, new, mouth, before)
-        else:
-            seal(made, new, mouth)
+        borrow(made, new, mouth, before)
     elif mouth is not None and share > 0:
         filled = made.copy()
         fill(filled, new, mouth, before)

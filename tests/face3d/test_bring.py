@@ -46,10 +46,12 @@ def test_a_mouth_that_opens_gets_the_givers_teeth(face: np.ndarray) -> None:
     assert (made[far] == SKIN).all()
 
 
-@pytest.mark.parametrize("case", ["giver shut", "own as open", "nothing opens"])
+@pytest.mark.parametrize("case", ["giver shut", "giver ajar", "own as open", "nothing opens"])
 def test_what_needs_no_mouth_stays(face: np.ndarray, case: str) -> None:
     shut, wide = opened(face, 0.0), opened(face, 9.0)
-    giver = shut if case == "giver shut" else wide
+    ajar = opened(face, 1.2)  # open, but its teeth would be stretched sevenfold
+    giver = {"giver shut": shut, "giver ajar": ajar}.get(case, wide)
+    assert case != "giver ajar" or opening(ajar) > OPEN
     own = wide if case == "own as open" else shut
     wanted = shut if case == "nothing opens" else wide
     made = np.full((96, 96, 3), SKIN, np.uint8)
