@@ -17,7 +17,7 @@ DEMO = TOP / "data" / "demo"
 SOURCE = DEMO / "rafd" / "Rafd090_28_Caucasian_male_happy_frontal.jpg"
 TARGET = DEMO / "rafd" / "Rafd090_30_Caucasian_female_neutral_frontal.jpg"
 FILM = DEMO / "films" / "talk.mp4"
-_MOST = "≤ 0.06 s"
+_MOST, _LARGE, _MOST_LARGE = "≤ 0.06 s", 2000, "≤ 0.5 s"
 
 
 def networks(rounds: int, size: int = 256) -> dict[str, Any]:
@@ -43,6 +43,28 @@ def photographs(rounds: int) -> dict[str, Any]:
 
     transfer = Transfer()
     return in_turn(None, lambda: transfer(SOURCE, TARGET), rounds, "two photographs")
+
+
+def large(rounds: int) -> dict[str, Any]:
+    """The same, where the target is a square of 2,000 pixels a side."""
+    import tempfile
+
+    import cv2
+
+    from fet_core import Transfer
+
+    small = cv2.imread(str(TARGET))
+    height, width = small.shape[:2]
+    fine = cv2.resize(
+        small, (round(width * _LARGE / height), _LARGE), interpolation=cv2.INTER_CUBIC
+    )
+    room = _LARGE - fine.shape[1]
+    square = cv2.copyMakeBorder(fine, 0, 0, room // 2, room - room // 2, cv2.BORDER_REPLICATE)
+    transfer = Transfer()
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "target.jpg"
+        cv2.imwrite(str(target), square)
+        return in_turn(None, lambda: transfer(SOURCE, target), rounds, "a large photograph")
 
 
 def film(rounds: int) -> dict[str, Any]:
@@ -77,6 +99,7 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
     entries = {
         "Φ+ and Ω+ at 256×256": networks(options.rounds) | {"target": _MOST},
         "two photographs of 340×512": photographs(options.rounds) | {"target": _MOST},
+        "onto one of 2,000×2,000": large(options.rounds) | {"target": _MOST_LARGE},
     }
     if options.films:
         entries["a picture of a film"] = film(options.films) | {"target": _MOST}
