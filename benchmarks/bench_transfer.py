@@ -54,6 +54,7 @@ def large(rounds: int) -> dict[str, Any]:
     from fet_core import Transfer
 
     small = cv2.imread(str(TARGET))
+    assert small is not None
     height, width = small.shape[:2]
     fine = cv2.resize(
         small, (round(width * _LARGE / height), _LARGE), interpolation=cv2.INTER_CUBIC

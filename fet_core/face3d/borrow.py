@@ -28,6 +28,8 @@ _TEETH = (0.6, 0.75)
 """Quantile of brightness between open lips from which on teeth are seen, if they are at least so
 bright beside the whites of the eyes or, where these are closed, beside the skin."""
 
+_PINK = 1.15  # red over green of what is no tooth, in that of the whites of the eyes
+_GLASSES = 0.5  # brightness of whites in that of the skin, below which they are no whites
 _PALER = 0.01  # share of red in the colour of teeth, less than in that of the skin
 _OPEN = 0.02  # area between the inner lips, in squares of the eye distance
 _ENOUGH = 40_000  # pixels that tell whether a picture is grey
@@ -177,13 +179,13 @@ class Light:
     Attributes:
         skin: [C] median colour of the cheeks below the eyes.
         bright: how bright their brightest tenth is.
-        white: how bright the whites of the eyes are; None where both are closed.
+        white: [C] colour of the whites of the eyes; None where none are seen.
         teeth: [C] median colour of the teeth; None where none are seen.
     """
 
     skin: Floats
     bright: float
-    white: float | None
+    white: Floats | None
     teeth: Floats | None
 
 
@@ -223,13 +225,24 @@ def _light(picture: Picture, points: Floats) -> Light:
     eyes = [
         points[list(eye)] for eye, no in zip((RIGHT_EYE, LEFT_EYE), shut, strict=True) if not no
     ]
-    seen = _pixels(picture, eyes).mean(axis=1)
-    white = float(np.quantile(seen, _WHITE)) + 1.0 if len(seen) else None
     colour = np.median(skin, axis=0) + 1.0
+    white = _white(_pixels(picture, eyes), colour)
     return Light(colour, bright, white, _teeth(picture, points, white, colour))
 
 
-def _teeth(picture: Picture, points: Floats, white: float | None, skin: Floats) -> Floats | None:
+def _white(seen: Floats, skin: Floats) -> Floats | None:
+    """[C] colour of what is bright in the eyes' pixels [N, C]; None behind dark glasses."""
+    if not len(seen):
+        return None
+    bright = seen.mean(axis=1)
+    level = float(np.quantile(bright, _WHITE))
+    near = np.argsort(np.abs(bright - level))[: max(len(seen) // 10, 1)]
+    colour = np.asarray(np.median(seen[near], axis=0))
+    white = colour * (level / max(float(colour.mean()), 1e-6)) + 1.0
+    return white if white.mean() > _GLASSES * skin.mean() else None
+
+
+def _teeth(picture: Picture, points: Floats, white: Floats | None, skin: Floats) -> Floats | None:
     """[C] colour of the teeth between open lips; None where there are none to be seen.
 
     It is too dark there, or too red: turned lips that are closed may be read as open ones.
@@ -241,10 +254,16 @@ def _teeth(picture: Picture, points: Floats, white: float | None, skin: Floats) 
         return None
     bright = between.mean(axis=1)
     colour = np.median(between[bright >= np.quantile(bright, _TEETH[0])], axis=0) + 1.0
-    if colour.mean() < _TEETH[1] * (white or skin.mean()):
+    if colour.mean() < _TEETH[1] * (skin if white is None else white).mean():
+        return None
+    if white is not None and len(skin) == 3 and _redness(colour) > _PINK * _redness(white):
         return None
     pale = colour[0] / colour.sum() < skin[0] / skin.sum() - _PALER
     return colour if pale or (is_grey(picture) and colour.mean() > skin.mean()) else None
+
+
+def _redness(colour: Floats) -> float:
+    return float(colour[0] / colour[1])
 
 
 def _pixels(picture: Picture, polygons: Sequence[Floats]) -> Floats:

@@ -105,6 +105,10 @@ def with_units(own: Shapes, units: Mapping[str, float]) -> Floats:
     """
     names, shown, model = load_model().names, shown_units(own), fitter(own.eye).model.units
     change = {name: units[name] - shown[name] for name in names if name in units}
+    if "mouthClose" in change:
+        # It brings the lips together in a jaw that is open, and through each other in none.
+        open_ = max(units.get("jawOpen", shown["jawOpen"]), 0.0)
+        change["mouthClose"] = min(units["mouthClose"], open_) - shown["mouthClose"]
     closing = {name: change.pop(name) for name in BLINKS if change.get(name, 0.0) > 0}
     motion = np.zeros((1, *model.shape[1:]))
     for name, far in change.items():

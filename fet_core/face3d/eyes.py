@@ -68,12 +68,12 @@ def planned(
     plan = Plan(wanted.copy())
     theirs = (None, None) if giver is None else closed(giver.picture, giver.points)
     eyes = zip(_EYES, closed(target.picture, own), theirs, shut, strict=True)
-    for eye, asleep, other, closes in eyes:
+    for eye, is_shut, other, closes in eyes:
         now, then = lids_apart(own, eye), lids_apart(wanted, eye)
-        if asleep and giver is not None and other is False and then > _WIDER * now:
+        if is_shut and giver is not None and other is False and then > _WIDER * now:
             plan.opened.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
-        elif asleep:
+        elif is_shut:
             _part(plan.wanted, eye, min(now, then))
         elif giver is not None and any(theirs) and then < narrower * now:
             plan.closed.append((eye, giver))

@@ -29,6 +29,7 @@ _ENOUGH = 0.7  # share of the wanted opening with which the target's own mouth i
 _RIM = 0.015  # beyond the lips' inner edges as they are read, where the edges of a photograph lie
 _LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
 _GAIN = (0.5, 1.3)
+_CAST = (0.6, 1.6)  # how far the colour of one light may be from the other's
 _TEETH = (
     1.15  # at most so much brighter than the target's brightest skin and the whites of its eyes
 )
@@ -52,6 +53,14 @@ def shuts(own: Floats, wanted: Floats, giver: Floats) -> bool:
     """Whether an open mouth closes as the giver's is closed; points [68, 2] of all three."""
     gap = opening(wanted)
     return max(gap, opening(giver)) < _SHUT and opening(own) > max(_WIDER * gap, _SHUT)
+
+
+def met(points: Floats) -> Floats:
+    """Points [68, 2] whose inner lips meet in the middle between them."""
+    shut = points.copy()
+    for upper, lower in ((61, 67), (62, 66), (63, 65)):
+        shut[[upper, lower]] = (points[upper] + points[lower]) / 2
+    return shut
 
 
 def lends(own: Floats, wanted: Floats, giver: Floats) -> bool:
@@ -133,7 +142,7 @@ def bring(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:
 
 def _lit(own: Giver, giver: Giver) -> Lit:
     here, there = lights(own.picture, own.points, giver)
-    most = _TEETH * max(here.bright, here.white or 0.0)
+    most = _TEETH * max(here.bright, 0.0 if here.white is None else float(here.white.mean()))
     if here.teeth is not None and there.teeth is not None:
         gain = here.teeth / there.teeth
         most = max(most, float(here.teeth.mean()))
@@ -143,6 +152,11 @@ def _lit(own: Giver, giver: Giver) -> Lit:
         # much brighter or darker it is than the whites of the eyes say.
         gain = (gain + gain.mean()) / 2
         if here.white is not None and there.white is not None:
-            gain = np.sqrt(gain * here.white / there.white)
+            # The whites of all eyes are of nearly one colour, but they are small, and some are red.
+            light = here.white / there.white
+            level = float(light.mean())
+            cast = np.sqrt(np.clip(light / level, *_CAST) * gain / gain.mean())
+            bright = np.clip(np.sqrt(gain.mean() * level), level * _GAIN[0], level * _GAIN[1])
+            return Lit(bright * cast, bright * cast, most)
     gain = np.clip(gain, *_GAIN)
     return Lit(gain, gain, most)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from fet_core.face3d.bank import SHIPPED, Lender, load_mouths, load_shut, nearest
 from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
-from fet_core.face3d.face import Face
+from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, opening
+from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, met, opening
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
@@ -34,6 +34,8 @@ _OVER = (1.05, 1.4)
 
 _SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
 _OF_IT = (0.3, 0.5)  # the same in shares of the wanted opening: less would be torn apart
+_SLIT = 0.02  # squares of the eye distance: what less is open shows dark, if anything
+_TURNED = 25.0  # degrees that a giver may be turned further than the target
 _TRIED = 2.0  # sizes at which a face is read, in which it is painted for that
 _MOST = 0.12  # eye distances by which a correction may move a point
 
@@ -74,10 +76,14 @@ class Painter:
                 giver's come over them by and by, as the mouth opens wider.
             shut: whether its right and its left eye are to close where there is no giver.
         """
+        if giver is not None and _stays_shut(target.points, wanted, giver.points):
+            wanted = met(wanted)
         plan = planned(target, wanted, giver, whole, shut)
         share = _share(target, wanted, giver) if steady and giver is not None else 1.0
         lender = giver if steady else _lender(target, wanted, giver, mouth)
-        if target.found is None or opening(wanted) <= OPEN:
+        # Rendered teeth are read as a part of the lips, and would be opened further and further.
+        rendered = isinstance(lender, Lender)
+        if target.found is None or opening(wanted) <= OPEN or rendered:
             return _painted(target, plan, lender, share)
         small, grow = _small(target)
         aim = apply_points(invert(grow), plan.wanted)
@@ -108,15 +114,28 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
     given, rendered = None if mouth == "bank" else giver, mouth != "source"
     if given is not None and rendered and is_grey(_near(given)) and not is_grey(_near(target)):
         given = None
-    if given is not None and lends(target.points, wanted, given.points):
+    lacks = lacks_mouth(target.points, wanted)
+    lent = given is not None and lends(target.points, wanted, given.points)
+    if given is not None and lent and not (rendered and lacks and _seen_less(target, given)):
         return given
     if not rendered:
         return None
     bank = shipped(SHIPPED, target.eye)
-    if lacks_mouth(target.points, wanted):
+    if lacks:
         return nearest(load_mouths(bank), wanted)
     shut = load_shut(bank)
     return shut if lends(target.points, wanted, shut.points) else None
+
+
+def _stays_shut(own: Floats, wanted: Floats, giver: Floats) -> bool:
+    """Whether lips that meet, of the target and of the giver, are to part by next to nothing."""
+    return max(opening(own), opening(giver)) <= OPEN < opening(wanted) < _SLIT
+
+
+def _seen_less(target: Face, giver: Face) -> bool:
+    """Whether a half of the giver's mouth is not seen, as it is turned further than the target."""
+    yaws = [abs(float(shape_of(one).fit.angles()[0, 0])) for one in (target, giver)]
+    return yaws[1] - yaws[0] > _TURNED
 
 
 def _near(face: Face) -> Picture:

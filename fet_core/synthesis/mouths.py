@@ -26,7 +26,11 @@ _SOFTER = 0.012  # of the picture in which the line between closed lids is looke
 _SOUGHT = 0.05  # from where the points say that it is
 _LASHES = 0.7  # of the light that they take in the middle of that line
 _ROOTS, _TIPS = 0.006, 0.012  # how far above and below the line
-_RED, _BRIGHT = 0.13, 145.0
+_RED, _BRIGHT = 0.13, (85.0, 145.0)
+"""From which on a colour is a lip's, and brightness an upper and a lower lip's: the upper one lies
+in the shade, the tongue behind the lower one is as bright as that."""
+
+_FAR = (2.0, 1.0)  # times the way from either lip's outer edge to where dlib sees its inner one
 _INWARDS = ((61, 50), (62, 51), (63, 52), (65, 56), (66, 57), (67, 58))
 
 
@@ -150,18 +154,21 @@ def _rendered(
 
 
 def _edged(picture: NDArray[np.uint8], points: Floats) -> Floats:
-    """Points whose inner lips lie where the lips end; dlib sees teeth and lips as one.
+    """Points whose inner lips lie where the lips end.
 
-    Lips are bright and red, teeth are not red, and what is behind them is not bright.
+    dlib sees teeth and lips as one, and the inner edge of an upper lip in the middle of that. Lips
+    are bright and red, teeth are not red, and what is behind them is not bright.
     """
     rgb = picture.astype(np.float64)
     red = (rgb[..., 0] - rgb[..., 1]) / (rgb[..., 0] + rgb[..., 1] + 1)
-    lip = (red > _RED) & (rgb[..., 0] > _BRIGHT)
     found = points.copy()
     for inner, outer in _INWARDS:
-        for share in np.linspace(0, 1.0, 101):
-            x, y = np.round(points[outer] + share * (points[inner] - points[outer])).astype(int)
+        lower = inner > 64
+        lip = (red > _RED) & (rgb[..., 0] > _BRIGHT[lower])
+        for share in np.linspace(0, _FAR[lower], 201):
+            place = points[outer] + share * (points[inner] - points[outer])
+            x, y = np.round(place).astype(int)
             if not lip[y, x]:
                 break
-            found[inner] = points[outer] + share * (points[inner] - points[outer])
+            found[inner] = place
     return found
