@@ -102,6 +102,18 @@ def test_an_eye_closes_by_a_share_of_what_it_is_open(wide: float, side: str) -> 
             assert then == pytest.approx(now - share * (now - SHUT), abs=0.006)
 
 
+def test_a_jaw_that_is_shut_closes_no_further() -> None:
+    """Alone the unit would push the lips through each other."""
+    own = at_rest()
+    shown = shown_units(own)
+    assert with_units(own, {"mouthClose": 1.0}) == pytest.approx(
+        with_units(own, {"mouthClose": shown["jawOpen"]})
+    )
+    ajar = {"jawOpen": 0.5}
+    apart = [opening(with_units(own, {**ajar, "mouthClose": far})[0]) for far in (0.0, 0.5, 1.0)]
+    assert apart[0] > apart[1] == pytest.approx(apart[2])
+
+
 def test_setting_what_is_shown_changes_nothing() -> None:
     own = at_rest()
     assert with_units(own, shown_units(own)) == pytest.approx(own.points, abs=0.01)
