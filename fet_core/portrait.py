@@ -193,13 +193,15 @@ class Transfer:
 
         Raises:
             UserError: as a call; or there is no such unit or expression, or nothing is asked for,
-                or this `Transfer` has a model, which cannot do it.
+                or the intensity of no expression, or this `Transfer` has a model, which cannot.
         """
         if not isinstance(self._way, InSpace):
             raise UserError("a model of `fet export` cannot edit; leave it out")
         if not units and expression is None:
             raise UserError("nothing is to be changed; set a unit or name an expression")
         check_intensity(intensity)
+        if expression is None and intensity != 1:
+            raise UserError("the intensity is an expression's; name one, or set the units' values")
         named = both_sides(units or {})
         with self._turn:
             found = self._find(photo, "photo", face)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,8 @@ def check_out(out: Path, *pictures: Path, force: bool = False, option: str = "-o
 
     name = shown(out)
     if out.suffix.lower() not in WRITTEN:
+        if os.path.isdir(out):  # noqa: PTH112 - Path's own raises at a name that is too long
+            raise UserError(f"{name} is a folder; name a file in it, as {out / 'out.png'}")
         *most, last = WRITTEN
         raise UserError(
             f"{name} does not end in {', '.join(most)} or {last}; "

@@ -84,8 +84,10 @@ def expressed(own: Shapes, expression: str, intensity: float) -> Floats:
         UserError: there is no such expression.
     """
     if expression not in EXPRESSIONS:
+        near = difflib.get_close_matches(expression.lower(), EXPRESSIONS, 1)
+        meant = f"; did you mean {near[0]}?" if near else ";"
         raise UserError(
-            f"there is no expression {expression}; choose one of {', '.join(EXPRESSIONS)}"
+            f"there is no expression {expression}{meant} choose one of {', '.join(EXPRESSIONS)}"
         )
     fusion, units = fusion_of(own.eye), _vector(both_sides(EXPRESSIONS[expression]))
     source = fusion.rest + np.tensordot(units, fitter(own.eye).model.units[..., :2], 1)

@@ -62,6 +62,12 @@ def test_a_picture_keeps_what_its_file_has_and_is_marked(repository: Path, tmp_p
 
 def test_mistakes_end_in_a_sentence(repository: Path, tmp_path: Path) -> None:
     photo, out = repository / WOMAN, tmp_path / "out.png"
+    with pytest.raises(UserError, match="the intensity is an expression's"):
+        edit(photo, ["jawOpen=0.4"], intensity=0.5, out=out)
+    with pytest.raises(UserError, match="no expression Happy; did you mean happy"):
+        edit(photo, None, "Happy", out=out)
+    with pytest.raises(UserError, match=f"{tmp_path} is a folder; name a file in it, as "):
+        edit(photo, ["jawOpen=0.4"], out=tmp_path)
     with pytest.raises(UserError, match="name a photograph and with -o what to write"):
         edit(photo, ["jawOpen=0.4"])
     with pytest.raises(UserError, match=r'"jawOpen" is no UNIT=VALUE; write it as jawOpen=0\.3'):
