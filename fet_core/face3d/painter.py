@@ -12,7 +12,7 @@ from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, met, opening
+from fet_core.face3d.mouth import INNER, OPEN, borrow, fill, lacks_mouth, lends, met, opening
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
@@ -34,6 +34,7 @@ _OVER = (1.05, 1.4)
 
 _SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
 _OF_IT = (0.3, 0.5)  # the same in shares of the wanted opening: less would be torn apart
+_OUTER = (48, 50, 51, 52, 54, 56, 57, 58)  # the outer lips' points beside the inner ones
 _SLIT = 0.02  # squares of the eye distance: what less is open shows dark, if anything
 _TURNED = 25.0  # degrees that a giver may be turned further than the target
 _TRIED = 2.0  # sizes at which a face is read, in which it is painted for that
@@ -81,9 +82,7 @@ class Painter:
         plan = planned(target, wanted, giver, whole, shut)
         share = _share(target, wanted, giver) if steady and giver is not None else 1.0
         lender = giver if steady else _lender(target, wanted, giver, mouth)
-        # Rendered teeth are read as a part of the lips, and would be opened further and further.
-        rendered = isinstance(lender, Lender)
-        if target.found is None or opening(wanted) <= OPEN or rendered:
+        if target.found is None or opening(wanted) <= OPEN:
             return _painted(target, plan, lender, share)
         small, grow = _small(target)
         aim = apply_points(invert(grow), plan.wanted)
@@ -91,6 +90,8 @@ class Painter:
         read = apply_points(grow, self._eye.read(tried, target.found, grow))
         # Of a large photograph there must not be one more while the next is made.
         del tried, small
+        if isinstance(lender, Lender):
+            read = by_outer_lips(read, plan.wanted)
         aimed = corrected(plan.wanted, read, target.points)
         lender = giver if steady else _lender(target, aimed, giver, mouth)
         return _painted(target, replace(plan, wanted=aimed), lender, share)
@@ -143,6 +144,17 @@ def _near(face: Face) -> Picture:
     low, high = (face.points[2:15].min(axis=0), face.points[2:15].max(axis=0))
     left, top = (max(int(value), 0) for value in low)
     return face.picture[top : int(high[1]) + 1, left : int(high[0]) + 1]
+
+
+def by_outer_lips(read: Floats, wanted: Floats) -> Floats:
+    """What was read [68, 2], its inner lips as far from the wanted ones as its outer lips are.
+
+    Rendered teeth are read as a part of the lips, which a second aim would open further and
+    further.
+    """
+    seen = read.copy()
+    seen[INNER] = wanted[INNER] + (read - wanted)[[*_OUTER]]
+    return seen
 
 
 def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
