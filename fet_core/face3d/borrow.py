@@ -29,6 +29,7 @@ _TEETH = (0.6, 0.75)
 bright beside the whites of the eyes or, where these are closed, beside the skin."""
 
 _PINK = 1.15  # red over green of what is no tooth, in that of the whites of the eyes
+_PALE = 0.75  # of how much redder than green skin is: what whites are at most
 _GLASSES = 0.5  # brightness of whites in that of the skin, below which they are no whites
 _PALER = 0.01  # share of red in the colour of teeth, less than in that of the skin
 _OPEN = 0.02  # area between the inner lips, in squares of the eye distance
@@ -187,6 +188,13 @@ class Light:
     bright: float
     white: Floats | None
     teeth: Floats | None
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the whites' colour is the light's: they are paler than skin, if they are seen."""
+        if self.white is None or len(self.skin) != 3:
+            return False
+        return _redness(self.white) - 1 < _PALE * (_redness(self.skin) - 1)
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,43 @@ def parted(motion: Floats, source: Floats, target: Floats) -> Floats:
     return motion
 
 
+_BROWS = slice(17, 22), slice(22, 27)
+_LIVELIER = 1.3
+"""Times as far as Φ moves brows. Of 840 pairs of rendered people and 330 of photographed ones they
+are off by 0.0216 eye distances with this and what follows, by 0.0227 without; 1.6: 0.0231."""
+
+_AT_REST = 0.1
+"""Eye distances by which resting brows may be higher or lower than the mean ones: the standard
+deviation of those of 82 people is 0.042."""
+
+_HARDLY = 0.01  # eye distances that are no motion to speak of
+
+
+def lively(motion: Floats, source: Floats, target: Floats, rest: Floats) -> Floats:
+    """A motion whose brows go further than Φ dares.
+
+    Of one photograph low brows may be a frown or somebody's own, and Φ leaves half of a frown out.
+    What lies beyond where the brows of resting people are is no one's own, so that the target's
+    move by that at least.
+
+    Args:
+        motion: [B, 68, 2] of the target, frontal.
+        source: [B, 68, 2] frontal shapes.
+        target: the same.
+        rest: [68, 2] the mean resting face.
+    """
+    motion = motion.copy()
+    for brow in _BROWS:
+        motion[:, brow, 1] *= _LIVELIER
+        heights = ((shape[:, brow, 1] - rest[brow, 1]).mean(axis=1) for shape in (source, target))
+        theirs, own = (np.sign(one) * np.maximum(np.abs(one) - _AT_REST, 0) for one in heights)
+        least, moved = theirs - own, motion[:, brow, 1].mean(axis=1)
+        same = (least * moved > 0) | (np.abs(moved) < _HARDLY)
+        further = same & (np.abs(least) > np.abs(moved))
+        motion[:, brow, 1] += np.where(further, least - moved, 0.0)[:, None]
+    return motion
+
+
 _PARTED = 0.06  # eye distances between lips, from which on they are no thicker than closed ones
 
 

@@ -155,7 +155,8 @@ def _lit(own: Giver, giver: Giver) -> Lit:
             # The whites of all eyes are of nearly one colour, but they are small, and some are red.
             light = here.white / there.white
             level = float(light.mean())
-            cast = np.sqrt(np.clip(light / level, *_CAST) * gain / gain.mean())
+            seen = here.coloured and there.coloured
+            cast = np.sqrt((np.clip(light / level, *_CAST) if seen else 1) * gain / gain.mean())
             bright = np.clip(np.sqrt(gain.mean() * level), level * _GAIN[0], level * _GAIN[1])
             return Lit(bright * cast, bright * cast, most)
     gain = np.clip(gain, *_GAIN)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fet_core.face3d.edit import BLINKS, expressed, with_units
 from fet_core.face3d.face import Face, shape_of
-from fet_core.face3d.fusion import fusion_of, parted, thinned, uncrossed
+from fet_core.face3d.fusion import fusion_of, lively, parted, thinned, uncrossed
 from fet_core.face3d.gaze import looked
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.painter import Painter
@@ -60,7 +60,8 @@ class InSpace:
         """
         theirs, own = shape_of(source), shape_of(target)
         faces = theirs.frontal, own.frontal
-        motion = fusion_of(own.eye)(*faces)
+        fusion = fusion_of(own.eye)
+        motion = lively(fusion(*faces), *faces, fusion.rest)
         acting = list(ACTING)
         believed = trust(theirs.fit.angles() - own.fit.angles())
         literal = self.sameness(source, target) * believed[:, None, None]
