@@ -185,8 +185,7 @@ def _opened(path: Path, max_bytes: int) -> Iterator[Image.Image]:
         except UnreadableError:
             raise
         except UnidentifiedImageError as error:
-            *most, last = FORMATS
-            raise UnreadableError(f"it is no picture: {', '.join(most)} or {last}") from error
+            raise UnreadableError("it is not a PNG, JPEG or TIFF picture") from error
         except Image.DecompressionBombError as error:
             raise UnreadableError(
                 f"it is too large: decoded more than {max_bytes / 1e6:.0f} MB"
