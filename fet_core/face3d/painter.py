@@ -77,7 +77,8 @@ class Painter:
                 giver's come over them by and by, as the mouth opens wider.
             shut: whether its right and its left eye are to close where there is no giver.
         """
-        if giver is not None and _stays_shut(target.points, wanted, giver.points):
+        # In a film a mouth that is hardly open must not shut and open from picture to picture.
+        if giver and not steady and _stays_shut(target.points, wanted, giver.points):
             wanted = met(wanted)
         plan = planned(target, wanted, giver, whole, shut)
         share = _share(target, wanted, giver) if steady and giver is not None else 1.0

@@ -126,14 +126,17 @@ class Desk:
     ) -> Made:
         """The photograph with units and an expression set; as `Transfer.edit`.
 
+        The intensity's slider stands somewhere, whether there is an expression or not.
+
         Raises:
             UserError: as `transferred`, or nothing is asked for.
         """
         own = _opened(photo, "photograph")
+        far = 1.0 if expression is None else intensity
         with _told({"the photo ": "the photograph "}):
             return self._made(
                 own,
-                lambda: self._transfer.edit(own.picture, units, expression, intensity, face),
+                lambda: self._transfer.edit(own.picture, units, expression, far, face),
                 {"photograph": (own.picture, face)},
             )
 

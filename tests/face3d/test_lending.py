@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 pytest.importorskip("dlib", reason="dlib is not installed")
 import fet_core
 from fet_core.data.pictures import read_picture
-from fet_core.face3d import lids
+from fet_core.face3d import lids, painter
 from fet_core.face3d.bank import Lender, load_mouths
 from fet_core.face3d.borrow import lights
 from fet_core.face3d.face import Face
@@ -68,6 +69,22 @@ def test_lips_that_meet_on_both_faces_do_not_part_by_a_slit(face: np.ndarray) ->
     assert opening(met(slit)) == pytest.approx(0, abs=1e-9)
     outer = [number for number in range(68) if number not in (61, 62, 63, 65, 66, 67)]
     assert np.array_equal(met(slit)[outer], slit[outer])
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_in_a_film_hardly_open_lips_do_not_snap_shut(
+    steady: bool, find: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, giver = (find("090", "08_Caucasian_female", "neutral") for _ in range(2))
+    shut = replace(target, points=met(target.points))
+    slit = shut.points.copy()
+    slit[[65, 66, 67], 1] += 2.0
+    assert _stays_shut(shut.points, slit, shut.points)
+    aimed = []
+    monkeypatch.setattr(painter, "planned", lambda _, points, *rest: aimed.append(points))
+    with pytest.raises(AttributeError):
+        Painter(object())(shut, slit, replace(giver, points=shut.points), steady=steady)  # type: ignore[arg-type]
+    assert (opening(aimed[0]) > OPEN) == steady
 
 
 def test_rendered_teeth_that_are_read_as_lips_open_no_mouth_further(find: Any) -> None:

@@ -57,6 +57,11 @@ def test_an_edit_of_a_png_loses_nothing(desk: Desk, transfer: Transfer, tmp_path
     assert made.faces["result"].units["jawOpen"] > made.faces["photograph"].units["jawOpen"] + 0.1
 
 
+def test_an_intensity_without_an_expression_counts_for_nothing(desk: Desk) -> None:
+    made = [desk.edited(NEUTRAL, {"jawOpen": 0.5}, None, far, None).after for far in (0.5, 1.0)]
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
 def test_two_pictures_never_get_one_place(desk: Desk) -> None:
     made = [desk.edited(NEUTRAL, {}, name, 1.0, None).after for name in ("happy", "sad")]
     assert made[0] != made[1]
