@@ -25,6 +25,11 @@ _NARROWER, _HALF = 0.85, 0.65
 is taken, and where a part of it, of which the eye is half closed."""
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one
+_TINT = 0.4
+"""Of the logarithm of the skin's colour, what the whites of the eyes have of it: 0.15 to 0.7 on
+eight photographs."""
+
+_CAST = (0.7, 1.4)  # how far the whites' colour is brought to that
 _SOFT = 0.025  # of the edge of that skin, in eye distances
 
 
@@ -114,7 +119,13 @@ def _lit(made: Picture, wanted: Floats, giver: Face) -> Lit:
     here, there = lights(made, wanted, giver)
     skin = here.skin / there.skin
     # The whites of eyes are nearly the same on any skin.
-    return Lit(np.sqrt((skin + skin.mean()) / 2), skin, 255.0)
+    level = np.sqrt(skin.mean())
+    if there.white is None:
+        return Lit(level * np.sqrt((skin / skin.mean() + 1) / 2), skin, 255.0)
+    # The target's closed eyes show no whites; they have a part of the colour of its skin.
+    white = (here.skin / here.skin.mean()) ** _TINT
+    cast = np.clip(white / (there.white / there.white.mean()), *_CAST)
+    return Lit(level * cast, skin, 255.0)
 
 
 def _placed(own: Floats, wanted: Floats, eye: range) -> Floats:

@@ -19,6 +19,11 @@ _FAR = 0.11  # mean distance of the lids in eye distances, from which eyes are s
 _SPREAD, _ALONG, _BLUER = 0.2, 0.42, 0.14  # what each of the three signs amounts to
 _CLOSED = 2.0  # of their sum, below which no eyeball is seen
 _SURELY = 0.5  # the same, of one eye whose fellow is seen to be open
+_TOGETHER, _STEEP, _ANYWAY = 1.3, 60.0, 1.8
+"""Of both eyes' mean, below which they are closed where the lids are 0.05 eye distances apart, how
+much less that is a distance wider, and at most: lashes are as dark as an iris, and between lids
+that lie so near there is no eyeball to be seen."""
+
 _COLOURLESS = 0.045  # spread of the logarithm of blue over red in a grey or toned picture
 _GREY = (42.5, 105.5, -6.8, -7.6, -6.8)
 """Weights of what tells without colour: how brightness varies, how far lids are apart, how bright
@@ -46,9 +51,12 @@ def closed(picture: Picture, points: Floats) -> tuple[bool, bool]:
     """
     eyes = (RIGHT_EYE, LEFT_EYE)
     # dlib hardly tells a wink from two eyes that are half closed.
-    if sum(lids_apart(points, eye) for eye in eyes) / 2 >= _FAR:
+    gap = sum(lids_apart(points, eye) for eye in eyes) / 2
+    if gap >= _FAR:
         return False, False
     seen = [_eyeball(picture, points[list(eye)], lids_apart(points, eye)) for eye in eyes]
+    if sum(seen) / 2 < min(_TOGETHER - _STEEP * (gap - 0.05), _ANYWAY):
+        return True, True
     # Two eyes mostly do the same; that one does something else has to be seen clearly.
     least = 0.0 if max(seen) < 0 else -_SURELY
     return seen[0] < least, seen[1] < least

@@ -16,7 +16,9 @@ _ACROSS = (((61, 50), (62, 51), (63, 52)), ((67, 58), (66, 57), (65, 56)))
 
 _STEPS = 33
 _LIP = (0.6, 0.95)  # of the way across, what is lip for certain
-_FARTHEST = 0.7  # of the way across, to which teeth may reach
+_FARTHEST = (
+    0.4  # of the way across, to which teeth may reach: beyond, it is the lip that has two colours
+)
 _REDDER = 0.025  # share of red in a colour, by which lips have more of it than teeth
 _SMOOTH = 0.012  # of the picture, in eye distances
 

@@ -26,6 +26,12 @@ _WIDER = 1.8  # times the wanted opening, from which on an open mouth is one to 
 _SEAM = 0.03  # of the lips that come with the line where they meet, in eye distances
 _THIN = 0.01  # half height of that line, in eye distances
 _ENOUGH = 0.7  # share of the wanted opening with which the target's own mouth is kept
+_UNLIKE, _NEARER = 0.4, 0.15
+"""Natural logarithm of height over width between the lips, by which an open mouth has another form
+than the wanted one, and by how much nearer another one's has to be: teeth of a smile, drawn into
+the form of a cry, are a horse's."""
+
+_SHOWS = 0.04  # opening, from which a mouth has a form
 _RIM = 0.015  # beyond the lips' inner edges as they are read, where the edges of a photograph lie
 _LEAST = 0.2  # of the wanted opening that a mouth has to show, to be stretched so far
 _GAIN = (0.5, 1.3)
@@ -43,8 +49,31 @@ def opening(points: Floats) -> float:
     return area / max(eye_distance(points), 1e-6) ** 2
 
 
+def unlike(own: Floats, wanted: Floats) -> float:
+    """How far the form between the lips of points [68, 2] is from another one's, 0 of small ones.
+
+    The logarithm of the ratio of both heights over widths, without its sign.
+    """
+    if min(opening(own), opening(wanted)) < _SHOWS:
+        return 0.0
+    forms = []
+    for points in (own, wanted):
+        width = max(float(np.linalg.norm(points[54] - points[48])), 1e-6)
+        forms.append(opening(points) * (eye_distance(points) / width) ** 2)
+    return abs(float(np.log(forms[0] / forms[1])))
+
+
 def lacks_mouth(own: Floats, wanted: Floats) -> bool:
-    """Whether a face shows too little of its mouth for what is wanted; both points [68, 2]."""
+    """Whether a face shows too little of the mouth that is wanted, or another one than that.
+
+    Args:
+        own: [68, 2] its points.
+        wanted: [68, 2] where they are to lie.
+    """
+    return _shows_little(own, wanted) or unlike(own, wanted) > _UNLIKE
+
+
+def _shows_little(own: Floats, wanted: Floats) -> bool:
     gap = opening(wanted)
     return gap > OPEN and opening(own) < _ENOUGH * gap
 
@@ -66,7 +95,9 @@ def met(points: Floats) -> Floats:
 def lends(own: Floats, wanted: Floats, giver: Floats) -> bool:
     """Whether the giver's mouth shows what the target's own lacks; points [68, 2] of all three."""
     if lacks_mouth(own, wanted):
-        return opening(giver) > max(OPEN, _LEAST * opening(wanted))
+        shown = opening(giver) > max(OPEN, _LEAST * opening(wanted))
+        nearer = unlike(giver, wanted) + _NEARER < unlike(own, wanted)
+        return shown and (nearer or _shows_little(own, wanted))
     return shuts(own, wanted, giver)
 
 

@@ -7,17 +7,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fet_core.face3d.aim import by_outer_lips, corrected
 from fet_core.face3d.bank import SHIPPED, Lender, load_mouths, load_shut, nearest
 from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face, shape_of
-from fet_core.face3d.fusion import uncrossed
-from fet_core.face3d.mouth import INNER, OPEN, borrow, fill, lacks_mouth, lends, met, opening
+from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, met, opening, unlike
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
 from fet_core.geometry.eye import Eye
-from fet_core.geometry.landmarks import eye_centres, eye_distance
 from fet_core.geometry.mesh import shrunk
 
 Floats = NDArray[np.float64]
@@ -32,13 +31,14 @@ _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each s
 _OVER = (1.05, 1.4)
 """Times the target's own opening, from which on the giver's mouth is seen in a film, and alone."""
 
+_FORM, _NEARER = (0.3, 0.5), (0.1, 0.2)
+"""The same for how unlike the target's own mouth is, and how much less the giver's is."""
+
 _SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
 _OF_IT = (0.3, 0.5)  # the same in shares of the wanted opening: less would be torn apart
-_OUTER = (48, 50, 51, 52, 54, 56, 57, 58)  # the outer lips' points beside the inner ones
 _SLIT = 0.02  # squares of the eye distance: what less is open shows dark, if anything
 _TURNED = 25.0  # degrees that a giver may be turned further than the target
 _TRIED = 2.0  # sizes at which a face is read, in which it is painted for that
-_MOST = 0.12  # eye distances by which a correction may move a point
 
 
 class Painter:
@@ -94,7 +94,6 @@ class Painter:
         if isinstance(lender, Lender):
             read = by_outer_lips(read, plan.wanted)
         aimed = corrected(plan.wanted, read, target.points)
-        lender = giver if steady else _lender(target, aimed, giver, mouth)
         return _painted(target, replace(plan, wanted=aimed), lender, share)
 
 
@@ -102,11 +101,21 @@ def _share(target: Face, wanted: Floats, giver: Face) -> float:
     """How much of the giver's mouth is seen over the target's own teeth, from 0 to 1."""
     gap, shown = max(opening(wanted), OPEN), opening(giver.points)
     needed = gap / max(opening(target.points), OPEN)
-    shares = []
-    for value, (low, high) in ((needed, _OVER), (shown / OPEN, _SHOWN), (shown / gap, _OF_IT)):
-        share = min(max((value - low) / (high - low), 0.0), 1.0)
-        shares.append(share * share * (3 - 2 * share))
-    return min(shares)
+    own = unlike(target.points, wanted)
+    nearer = own - unlike(giver.points, wanted)
+    other = min(_eased(own, _FORM), _eased(nearer, _NEARER))
+    return min(
+        max(_eased(needed, _OVER), other),
+        _eased(shown / OPEN, _SHOWN),
+        _eased(shown / gap, _OF_IT),
+    )
+
+
+def _eased(value: float, between: tuple[float, float]) -> float:
+    """From 0 to 1 between two values, without a bend at either."""
+    low, high = between
+    share = min(max((value - low) / (high - low), 0.0), 1.0)
+    return share * share * (3 - 2 * share)
 
 
 def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giver | None:
@@ -145,37 +154,6 @@ def _near(face: Face) -> Picture:
     low, high = (face.points[2:15].min(axis=0), face.points[2:15].max(axis=0))
     left, top = (max(int(value), 0) for value in low)
     return face.picture[top : int(high[1]) + 1, left : int(high[0]) + 1]
-
-
-def by_outer_lips(read: Floats, wanted: Floats) -> Floats:
-    """What was read [68, 2], its inner lips as far from the wanted ones as its outer lips are.
-
-    Rendered teeth are read as a part of the lips, which a second aim would open further and
-    further.
-    """
-    seen = read.copy()
-    seen[INNER] = wanted[INNER] + (read - wanted)[[*_OUTER]]
-    return seen
-
-
-def corrected(wanted: Floats, read: Floats, own: Floats) -> Floats:
-    """Where to aim [68, 2] for the mouth to be read where it is wanted.
-
-    Args:
-        wanted: [68, 2] where it should be read.
-        read: [68, 2] where it was read after aiming there.
-        own: [68, 2] the target's points; its lips are crossed no further than there.
-    """
-    unit = eye_distance(own)
-    off = wanted[48:] - read[48:]
-    length = np.maximum(np.linalg.norm(off, axis=1, keepdims=True), 1e-9)
-    aimed = wanted.copy()
-    aimed[48:] += off * np.minimum(1, _MOST * unit / length)
-    right, left = eye_centres(own)
-    along = (left - right) / max(float(np.linalg.norm(left - right)), 1e-9)
-    axes = np.array([along, [along[1], -along[0]]])  # level, y up
-    motion = uncrossed(((aimed - own) @ axes.T)[None], (own @ axes.T)[None])[0]
-    return np.asarray(own + motion @ axes)
 
 
 def _small(target: Face) -> tuple[Face, Floats]:
