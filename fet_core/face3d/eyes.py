@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.bank import SHIPPED, Lender, load_lids
-from fet_core.face3d.borrow import Lit, lay, lights
+from fet_core.face3d.borrow import Lit, lay
 from fet_core.face3d.face import Face
-from fet_core.face3d.lids import closed, lids_apart
+from fet_core.face3d.lids import closed, lashes, lids_apart
+from fet_core.face3d.light import lights
 from fet_core.face3d.stored import shipped
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
 
@@ -41,11 +42,13 @@ class Plan:
         wanted: [68, 2] where the points are to lie.
         opened: numbers of the landmarks of each eye that is taken open, and who gives it.
         closed: the same for closed ones.
+        lashes: how dark these may be beside the skin: as the target's own.
     """
 
     wanted: Floats
     opened: list[tuple[range, Face]] = field(default_factory=list)
     closed: list[tuple[range, Face | Lender]] = field(default_factory=list)
+    lashes: float = 0.0
 
 
 def planned(
@@ -85,6 +88,8 @@ def planned(
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif giver is None and closes:
             plan.closed.append((eye, load_lids(shipped(SHIPPED, target.eye))[_EYES.index(eye)]))
+    if plan.closed:
+        plan.lashes = lashes(target.picture, own)
     return plan
 
 
@@ -112,7 +117,7 @@ def fill_eyes(made: Picture, own: Floats, plan: Plan) -> None:
         both = np.concatenate([_placed(own, plan.wanted, eye), plan.wanted[list(eye)]])
         outline = np.asarray(cv2.convexHull(both.astype(np.float32)), np.float64)[:, 0]
         soft = _SOFT * eye_distance(plan.wanted)
-        lay(made, plan.wanted, lender, eye, outline, _LID, None, soft)
+        lay(made, plan.wanted, lender, eye, outline, _LID, None, soft, plan.lashes)
 
 
 def _lit(made: Picture, wanted: Floats, giver: Face) -> Lit:

@@ -24,6 +24,11 @@ _TOGETHER, _STEEP, _ANYWAY = 1.3, 60.0, 1.8
 much less that is a distance wider, and at most: lashes are as dark as an iris, and between lids
 that lie so near there is no eyeball to be seen."""
 
+_EDGE, _NEAR = np.linspace(0.25, 0.85, 7), np.linspace(-0.03, 0.03, 7)
+"""Where lashes are looked for: shares of the way from the outer corner to the next point of the
+upper lid, and how far above and below that, in eye distances."""
+
+_FINE, _BELOW_EYE = 0.01, 0.15  # of the picture there, and where skin is, in eye distances
 _COLOURLESS = 0.045  # spread of the logarithm of blue over red in a grey or toned picture
 _GREY = (42.5, 105.5, -6.8, -7.6, -6.8)
 """Weights of what tells without colour: how brightness varies, how far lids are apart, how bright
@@ -35,6 +40,38 @@ def lids_apart(points: Floats, eye: Sequence[int]) -> float:
     upper, lower = points[[eye[1], eye[2]]], points[[eye[5], eye[4]]]
     gap = np.linalg.norm(upper - lower, axis=1).mean()
     return float(gap) / max(eye_distance(points), 1e-6)
+
+
+def lashes(picture: Picture, points: Floats) -> float:
+    """How bright the edge of the upper lids is beside the skin below the eyes, where it is darkest.
+
+    It is looked at beside the iris, towards the outer corner: 0.25 to 0.45 without make-up, and
+    0.06 to 0.17 with mascara, on 24 photographs. 1 if nothing is to be seen there.
+
+    Args:
+        picture: [H, W], [H, W, 1] or [H, W, 3] uint8.
+        points: [68, 2] landmarks in its pixels; the eyes are open.
+    """
+    unit = eye_distance(points)
+    planes = picture if picture.ndim == 3 else picture[:, :, None]
+    found = [1.0]
+    for eye, (first, last) in ((RIGHT_EYE, (0, 1)), (LEFT_EYE, (3, 2))):
+        lids = points[list(eye)]
+        low = np.maximum(np.floor(lids.min(axis=0) - unit / 4), 0).astype(int)
+        high = np.maximum(np.ceil(lids.max(axis=0) + unit / 4), low + 1).astype(int)
+        cut = planes[low[1] : high[1], low[0] : high[0]].mean(axis=2, dtype=np.float32)
+        if not cut.size:
+            continue
+        cut = np.asarray(cv2.GaussianBlur(cut, (0, 0), max(_FINE * unit, 0.5)))
+        share, off = np.meshgrid(_EDGE, _NEAR * unit)
+        edge = lids[first] + share.ravel()[:, None] * (lids[last] - lids[first])
+        edge[:, 1] += off.ravel()
+        below = lids[4:6] + np.array([0, _BELOW_EYE * unit])
+        places = (np.concatenate([edge, below]) - low).round().astype(int)
+        x, y = np.clip(places, 0, [cut.shape[1] - 1, cut.shape[0] - 1]).T
+        seen = cut[y, x].astype(np.float64) + 1
+        found.append(float(seen[:-2].min() / seen[-2:].mean()))
+    return min(found)
 
 
 def closed(picture: Picture, points: Floats) -> tuple[bool, bool]:

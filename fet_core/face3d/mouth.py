@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.face3d.bank import Lender
-from fet_core.face3d.borrow import Giver, Lit, lay, lights
+from fet_core.face3d.borrow import Giver, Lit, lay
+from fet_core.face3d.light import lights
 from fet_core.face3d.lips import bared
 from fet_core.geometry.landmarks import eye_distance
 

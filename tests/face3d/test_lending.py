@@ -15,8 +15,8 @@ import fet_core
 from fet_core.data.pictures import read_picture
 from fet_core.face3d import lids, painter
 from fet_core.face3d.bank import Lender, load_mouths
-from fet_core.face3d.borrow import lights
 from fet_core.face3d.face import Face
+from fet_core.face3d.light import lights
 from fet_core.face3d.mouth import INNER, OPEN, met, opening
 from fet_core.face3d.painter import Painter, _lender, _stays_shut
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE
