@@ -31,7 +31,7 @@ _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each s
 _OVER = (1.05, 1.4)
 """Times the target's own opening, from which on the giver's mouth is seen in a film, and alone."""
 
-_FORM, _NEARER = (0.3, 0.5), (0.1, 0.2)
+_FORM, _NEARER = (0.3, 0.5), (0.0, 0.4)
 """The same for how unlike the target's own mouth is, and how much less the giver's is."""
 
 _SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
