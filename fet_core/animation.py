@@ -21,6 +21,7 @@ from fet_core.face3d.painter import Painter
 from fet_core.face3d.way import WHOLE, InSpace
 from fet_core.files import atomic_path
 from fet_core.film.acting import read_acting, wanted
+from fet_core.film.casting import film_lights, mouth_shares, near
 from fet_core.film.reading import Film
 from fet_core.film.tracking import Track, Tracker, collected, cuts, known_by, read_cut
 from fet_core.film.writing import film_to
@@ -44,7 +45,6 @@ _CHUNK = 4
 _HELD = 2  # pictures' time, from which on a film holds its last one
 _LEAST_SIDE = 16
 _POOL_FROM = 24  # pictures, below which starting processes does not pay
-_ROOM = 0.6  # around what is kept of a picture for its mouth and eyes, in sizes of the face
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,6 @@ class _Still:
     target: Face
     mouth: str
     whole: bool
-    steady: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ class _Moment:
     number: int
     wanted: Floats
     giver: Face
+    share: float | None
 
     def __str__(self) -> str:
         return f"picture {self.number}"
@@ -166,22 +166,29 @@ class Animation:
         """The result's pictures, one for each of the film's."""
         how = self._how
         sameness = np.zeros(1) if how.relative else self._sameness()
-        places = wanted(self._acting, self._shape, how.intensity, how.relative, sameness)
+        places = list(wanted(self._acting, self._shape, how.intensity, how.relative, sameness))
+        shares: Sequence[float | None] = [None] * len(places)
         # Whether a mouth that shows teeth lacks some, each picture would answer differently.
-        steady = how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN
-        still = _Still(self._own, how.mouth, how.intensity >= WHOLE, steady)
-        last, moments = self.start, self._moments(places)
+        if how.mouth == "auto" and how.relative and opening(self._own.points) > OPEN:
+            shares = mouth_shares(self._own.points, places, self._track).tolist()
+        still = _Still(self._own, how.mouth, how.intensity >= WHOLE)
+        last, moments = self.start, self._moments(places, shares)
         for made in _each(partial(_paint, still), moments, self._processes, self.count):
             last = last if made is None else made
             yield last
 
-    def _moments(self, places: Iterator[Floats]) -> Iterator[_Moment | None]:
+    def _moments(
+        self, places: Sequence[Floats], shares: Sequence[float | None]
+    ) -> Iterator[_Moment | None]:
+        track, who = self._track, self._acting.who
+        found = film_lights(self._film, replace(track, seen=self._acting.seen), who, self._own)
         for number, (frame, place) in enumerate(zip(self._film, places, strict=False)):
             if frame.picture is None or not self._acting.seen[number]:
                 yield None
                 continue
-            giver = Face("", frame.picture, self._track.points[number], eye=self._own.eye)
-            yield _Moment(number + 1, place, _near(giver))
+            light = found[who[number]]
+            giver = Face("", frame.picture, track.points[number], eye=self._own.eye, light=light)
+            yield _Moment(number + 1, place, near(giver), shares[number])
 
     def _sameness(self) -> Floats:
         """[P] whether each driving face at rest, in one picture of the film, is the target's."""
@@ -258,22 +265,12 @@ def _fitting(picture: Picture, size: int) -> Picture:
     return np.ascontiguousarray(picture[:height, :width])
 
 
-def _near(face: Face) -> Face:
-    """What is needed of a picture for the mouth and the eyes of its face."""
-    low, high = face.points.min(axis=0), face.points.max(axis=0)
-    room = _ROOM * (high - low).max()
-    low = np.maximum(np.floor(low - room), 0).astype(int)
-    high = np.ceil(high + room).astype(int) + 1
-    part = np.ascontiguousarray(face.picture[low[1] : high[1], low[0] : high[0]])
-    return replace(face, picture=part, points=face.points - low)
-
-
 def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
     paint = Painter(once(Eye, still.target.eye))
-    return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole, still.steady)
+    return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole, moment.share)
 
 
 def _beside(picture: Picture, other: Picture | None) -> Picture:

@@ -24,6 +24,7 @@ _WIDER = 1.5  # times as far apart as the target's lids are, from which a closed
 _NARROWER, _HALF = 0.85, 0.65
 """The same, below which an open eye closes if the other one is closed: where all of the expression
 is taken, and where a part of it, of which the eye is half closed."""
+_ALIKE = 0.25  # by which the shares of two eyes differ that do the same
 _LASHES = 0.03  # of lids and lashes that come with an open eye, in eye distances
 _LID = 0.075  # of skin that comes with a closed one
 _TINT = 0.4
@@ -75,15 +76,19 @@ def planned(
     own = target.points
     plan = Plan(wanted.copy())
     theirs = (None, None) if giver is None else closed(giver.picture, giver.points)
-    eyes = zip(_EYES, closed(target.picture, own), theirs, shut, strict=True)
-    for eye, is_shut, other, closes in eyes:
-        now, then = lids_apart(own, eye), lids_apart(wanted, eye)
-        if is_shut and giver is not None and other is False and then > _WIDER * now:
+    lids = [(lids_apart(own, eye), lids_apart(wanted, eye)) for eye in _EYES]
+    shares = [then / max(now, 1e-6) for now, then in lids]
+    # At the end of a blink lids are read apart at one eye a picture earlier than at the other.
+    least = min(shares)
+    closes_too = max(narrower, least + _ALIKE) if least < narrower else narrower
+    eyes = zip(_EYES, closed(target.picture, own), theirs, shut, lids, shares, strict=True)
+    for eye, is_shut, other, closes, (now, then), share in eyes:
+        if is_shut and giver is not None and other is False and share > _WIDER:
             plan.opened.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif is_shut:
             _part(plan.wanted, eye, min(now, then))
-        elif giver is not None and any(theirs) and then < narrower * now:
+        elif giver is not None and any(theirs) and share < closes_too:
             plan.closed.append((eye, giver))
             _part(plan.wanted, eye, lids_apart(giver.points, eye))
         elif giver is None and closes:

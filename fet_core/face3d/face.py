@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fet_core.errors import UserError
+from fet_core.face3d.light import Light
 from fet_core.face3d.shape import Shapes, read_shapes
 from fet_core.geometry.eye import Found
 from fet_core.geometry.landmarks import EYES, eye_centres
@@ -30,6 +31,7 @@ class Face:
         points: [68, 2] its landmarks in its pixels.
         found: where it was found, for it to be read again after a change.
         eye: who read them, of `EYES`.
+        light: that falls on it, where more is known than this picture tells.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Face:
     points: Floats
     found: Found | None = None
     eye: str = EYES[0]
+    light: Light | None = None
 
 
 def shape_of(face: Face) -> Shapes:

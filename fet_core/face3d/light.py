@@ -55,11 +55,31 @@ class Light:
 
 
 def lights(made: Picture, points: Floats, giver: Giver) -> tuple[Light, Light]:
-    """The light of two faces, with as many channels as the first has; arguments as of `lay`."""
+    """The light of two faces, with as many channels as the first has; arguments as of `lay`.
+
+    That of a giver that has a `light` is this, as a face of a film has.
+    """
     everything = range(len(points))
     planes, here = cut_out(made, points, everything)
+    known = getattr(giver, "light", None)
+    if isinstance(known, Light):
+        return _light(planes, here), known
     other, there = cut_out(giver.picture, giver.points, everything)
     return _light(planes, here), _light(like(other, planes), there)
+
+
+def typical(seen: Sequence[Light]) -> Light:
+    """The light on a face that was seen several times; at least once."""
+
+    def middle(values: list[Floats]) -> Floats | None:
+        return np.median(np.stack(values), axis=0) if values else None
+
+    return Light(
+        np.median(np.stack([one.skin for one in seen]), axis=0),
+        float(np.median([one.bright for one in seen])),
+        middle([one.white for one in seen if one.white is not None]),
+        middle([one.teeth for one in seen if one.teeth is not None]),
+    )
 
 
 def _light(picture: Picture, points: Floats) -> Light:

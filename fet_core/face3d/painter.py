@@ -12,7 +12,7 @@ from fet_core.face3d.bank import SHIPPED, Lender, load_mouths, load_shut, neares
 from fet_core.face3d.borrow import Giver, is_grey
 from fet_core.face3d.eyes import Plan, fill_eyes, planned
 from fet_core.face3d.face import Face, shape_of
-from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, met, opening, unlike
+from fet_core.face3d.mouth import OPEN, borrow, fill, lacks_mouth, lends, met, opening
 from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
@@ -28,14 +28,6 @@ rendered ones; the source's alone; rendered ones; nobody's, the target's lips ar
 the same lips that close take how they meet."""
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
-_OVER = (1.05, 1.4)
-"""Times the target's own opening, from which on the giver's mouth is seen in a film, and alone."""
-
-_FORM, _NEARER = (0.3, 0.5), (0.0, 0.4)
-"""The same for how unlike the target's own mouth is, and how much less the giver's is."""
-
-_SHOWN = (1.0, 3.0)  # the same for the giver's opening, in those of a mouth that is just open
-_OF_IT = (0.3, 0.5)  # the same in shares of the wanted opening: less would be torn apart
 _SLIT = 0.02  # squares of the eye distance: what less is open shows dark, if anything
 _TURNED = 25.0  # degrees that a giver may be turned further than the target
 _TRIED = 2.0  # sizes at which a face is read, in which it is painted for that
@@ -62,7 +54,7 @@ class Painter:
         giver: Face | None,
         mouth: str = "auto",
         whole: bool = True,
-        steady: bool = False,
+        share: float | None = None,
         shut: tuple[bool, bool] = (False, False),
     ) -> Picture:
         """The target's whole picture with its points [68, 2] at the wanted places.
@@ -73,16 +65,16 @@ class Painter:
             giver: whose eyes and mouth's inside are taken where the target shows none.
             mouth: of `MOUTHS`.
             whole: the target gets all of the giver's expression.
-            steady: it is one picture of a film, and the target's mouth shows its teeth: the
-                giver's come over them by and by, as the mouth opens wider.
+            share: of one picture of a film, in which the target's mouth shows its own teeth: how
+                much of the giver's mouth is seen over them.
             shut: whether its right and its left eye are to close where there is no giver.
         """
         # In a film a mouth that is hardly open must not shut and open from picture to picture.
-        if giver and not steady and _stays_shut(target.points, wanted, giver.points):
+        if giver and share is None and _stays_shut(target.points, wanted, giver.points):
             wanted = met(wanted)
         plan = planned(target, wanted, giver, whole, shut)
-        share = _share(target, wanted, giver) if steady and giver is not None else 1.0
-        lender = giver if steady else _lender(target, wanted, giver, mouth)
+        lender = _lender(target, wanted, giver, mouth) if share is None else giver
+        share = 1.0 if share is None else share
         if target.found is None or opening(wanted) <= OPEN:
             return _painted(target, plan, lender, share)
         small, grow = _small(target)
@@ -95,27 +87,6 @@ class Painter:
             read = by_outer_lips(read, plan.wanted)
         aimed = corrected(plan.wanted, read, target.points)
         return _painted(target, replace(plan, wanted=aimed), lender, share)
-
-
-def _share(target: Face, wanted: Floats, giver: Face) -> float:
-    """How much of the giver's mouth is seen over the target's own teeth, from 0 to 1."""
-    gap, shown = max(opening(wanted), OPEN), opening(giver.points)
-    needed = gap / max(opening(target.points), OPEN)
-    own = unlike(target.points, wanted)
-    nearer = own - unlike(giver.points, wanted)
-    other = min(_eased(own, _FORM), _eased(nearer, _NEARER))
-    return min(
-        max(_eased(needed, _OVER), other),
-        _eased(shown / OPEN, _SHOWN),
-        _eased(shown / gap, _OF_IT),
-    )
-
-
-def _eased(value: float, between: tuple[float, float]) -> float:
-    """From 0 to 1 between two values, without a bend at either."""
-    low, high = between
-    share = min(max((value - low) / (high - low), 0.0), 1.0)
-    return share * share * (3 - 2 * share)
 
 
 def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giver | None:

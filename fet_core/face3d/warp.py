@@ -25,7 +25,7 @@ _BROWS = (
 )  # fmt: skip
 """A brow's point, and the lid's below it."""
 
-_HAIR = 0.6  # of the way from there to here that moves as the brow does
+_HAIR = 0.55  # of the way from there to here that moves as the brow does
 _NARROWER = (0.0, 0.25)  # share of its height by which an eye closes, for lids to slide over it
 _SHUT = (0.4, 0.75)  # the same, for it to lie in the shadow of the lashes
 _LASHES = 0.65  # of the light that they take

@@ -22,6 +22,11 @@ Floats = NDArray[np.float64]
 _AT_ONCE = 64  # faces that are fitted together
 _CALM = 5  # the calmest pictures, whose mean is the face at rest
 _WORST = 0.12  # error of the fit, in eye distances, from which on it is no face
+_BESIDES = 0.25
+"""Of the lesser of two mouths' openings, which is added to the greater one's where both are open:
+who laughs and is to talk does move the lips."""
+
+_BACK = 0.25  # seconds in which a face that is seen again becomes what it is
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 
 
@@ -96,7 +101,22 @@ def read_acting(track: Track, first: bool = False) -> Acting:
     who = shown[last]
     believed = trust(angles[last] - rest.fit.angles()[who])
     believed = _in_shots(believed, track.seconds, shots)
+    for shot in shots:
+        steady[shot] = _coming_back(steady[shot], seen[shot], track.seconds[shot])
     return Acting(seen, steady, believed, who, rest, calm[0], rests)
+
+
+def _coming_back(values: Floats, seen: NDArray[np.bool_], seconds: Floats) -> Floats:
+    """Values [N, ...] that stand still while nothing is seen, and do not jump when it is again."""
+    made = values.copy()
+    for number in np.flatnonzero(seen[1:] & ~seen[:-1]) + 1:
+        if not seen[:number].any():
+            continue
+        share = np.clip((seconds - seconds[number - 1]) / _BACK, 0, 1)
+        after = slice(number, int(np.searchsorted(share, 1.0)))
+        weight = share[after].reshape(-1, *(1,) * (values.ndim - 1))
+        made[after] = made[number - 1] + weight * (made[after] - made[number - 1])
+    return made
 
 
 def _in_shots(values: Floats, seconds: Floats, shots: Sequence[slice]) -> Floats:
@@ -138,11 +158,33 @@ def wanted(
         who = acting.who[part]
         rest = acting.rest.frontal[who]
         motion = first[who] + _done(fusion_of(own.eye), frames, rest, target, believed)
-        source = target + frames - rest if relative else frames
+        source = _no_wider(target + frames - rest, frames, target) if relative else frames
         motion = intensity * parted(motion, source, target)
         motion = _blinking(motion, frames, rest, target, min(intensity, 1.0))
         motion = uncrossed(thinned(motion, target), target)
         yield from move(own, motion)
+
+
+def _no_wider(source: Floats, frames: Floats, target: Floats) -> Floats:
+    """Shapes whose lips part little further than those of both faces do.
+
+    What a face does, added to a mouth that does it already, would open it twice as far.
+
+    Args:
+        source: [B, 68, 2] what a face does beyond its rest, added to the target.
+        frames: the same, that face.
+        target: the same.
+    """
+    made = source.copy()
+    for upper, lower in ((61, 67), (62, 66), (63, 65)):
+        gap, *both = (
+            np.maximum(one[:, upper, 1] - one[:, lower, 1], 0) for one in (source, frames, target)
+        )
+        most = np.maximum(*both) + _BESIDES * np.minimum(*both)
+        over = np.maximum(gap - most, 0) / 2
+        made[:, upper, 1] -= over
+        made[:, lower, 1] += over
+    return made
 
 
 def _done(

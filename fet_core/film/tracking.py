@@ -24,6 +24,10 @@ Know = Callable[[Picture, Floats], NDArray[np.floating]]
 _ANOTHER = 0.5
 """Distance of what faces are known by, dlib's embeddings, above which they may be two people's."""
 
+_OUTSIDE = 0.15
+"""Of a face's width, which may lie outside of the picture beside it or below: of what is not there
+something is read all the same, and a mouth would be torn."""
+
 Choose = Callable[[Picture, Sequence[Found]], Found]
 """Which of the faces in the first picture that shows any."""
 
@@ -92,7 +96,7 @@ class Tracker:
         if found is None:
             return None
         self._last = found
-        return cut_out(picture, found)
+        return None if _leaves(found, picture) else cut_out(picture, found)
 
     def _same(self, picture: Picture, faces: Sequence[Found]) -> Found:
         if self._last is None:
@@ -132,6 +136,14 @@ def known_by() -> Know | None:
         return once(Embedder).embed
     except UserError:
         return None
+
+
+def _leaves(face: Found, picture: Picture) -> bool:
+    """Whether a part of a face that acts lies outside of the picture; a forehead does not."""
+    height, width = picture.shape[:2]
+    left, _, right, bottom = face.box
+    most = _OUTSIDE * (right - left)
+    return max(-left, right - width, bottom - height) > most
 
 
 def _size(face: Found) -> float:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-FILES = ("shipped/portraits.json", "shipped/wild.json")
+FILES = ("shipped/portraits.json", "shipped/wild.json", "shipped/reenactment.json")
 FILMS = "shipped/films.json"
 
 _NAMES = {
@@ -42,6 +42,8 @@ _TITLES = {
     ("shipped/portraits.json", "one person"): "London, one person",
     ("shipped/portraits.json", "two people"): "London, two people",
     ("shipped/portraits.json", "points"): "London, two people, points before any picture",
+    ("shipped/reenactment.json", "dlib"): "Films of real people, read by dlib",
+    ("shipped/reenactment.json", "mesh"): "Films of real people, read by the mesh",
 }
 
 

@@ -16,8 +16,8 @@ from fet_core.face3d.face import Face
 from fet_core.face3d.lids import closed, lashes, lids_apart
 from fet_core.face3d.lips import bared
 from fet_core.face3d.mouth import lacks_mouth, lends, unlike
-from fet_core.face3d.painter import _share
 from fet_core.face3d.warp import moved
+from fet_core.film.casting import mouth_share
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
 
 WIDE, ROUND = (0.62, 0.10), (0.3, 0.22)
@@ -66,18 +66,19 @@ def test_who_laughs_and_is_to_cry_gets_the_mouth_of_who_cries(points: np.ndarray
 
 
 def test_in_a_film_another_form_comes_by_and_by(points: np.ndarray) -> None:
-    picture = np.zeros((4, 4, 3), np.uint8)
-    laugh, cry = (Face("", picture, mouthed(points, *form)) for form in (WIDE, ROUND))
+    laugh, cry = (mouthed(points, *form) for form in (WIDE, ROUND))
     between = [
         mouthed(points, *(np.array(WIDE) + share * (np.array(ROUND) - WIDE)))
         for share in np.linspace(0, 1, 21)
     ]
-    shares = np.array([_share(laugh, wanted, cry) for wanted in between])
+    shares = np.array([mouth_share(laugh, wanted, cry) for wanted in between])
     assert shares[0] == 0
     assert shares[-1] == 1
     assert (np.diff(shares) >= 0).all()
     assert np.diff(shares).max() < 0.5
-    assert max(_share(laugh, wanted, laugh) for wanted in between) < 0.4, "of how wide it opens"
+    assert max(mouth_share(laugh, wanted, laugh) for wanted in between) < 0.4, (
+        "of how wide it opens"
+    )
 
 
 def test_a_lip_of_two_colours_is_no_tooth(points: np.ndarray) -> None:

@@ -71,9 +71,9 @@ def test_lips_that_meet_on_both_faces_do_not_part_by_a_slit(face: np.ndarray) ->
     assert np.array_equal(met(slit)[outer], slit[outer])
 
 
-@pytest.mark.parametrize("steady", [True, False])
+@pytest.mark.parametrize("share", [None, 0.0, 1.0])
 def test_in_a_film_hardly_open_lips_do_not_snap_shut(
-    steady: bool, find: Any, monkeypatch: pytest.MonkeyPatch
+    share: float | None, find: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target, giver = (find("090", "08_Caucasian_female", "neutral") for _ in range(2))
     shut = replace(target, points=met(target.points))
@@ -83,8 +83,8 @@ def test_in_a_film_hardly_open_lips_do_not_snap_shut(
     aimed = []
     monkeypatch.setattr(painter, "planned", lambda _, points, *rest: aimed.append(points))
     with pytest.raises(AttributeError):
-        Painter(object())(shut, slit, replace(giver, points=shut.points), steady=steady)  # type: ignore[arg-type]
-    assert (opening(aimed[0]) > OPEN) == steady
+        Painter(object())(shut, slit, replace(giver, points=shut.points), share=share)  # type: ignore[arg-type]
+    assert (opening(aimed[0]) > OPEN) == (share is not None)
 
 
 def test_rendered_teeth_that_are_read_as_lips_open_no_mouth_further(find: Any) -> None:

@@ -163,3 +163,28 @@ def test_nobody_at_all() -> None:
     film.seen[:] = False
     with pytest.raises(UserError, match="no picture of the film shows a face"):
         read_acting(film)
+
+
+def test_a_face_that_is_seen_again_does_not_jump(own: Shapes) -> None:
+    """It was lost at rest, and comes back with its mouth open."""
+    film = track([{"jawOpen": 0.5 * (n >= 30)} for n in range(50)])
+    film.seen[20:30] = False
+    film.points[~film.seen] = 0
+    made = opening(places(film, own))
+    assert np.abs(np.diff(made)).max() < 0.35 * np.ptp(made)
+    assert made[20:30] == pytest.approx(made[18], abs=0.02)
+    truth = opening(np.stack([points({"jawOpen": value}) for value in (0.0, 0.5)]))
+    assert made[45] - made[10] == pytest.approx(np.ptp(truth), rel=0.15)
+
+
+def test_a_mouth_that_is_open_opens_little_further_than_the_driving_one() -> None:
+    """Added to a laugh, a laugh would be twice as wide."""
+    film = track([{"jawOpen": value} for value in wave(0.5)])
+    gap = {}
+    for jaw in (0.0, 0.2, 0.5):
+        made = places(film, read_shapes(points({"jawOpen": jaw})[None]))
+        gap[jaw] = (made[:, 66, 1] - made[:, 62, 1]) / 90
+    assert np.ptp(gap[0.0]) > 0.1
+    assert gap[0.2].max() < 1.35 * gap[0.0].max()
+    assert gap[0.5].max() < 1.35 * gap[0.0].max()
+    assert np.ptp(gap[0.2]) > 0.03, "its lips still move"
