@@ -16,9 +16,11 @@ _ACROSS = (((61, 50), (62, 51), (63, 52)), ((67, 58), (66, 57), (65, 56)))
 
 _STEPS = 33
 _LIP = (0.6, 0.95)  # of the way across, what is lip for certain
-_FARTHEST = (
-    0.4  # of the way across, to which teeth may reach: beyond, it is the lip that has two colours
-)
+_FARTHEST, _FAR = 0.7, 0.4
+"""Of the way across, to which teeth may reach, and to which what is itself rather red may, as one
+half of a lip that has two colours."""
+
+_RATHER = 0.42  # share of red in such a colour; a third in grey
 _REDDER = 0.025  # share of red in a colour, by which lips have more of it than teeth
 _SMOOTH = 0.012  # of the picture, in eye distances
 
@@ -74,4 +76,4 @@ def _way(share: Floats, red: float) -> float:
         return 0.0
     lip = share > (share[0] + red) / 2
     edge = int(np.argmax(lip)) / (_STEPS - 1) if lip.any() else 1.0
-    return edge if edge <= _FARTHEST else 0.0
+    return edge if edge <= (_FARTHEST if share[0] < _RATHER else _FAR) else 0.0
