@@ -41,6 +41,7 @@ Result = TypeVar("Result")
 LONGEST_SIDE = 1280
 """Of the result, unless told otherwise."""
 
+_AGAPE = 0.04  # opening of a mouth that is not at rest
 _CHUNK = 4
 _HELD = 2  # pictures' time, from which on a film holds its last one
 _LEAST_SIDE = 16
@@ -115,6 +116,7 @@ class Animation:
         count: how many pictures the film has.
         faceless: how many of them show no face; the result stands still there.
         rest: seconds at which the driving face at rest was taken.
+        agape: whether its mouth is open there, as of one who laughs or talks all the time.
         cuts: how often the film is cut; nothing is smoothed across one.
         people: how many driving people were told apart, each with a face at rest of its own.
 
@@ -160,6 +162,7 @@ class Animation:
         self._acting = read_acting(self._track, how.first)
         self.count, self.faceless = len(self._acting.seen), int((~self._acting.seen).sum())
         self.rest = float(self._track.seconds[self._acting.rests[0]])
+        self.agape = opening(self._track.points[self._acting.rests[0]]) > _AGAPE
         self.cuts, self.people = len(self._track.begins) - 1, len(self._acting.rests)
 
     def pictures(self) -> Generator[Picture, None, None]:

@@ -45,6 +45,8 @@ def check_file(path: Path, missing: str, todo: str) -> None:
             this name.
     """
     name = shown(path)
+    if name.startswith(("http:/", "https:/")):
+        raise UserError(f"{name} is an address; download what is there and name the file")
     try:
         mode = Path(path).stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:

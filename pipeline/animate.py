@@ -13,6 +13,8 @@ from fet_core.files import check_file, shown
 
 from .pictures import EyeOption, ForceOption, check_place, loading
 
+_VIDEOS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".flv", ".wmv", ".ogv")
+
 
 def animate(
     driving: Annotated[
@@ -87,7 +89,8 @@ def animate(
     write_animation(animation, out, film, sound, compare)
     print(f"{out}: {animation.count} pictures of {target}, moved as in {driving}")
     if relative:
-        print(f"at rest: the driving face at {animation.rest:.2f} s")
+        agape = ", its mouth open; --absolute takes all that it does" * animation.agape
+        print(f"at rest: the driving face at {animation.rest:.2f} s{agape}")
     if animation.cuts:
         print(f"cuts in the driving film: {animation.cuts}, across which nothing is smoothed")
     if animation.people > 1:
@@ -100,15 +103,23 @@ def animate(
 
 
 def _check_out(out: Path, driving: Path, target: Path, force: bool) -> None:
+    from fet_core.data.pictures import SUFFIXES as PHOTOGRAPHS
     from fet_core.film.writing import SUFFIXES
 
     name = shown(out)
-    there = check_place(out, "-o")
+    there = check_place(out, "-o", "film")
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"{name} does not end in .mp4 or .gif; give the film one of these")
     check_file(target, "there is no picture", "name a PNG or JPEG file")
     if not driving.is_dir():
         check_file(driving, "there is no film", "name a video, a GIF or a folder of frames")
+    if target.suffix.lower() in _VIDEOS:
+        if driving.suffix.lower() in PHOTOGRAPHS:
+            raise UserError(
+                f"the driving film comes first and the photograph second; try fet animate "
+                f"{shown(target)} {shown(driving)}"
+            )
+        raise UserError(f"{shown(target)} is a film; the second name is the photograph's to move")
     if there:
         if out.samefile(driving) or out.samefile(target):
             raise UserError(f"the output {name} would overwrite an input; choose another with -o")

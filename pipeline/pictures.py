@@ -86,8 +86,8 @@ def check_out(out: Path, *pictures: Path, force: bool = False, option: str = "-o
         )
 
 
-def check_place(out: Path, option: str) -> bool:
-    """Whether a file is there where a picture is to be written.
+def check_place(out: Path, option: str, kind: str = "picture") -> bool:
+    """Whether a file is there where a picture or a film is to be written.
 
     Raises:
         UserError: none can be there.
@@ -96,7 +96,7 @@ def check_place(out: Path, option: str) -> bool:
     try:
         there = out.exists()
         if out.is_dir():
-            raise UserError(f"{name} is a folder; name a picture in it")
+            raise UserError(f"{name} is a folder; name a {kind} in it")
         if there and not out.is_file():
             raise UserError(f"{name} is a device or a pipe; choose another with {option}")
     except (OSError, ValueError) as error:
