@@ -66,7 +66,7 @@ def lay(
     rim: float,
     light: Lit | None,
     soft: float = 0.0,
-    darkest: float = 0.0,
+    tones: tuple[float, float] = (0.0, np.inf),
 ) -> None:
     """Lay a part of another face over a face's own.
 
@@ -79,7 +79,8 @@ def lay(
         rim: how far beyond the outline they are seen, in eye distances.
         light: of the part; None gives it that of the skin beyond the rim.
         soft: least softness of the edge in pixels.
-        darkest: how dark it may be beside the skin beyond the rim, without a light of its own.
+        tones: how dark and how bright it may be beside the skin beyond the rim, which gives it
+            its light.
     """
     unit = eye_distance(wanted)
     soft = max(_SOFT * unit, soft)
@@ -98,7 +99,9 @@ def lay(
         ring = (away > rim * unit + 1) & (away < 2 * rim * unit + 2)
         skin = _median(planes, ring)
         brought *= skin / _median(brought, ring)
-        _lift(brought, skin, darkest)
+        _lift(brought, skin, tones[0])
+        bright = brought.mean(axis=2, keepdims=True) / skin.mean()
+        brought *= np.minimum(1, tones[1] / np.maximum(bright, 1e-6))
     else:
         shown = brought[mask > 0.5]
         if len(shown):

@@ -122,7 +122,7 @@ def fill_eyes(made: Picture, own: Floats, plan: Plan) -> None:
         both = np.concatenate([_placed(own, plan.wanted, eye), plan.wanted[list(eye)]])
         outline = np.asarray(cv2.convexHull(both.astype(np.float32)), np.float64)[:, 0]
         soft = _SOFT * eye_distance(plan.wanted)
-        lay(made, plan.wanted, lender, eye, outline, _LID, None, soft, plan.lashes)
+        lay(made, plan.wanted, lender, eye, outline, _LID, None, soft, (plan.lashes, np.inf))
 
 
 def _lit(made: Picture, wanted: Floats, giver: Face) -> Lit:

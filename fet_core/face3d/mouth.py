@@ -20,9 +20,12 @@ INNER = slice(60, 68)
 OPEN = 0.006
 """Area between the inner lips, in squares of the eye distance, from which a mouth is open."""
 
-_SHUT = 0.014
-"""The same, below which lips meet, or all but: 95 of 100 resting faces of London Faces are."""
+_SHUT = 0.022
+"""The same, below which lips meet, or all but: those of resting faces are, where dlib reads thick
+lips apart too."""
 
+_NEARLY = 1.5  # times that, to which Φ may leave lips apart that are to meet
+_PALEST = 1.0  # brightness where lips meet, beside the lips: the inside of dark ones is pale
 _WIDER = 1.8  # times the wanted opening, from which on an open mouth is one to be closed
 _SEAM = 0.03  # of the lips that come with the line where they meet, in eye distances
 _THIN = 0.01  # half height of that line, in eye distances
@@ -82,7 +85,8 @@ def _shows_little(own: Floats, wanted: Floats) -> bool:
 def shuts(own: Floats, wanted: Floats, giver: Floats) -> bool:
     """Whether an open mouth closes as the giver's is closed; points [68, 2] of all three."""
     gap = opening(wanted)
-    return max(gap, opening(giver)) < _SHUT and opening(own) > max(_WIDER * gap, _SHUT)
+    meets = opening(giver) < _SHUT and gap < _NEARLY * _SHUT
+    return meets and opening(own) > max(_WIDER * gap, _SHUT)
 
 
 def met(points: Floats) -> Floats:
@@ -120,7 +124,7 @@ def seal(made: Picture, wanted: Floats, giver: Giver) -> None:
     half = np.maximum(((lower - upper) @ down)[:, None] / 2, least) * down
     middle = (upper + lower) / 2
     line = np.concatenate([wanted[[60]], middle - half, wanted[[64]], (middle + half)[::-1]])
-    lay(made, wanted, giver, LIPS, line, _SEAM - _THIN, None)
+    lay(made, wanted, giver, LIPS, line, _SEAM - _THIN, None, tones=(0.0, _PALEST))
 
 
 def fill(made: Picture, wanted: Floats, giver: Giver, own: Giver) -> None:

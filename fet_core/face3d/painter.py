@@ -17,6 +17,7 @@ from fet_core.face3d.stored import shipped
 from fet_core.face3d.warp import moved
 from fet_core.geometry.align import apply_points, invert
 from fet_core.geometry.eye import Eye
+from fet_core.geometry.landmarks import eye_distance
 from fet_core.geometry.mesh import shrunk
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,10 @@ the same lips that close take how they meet."""
 
 _AROUND = 2.2  # of the cut around a face, in sizes of the fitted face to each side
 _SLIT = 0.02  # squares of the eye distance: what less is open shows dark, if anything
+_TINY, _COARSE = 40.0, 2.0
+"""Pixels between the eyes of a giver below which its teeth are a blur in a target with so many
+times as many."""
+
 _TURNED = 25.0  # degrees that a giver may be turned further than the target
 _TRIED = 2.0  # sizes at which a face is read, in which it is painted for that
 
@@ -94,7 +99,7 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
     if mouth == "target":
         return None
     given, rendered = None if mouth == "bank" else giver, mouth != "source"
-    if given is not None and rendered and is_grey(_near(given)) and not is_grey(_near(target)):
+    if given is not None and rendered and not _fits(target, given):
         given = None
     lacks = lacks_mouth(target.points, wanted)
     lent = given is not None and lends(target.points, wanted, given.points)
@@ -107,6 +112,14 @@ def _lender(target: Face, wanted: Floats, giver: Face | None, mouth: str) -> Giv
         return nearest(load_mouths(bank), wanted)
     shut = load_shut(bank)
     return shut if lends(target.points, wanted, shut.points) else None
+
+
+def _fits(target: Face, giver: Face) -> bool:
+    """Whether a mouth is fit for the target's picture: it has its colours, and is no blur."""
+    size = eye_distance(giver.points)
+    if size < _TINY and eye_distance(target.points) > _COARSE * size:
+        return False
+    return is_grey(_near(target)) or not is_grey(_near(giver))
 
 
 def _stays_shut(own: Floats, wanted: Floats, giver: Floats) -> bool:

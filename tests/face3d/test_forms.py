@@ -15,7 +15,8 @@ from fet_core.face3d.eyes import Plan, fill_eyes
 from fet_core.face3d.face import Face
 from fet_core.face3d.lids import closed, lashes, lids_apart
 from fet_core.face3d.lips import bared
-from fet_core.face3d.mouth import lacks_mouth, lends, unlike
+from fet_core.face3d.mouth import lacks_mouth, lends, seal, unlike
+from fet_core.face3d.painter import _fits, _lender
 from fet_core.face3d.warp import moved
 from fet_core.film.casting import mouth_share
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE, eye_distance
@@ -159,7 +160,17 @@ def test_skin_keeps_its_brightness_where_lashes_are_raised(points: np.ndarray) -
     giver = Lender(drawn(points, 4), points)
     made = [np.full((260, 260, 3), 200, np.uint8) for _ in range(2)]
     for one, darkest in zip(made, (0.0, 0.4), strict=True):
-        lay(one, points, giver, RIGHT_EYE, points[list(RIGHT_EYE)], 0.05, None, 1.0, darkest)
+        lay(
+            one,
+            points,
+            giver,
+            RIGHT_EYE,
+            points[list(RIGHT_EYE)],
+            0.05,
+            None,
+            1.0,
+            (darkest, np.inf),
+        )
     bright = made[0] >= 195
     assert bright.mean() > 0.9
     np.testing.assert_allclose(made[1][bright], made[0][bright], atol=2)
@@ -195,3 +206,29 @@ def test_a_brow_is_not_drawn_down_with_the_lid(points: np.ndarray) -> None:
     high = slice(round(points[19, 1]) - 12, round(wanted[37, 1]) - 2)
     dark = [(one[high, column].mean(axis=1) < 120).sum() for one in (picture, made)]
     assert dark[1] <= 1.25 * dark[0] + 1
+
+
+def test_where_lips_meet_it_is_no_brighter_than_they_are(points: np.ndarray) -> None:
+    """Dark lips are pale inside, which in the light of pale ones would glow."""
+    shut = mouthed(points, 0.5, 0.002)
+    picture = np.full((260, 260, 3), (120, 90, 80), np.uint8)
+    cv2.fillPoly(picture, [shut[48:60].round().astype(np.int32)], (80, 60, 60))
+    line = shut[[60, 61, 62, 63, 64]].round().astype(np.int32)
+    cv2.polylines(picture, [line], False, (190, 130, 130), 3)
+    made = np.full((260, 260, 3), (200, 110, 110), np.uint8)
+    seal(made, shut, Lender(picture, shut))
+    assert made.max() <= 215
+
+
+def test_a_mouth_of_few_pixels_is_not_enlarged(points: np.ndarray) -> None:
+    """Its teeth would be a blur in a large photograph, and are what there is in a small one."""
+    cry = mouthed(points, *ROUND)
+    shut = mouthed(points, 0.4, 0.001)
+    small = Face("", np.full((130, 130, 3), (200, 150, 130), np.uint8), cry / 2)
+    assert eye_distance(small.points) < 40
+    colours = np.full((1040, 1040, 3), (200, 150, 130), np.uint8)
+    large = Face("", colours, shut * 4)
+    assert _lender(large, cry * 4, small, "auto") is not small
+    assert _lender(large, cry * 4, small, "source") is small, "who asks for it gets it"
+    assert _fits(Face("", colours, cry * 4), Face("", colours, cry * 2))
+    assert _fits(Face("", colours[:130, :130], shut / 2), small)

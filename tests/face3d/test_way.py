@@ -140,7 +140,7 @@ def test_a_smile_closes_without_a_row_of_teeth(transfer: Any, eye: Eye, london: 
     wide, *gaps = (opening(points(eye, picture)) for picture in (smiling, *made))
     assert wide > 0.06
     assert max(gaps[:3] + gaps[4:]) < 0.012
-    assert gaps[3] > 2 * max(gaps[:3])
+    assert gaps[3] > 1.5 * max(gaps[:3]), "the teeth that are not covered"
     assert np.array_equal(made[0], made[1])
     assert not np.array_equal(made[0], made[2])
 
