@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fet_core.face3d import lids
+from fet_core.face3d import eyes, lids
 from fet_core.face3d.bank import Lender
 from fet_core.face3d.borrow import lay
 from fet_core.face3d.eyes import Plan, fill_eyes
@@ -150,7 +150,7 @@ def test_lids_that_are_lent_bring_no_darker_lashes(edge: int, points: np.ndarray
         shut[[eye[1], eye[2]]] = shut[[eye[5], eye[4]]] - [0, 1]
     giver = Lender(drawn(shut, 4), shut)
     made = np.full_like(target, 200)
-    plan = Plan(shut, closed=[(RIGHT_EYE, giver)], lashes=lashes(target, points))  # type: ignore[list-item]
+    plan = Plan(shut, closed=[(RIGHT_EYE, giver)], lashes=lashes(target, points))
     fill_eyes(made, points, plan)
     darkest = float(np.quantile(made[made.mean(axis=2) < 190], 0.02)) / 200
     assert darkest == pytest.approx(lashes(target, points), abs=0.08)
@@ -232,3 +232,19 @@ def test_a_mouth_of_few_pixels_is_not_enlarged(points: np.ndarray) -> None:
     assert _lender(large, cry * 4, small, "source") is small, "who asks for it gets it"
     assert _fits(Face("", colours, cry * 4), Face("", colours, cry * 2))
     assert _fits(Face("", colours[:130, :130], shut / 2), small)
+
+
+@pytest.mark.parametrize(
+    ("right", "left", "closing"),
+    [(0.7, 0.9, 2), (0.5, 0.7, 2), (0.1, 0.95, 1), (0.95, 0.1, 1), (0.9, 0.95, 0)],
+)
+def test_at_the_end_of_a_blink_both_eyes_open_together(
+    right: float, left: float, closing: int, points: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is read open a picture before the other; in a wink it is open all the time."""
+    giver, target = (Face("", np.zeros((260, 260, 3), np.uint8), points.copy()) for _ in range(2))
+    monkeypatch.setattr(eyes, "closed", lambda _, seen: (seen is giver.points, False))
+    wanted = points.copy()
+    for eye, share in ((RIGHT_EYE, right), (LEFT_EYE, left)):
+        eyes._part(wanted, eye, share * lids_apart(points, eye))
+    assert len(eyes.planned(target, wanted, giver).closed) == closing
