@@ -10,6 +10,7 @@ other, read by dlib and by the mesh. What the poses make differ counts as an err
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from fet_core import Transfer
 from fet_core.errors import UserError
+from fet_core.face3d.face import Face
+from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
 from fet_core.film.reading import Film
 from fet_core.geometry.embed import Embedder
@@ -100,11 +103,24 @@ def measured(
     return rows
 
 
+def points_alone(shown: list[tuple[Picture, Points]]) -> dict[str, list[Numbers]]:
+    """J_gen before any picture is made of it, of all cases of one film, as dlib reads them."""
+    space = InSpace(Eye("dlib"))
+    rows: dict[str, list[Numbers]] = {"unchanged": [], "as `fet transfer` takes it": []}
+    for source, target in cases(shown):
+        (theirs, (truth, _)), (own, (before, _)) = shown[source], shown[target]
+        wanted = space.wanted(Face("", theirs, truth), Face("", own, before), 1.0)
+        for name, points in zip(rows, (before, wanted), strict=True):
+            rows[name].append(pointed(points, before, truth))
+    return rows
+
+
 def main() -> None:
     """Measure all methods on all films together, and `fet transfer` on each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("films", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=Path("metrics/shipped/reenactment.json"))
+    parser.add_argument("--points", action="store_true", help="these alone; the rest stays")
     options = parser.parse_args()
     transfer, read = Transfer(), Reader()
     methods: dict[str, Make] = {
@@ -114,11 +130,16 @@ def main() -> None:
         "fet transfer --eye mesh": Transfer(eye="mesh"),
     }
     every: dict[str, dict[str, list[Numbers]]] = {eye: {} for eye in EYES}
+    alone: dict[str, list[Numbers]] = {}
     films = {}
     for path in options.films:
         shown = moments(path, read)
         if len(shown) < 2:
             raise UserError(f"{path} shows one face in fewer than two pictures; name another film")
+        for name, numbers in points_alone(shown).items():
+            alone.setdefault(name, []).extend(numbers)
+        if options.points:
+            continue
         found = measured(read, shown, methods)
         films[path.name] = {
             "moments": len(shown),
@@ -127,13 +148,19 @@ def main() -> None:
         for eye, rows in found.items():
             for name, numbers in rows.items():
                 every[eye].setdefault(name, []).extend(numbers)
+    points = {name: summary(numbers) for name, numbers in alone.items()}
+    if options.points:
+        print(points)
+        before = json.loads(options.out.read_text("utf-8"))
+        write_json(options.out, before | {"points": points})
+        return
     result: dict[str, object] = {
         eye: {name: summary(numbers) for name, numbers in rows.items()}
         for eye, rows in every.items()
     }
     for eye in EYES:
         print(eye, result[eye])
-    write_json(options.out, result | {"films": films})
+    write_json(options.out, result | {"points": points, "films": films})
 
 
 if __name__ == "__main__":

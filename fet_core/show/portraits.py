@@ -44,6 +44,7 @@ _TITLES = {
     ("shipped/portraits.json", "points"): "London, two people, points before any picture",
     ("shipped/reenactment.json", "dlib"): "Films of real people, read by dlib",
     ("shipped/reenactment.json", "mesh"): "Films of real people, read by the mesh",
+    ("shipped/reenactment.json", "points"): "Films of real people, points before any picture",
 }
 
 
