@@ -51,9 +51,9 @@ def test_a_transfer_has_its_file_and_numbers(desk: Desk, transfer: Transfer) -> 
 def test_an_edit_of_a_png_loses_nothing(desk: Desk, transfer: Transfer, tmp_path: Path) -> None:
     photo = tmp_path / "photo.PNG"
     Image.open(NEUTRAL).save(photo)
-    made = desk.edited(photo, {"jawOpen": 0.5}, None, 1.0, None)
+    made = desk.edited(photo, {"jawOpen": 0.8}, None, 1.0, None)
     assert made.after.suffix == ".png"
-    assert np.array_equal(Image.open(made.after), transfer.edit(photo, {"jawOpen": 0.5}))
+    assert np.array_equal(Image.open(made.after), transfer.edit(photo, {"jawOpen": 0.8}))
     assert made.faces["result"].units["jawOpen"] > made.faces["photograph"].units["jawOpen"] + 0.1
 
 

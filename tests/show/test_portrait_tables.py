@@ -20,6 +20,9 @@ def test_each_number_stands_below_its_name(tmp_path: Path) -> None:
                 ("shipped/portraits.json", "one person"),
                 ("shipped/portraits.json", "two people"),
                 ("shipped/portraits.json", "points"),
+                ("shipped/reenactment.json", "dlib"),
+                ("shipped/reenactment.json", "mesh"),
+                ("shipped/reenactment.json", "points"),
             )
             if file == name
         }
