@@ -74,6 +74,8 @@ class Tracker:
         self._last: Found | None = None
         self._lost = False
         self._anew = False
+        # A film may show no more of a face from its beginning on; that is all there is to read.
+        self._tight: bool | None = None
         self.shots = [(0, 0)]
 
     def __call__(self, picture: Picture | None) -> Cut | None:
@@ -96,7 +98,10 @@ class Tracker:
         if found is None:
             return None
         self._last = found
-        return None if _leaves(found, picture) else cut_out(picture, found)
+        leaves = _leaves(found, picture)
+        if self._tight is None:
+            self._tight = leaves
+        return None if leaves and not self._tight else cut_out(picture, found)
 
     def _same(self, picture: Picture, faces: Sequence[Found]) -> Found:
         if self._last is None:

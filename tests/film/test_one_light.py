@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from fet_core.face3d.face import Face
 from fet_core.face3d.light import lights
 from fet_core.film.casting import film_lights, mouth_shares, settled
-from fet_core.film.tracking import Track, _leaves
-from fet_core.geometry.eye import Found
+from fet_core.film.tracking import Track, Tracker, _leaves
+from fet_core.geometry.eye import Eye, Found
 from fet_core.geometry.landmarks import LEFT_EYE, RIGHT_EYE
+from fet_core.portrait import open_picture
 
 SECONDS = np.arange(50) / 25
 
@@ -123,3 +125,22 @@ def test_a_face_that_leaves_is_not_read(box: tuple[float, ...], leaves: bool) ->
     """Beside the picture or below it; a forehead may be."""
     found = Found(box)  # type: ignore[arg-type]
     assert _leaves(found, np.zeros((100, 100, 3), np.uint8)) == leaves
+
+
+def test_a_film_that_is_cut_close_is_read_all_the_same(repository: Path) -> None:
+    """What leaves later is not; what was never seen whole is all that there is."""
+    eye = Eye("dlib")
+    photo = open_picture(
+        repository / "data/demo/rafd/Rafd090_14_Caucasian_female_neutral_frontal.jpg"
+    )
+    (found,) = eye.find(photo)
+    left, _, right, _ = found.box
+    close = np.ascontiguousarray(photo[:, : round(right - 0.32 * (right - left))])
+    assert _leaves(eye.find(close)[0], close)
+
+    def tracked(*pictures: np.ndarray) -> list[bool]:
+        tracker = Tracker(eye, lambda _, faces: faces[0])
+        return [tracker(picture) is not None for picture in pictures]
+
+    assert tracked(photo, close) == [True, False]
+    assert tracked(close, close, photo) == [True, True, True]
