@@ -33,7 +33,7 @@ from fet_core.files import write_json
 from fet_core.film.acting import read_acting, wanted
 from fet_core.film.reading import Film
 from fet_core.film.tracking import Tracker, collected
-from fet_core.geometry.eye import Eye
+from fet_core.geometry.eye import Eye, portrait_eye
 from fet_core.geometry.landmarks import eye_distance
 from fet_core.measure.portraits import Case, Numbers, Yardstick, summary
 from fet_core.portrait import open_picture
@@ -162,7 +162,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         if not options.speed:
             result |= quality(listed, Path(place), options.processes)
-            result["still"] = {name: still(Eye(), DEMO / name, noise) for name, noise in STILL}
+            result["still"] = {
+                name: still(portrait_eye(), DEMO / name, noise) for name, noise in STILL
+            }
         result["speed"] = {
             str(side): speed(Path(place), listed[1], side, options.processes) for side in (256, 720)
         }

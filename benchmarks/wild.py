@@ -25,7 +25,7 @@ from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
 from fet_core.geometry.align import alignment, apply_points
-from fet_core.geometry.eye import Eye
+from fet_core.geometry.eye import portrait_eye
 from fet_core.measure.portraits import Case, Make, Yardstick, compare, only, updated
 from fet_core.nets.plus_file import SHIPPED
 from fet_core.portrait import Picture
@@ -52,7 +52,7 @@ class Parts:
     """`fet transfer` with parts left out."""
 
     def __init__(self) -> None:
-        self._eye = Eye()
+        self._eye = portrait_eye()
         self._space, self._painter = InSpace(self._eye), Painter(self._eye)
 
     def _face(self, picture: Picture, again: bool = True) -> Face:

@@ -25,7 +25,7 @@ from fet_core.film.casting import film_lights, mouth_shares, near
 from fet_core.film.reading import Film
 from fet_core.film.tracking import Track, Tracker, collected, cuts, known_by, read_cut
 from fet_core.film.writing import film_to
-from fet_core.geometry.eye import Eye, Found
+from fet_core.geometry.eye import Found, portrait_eye
 from fet_core.parallel import WorkerDiedError, in_order, once
 from fet_core.portrait import beside, open_picture
 from fet_core.portrait_faces import chosen, find_face
@@ -141,7 +141,7 @@ class Animation:
         self._processes = processes or os.cpu_count() or 1
         name = "the target" if isinstance(target, np.ndarray) else str(target)
         self.start = _fitting(open_picture(target), how.size)
-        eye = once(Eye, how.eye)
+        eye = once(portrait_eye, how.eye)
         self._own = find_face(eye, self.start, "target", how.target_face, name)
         self._shape = shape_of(self._own)
 
@@ -195,7 +195,7 @@ class Animation:
 
     def _sameness(self) -> Floats:
         """[P] whether each driving face at rest, in one picture of the film, is the target's."""
-        rests, same = self._acting.rests, InSpace(once(Eye, self._own.eye)).sameness
+        rests, same = self._acting.rests, InSpace(once(portrait_eye, self._own.eye)).sameness
         found = np.zeros(len(rests))
         for number, frame in zip(range(rests.max() + 1), self._film, strict=False):
             if number in rests and frame.picture is not None:
@@ -272,7 +272,7 @@ def _paint(still: _Still, moment: _Moment | None) -> Picture | None:
     """In a worker process."""
     if moment is None:
         return None
-    paint = Painter(once(Eye, still.target.eye))
+    paint = Painter(once(portrait_eye, still.target.eye))
     return paint(still.target, moment.wanted, moment.giver, still.mouth, still.whole, moment.share)
 
 

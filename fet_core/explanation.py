@@ -15,7 +15,7 @@ from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.shape import Shapes, fitter
 from fet_core.face3d.warp import moved
 from fet_core.face3d.way import InSpace
-from fet_core.geometry.eye import Eye
+from fet_core.geometry.eye import portrait_eye
 from fet_core.geometry.landmarks import LINES, eye_distance
 from fet_core.portrait import open_picture
 from fet_core.portrait_faces import find_face
@@ -66,7 +66,7 @@ def explained(
     from matplotlib.figure import Figure
 
     check_intensity(intensity)
-    seeing = Eye(eye)
+    seeing = portrait_eye(eye)
     faces = [
         find_face(seeing, _coloured(open_picture(one)), role, number, _name(one, role))
         for one, role, number in (

@@ -19,7 +19,7 @@ from fet_core.face3d.face import Face, shape_of
 from fet_core.face3d.shape import Shapes
 from fet_core.face3d.way import InSpace
 from fet_core.files import check_file
-from fet_core.geometry.eye import AUTO, Eye, choose_eye
+from fet_core.geometry.eye import AUTO, Eye, choose_eye, portrait_eye
 from fet_core.portrait_faces import find_face, read_all
 from fet_core.wishes import check_intensity, check_mouth
 
@@ -75,7 +75,7 @@ class Transfer:
                     f'the device "{device}" is of no use without a model; leave it out (--device), '
                     "or name a file of `fet export` (--model)"
                 )
-            self._eye = Eye(eye)
+            self._eye = portrait_eye(eye)
             self._way = InSpace(self._eye)
         else:
             from fet_core.portrait_plus import Trained

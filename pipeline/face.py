@@ -40,7 +40,7 @@ def read(
     from fet_core.face3d.drawing import drawn
     from fet_core.face3d.face import Face, shape_of
     from fet_core.face3d.shape import fitter
-    from fet_core.geometry.eye import Eye
+    from fet_core.geometry.eye import portrait_eye
     from fet_core.portrait import open_picture
 
     for path in pictures:
@@ -49,7 +49,7 @@ def read(
         if len(pictures) > 1:
             raise UserError("--draw draws over one photograph; name one, or leave --draw out")
         check_out(draw, *pictures, force=force, option="--draw")
-    seeing = Eye(eye)
+    seeing = portrait_eye(eye)
     refused: list[str] = []
     for path in track(pictures, "reading", unit="pictures") if len(pictures) > 20 else pictures:
         try:

@@ -12,7 +12,7 @@ from fet_core.errors import UserError
 from fet_core.film.reading import Frame, Picture
 from fet_core.film.shots import Cuts
 from fet_core.geometry.embed import Embedder
-from fet_core.geometry.eye import Cut, Eye, Found, cut_out
+from fet_core.geometry.eye import Cut, Eye, Found, cut_out, portrait_eye
 from fet_core.geometry.landmarks import EYES, POINTS
 from fet_core.parallel import once
 
@@ -163,7 +163,7 @@ def _middle(face: Found) -> Floats:
 
 def read_cut(eye: str, cut: Cut | None) -> Floats | None:
     """The landmarks [68, 2] of what a tracker has cut out; in a worker process."""
-    return None if cut is None else once(Eye, eye).read_cut(cut)
+    return None if cut is None else once(portrait_eye, eye).read_cut(cut)
 
 
 def collected(

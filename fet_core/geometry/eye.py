@@ -3,7 +3,8 @@
 dlib's predictor is the better reader of expressions, but its detector sees frontal, upright faces
 alone, and the box that it gives jumps by a tenth of its side. So each face that the mesh finds is
 cut out upright at one size, with the box where dlib's own detector has it on average. The mesh
-itself reads where dlib is not installed or not wanted, as its weights are free for any use.
+itself reads where dlib is not installed or not wanted, as its weights are free for any use; and it
+may say how far lips part.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fet_core.geometry.align import apply_points, mean_points
 from fet_core.geometry.landmarks import EYES, FaceFinder, has_dlib
 from fet_core.geometry.mesh import Mesh, MeshFinder, shrunk
 from fet_core.geometry.mesh_points import MeshReader
+from fet_core.geometry.parting import is_heard, parted_as
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -90,6 +92,8 @@ class Eye:
     Args:
         name: who reads, of `EYES`; or "auto", which is dlib where it is installed.
         readings: boxes whose mean dlib reads, each in the picture and in its mirror.
+        parting: whether lips part further where the mesh sees more between them than dlib, which
+            takes teeth for a part of a lip.
 
     Attributes:
         name: of `EYES`.
@@ -98,19 +102,21 @@ class Eye:
         UserError: there is no such eye, or what it needs is not installed.
     """
 
-    def __init__(self, name: str = "auto", readings: int = 12) -> None:
+    def __init__(self, name: str = "auto", readings: int = 12, parting: bool = False) -> None:
         self.name = choose_eye(name)
         self._readings = readings
+        self._parting: MeshReader | None = None
         self._meshes: MeshFinder | None = None
         if self.name == EYES[0]:
             self._dlib = FaceFinder()
             try:
-                self._meshes = MeshFinder()
+                self._meshes = meshes = MeshFinder()
+                self._parting = MeshReader(meshes) if parting else None
             except UserError:
                 pass
         else:
-            self._meshes = MeshFinder()
-            self._reader = MeshReader(self._meshes)
+            self._meshes = meshes = MeshFinder()
+            self._reader = MeshReader(meshes)
 
     @property
     def half_blind(self) -> bool:
@@ -154,11 +160,17 @@ class Eye:
         if self.name == EYES[0]:
             read = mean_points(self._dlib, cut.picture, cut.box, self._readings)
             points = read.astype(np.float64)
+            if self._parting is not None and cut.mesh is not None and is_heard(points):
+                mesh = self._parting.mesh_alone(cut.picture, *_square(cut.mesh))
+                points = parted_as(points, mesh)
         else:
-            left, top, right, bottom = cut.mesh or cut.box
-            middle = np.array([left + right, top + bottom]) / 2
-            points = self._reader.points(cut.picture, middle, max(right - left, bottom - top))
+            points = self._reader.points(cut.picture, *_square(cut.mesh or cut.box))
         return (points - cut.matrix[:, 2]) @ np.linalg.inv(cut.matrix[:, :2]).T
+
+
+def portrait_eye(name: str = AUTO) -> Eye:
+    """The eye with which `fet transfer` looks at photographs; `UserError` as `Eye`."""
+    return Eye(name, parting=True)
 
 
 def cut_out(picture: Picture, face: Found, grow: Floats | None = None) -> Cut:
@@ -187,6 +199,12 @@ def _found(mesh: Mesh) -> Found:
 def _box_of(points: Floats) -> Box:
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
+
+
+def _square(box: Box) -> tuple[Floats, float]:
+    """Middle [2] and longer side of a box."""
+    left, top, right, bottom = box
+    return np.array([left + right, top + bottom]) / 2, max(right - left, bottom - top)
 
 
 def _meet(one: Box, other: Box) -> bool:
