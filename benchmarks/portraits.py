@@ -20,7 +20,7 @@ from fet_core.face3d.fusion import fusion_of
 from fet_core.face3d.shape import move
 from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
-from fet_core.geometry.eye import Eye
+from fet_core.geometry.eye import portrait_eye
 from fet_core.measure.portraits import (
     Case,
     Make,
@@ -53,7 +53,7 @@ def photographed(root: Path, others: tuple[int, ...]) -> Iterator[Case]:
 
 def points_alone(cases: Iterable[Case]) -> dict[str, Numbers]:
     """J_gen before any picture is made of it: by Φ in space, and as `fet transfer` takes it."""
-    eye = Eye("dlib")
+    eye = portrait_eye("dlib")
     space, fusion = InSpace(eye), fusion_of("dlib")
     rows: dict[str, list[Numbers]] = {}
     for case in cases:

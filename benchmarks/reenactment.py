@@ -24,7 +24,7 @@ from fet_core.face3d.way import InSpace
 from fet_core.files import write_json
 from fet_core.film.reading import Film
 from fet_core.geometry.embed import Embedder
-from fet_core.geometry.eye import Eye
+from fet_core.geometry.eye import Eye, portrait_eye
 from fet_core.measure.portraits import Make, Numbers, pointed, summary
 from fet_core.portrait import Picture
 from fet_core.progress import track
@@ -104,11 +104,13 @@ def measured(
 
 
 def points_alone(shown: list[tuple[Picture, Points]]) -> dict[str, list[Numbers]]:
-    """J_gen before any picture is made of it, of all cases of one film, as dlib reads them."""
-    space = InSpace(Eye("dlib"))
+    """J_gen before any picture is made of it, of all cases of one film, by the eye it is made by."""
+    eye = portrait_eye("dlib")
+    space = InSpace(eye)
+    seen = [(picture, eye.read(picture, eye.find(picture)[0])) for picture, _ in shown]
     rows: dict[str, list[Numbers]] = {"unchanged": [], "as `fet transfer` takes it": []}
     for source, target in cases(shown):
-        (theirs, (truth, _)), (own, (before, _)) = shown[source], shown[target]
+        (theirs, truth), (own, before) = seen[source], seen[target]
         wanted = space.wanted(Face("", theirs, truth), Face("", own, before), 1.0)
         for name, points in zip(rows, (before, wanted), strict=True):
             rows[name].append(pointed(points, before, truth))

@@ -44,7 +44,7 @@ def learn_face(
     from fet_core.face3d.model import SHIPPED as MODEL
     from fet_core.face3d.model import load_model, write_model
     from fet_core.face3d.shape import make_fitter
-    from fet_core.geometry.eye import portrait_eye
+    from fet_core.geometry.eye import Eye
     from fet_core.synthesis.assets import Assets
     from fet_core.synthesis.crew import Crew
     from fet_core.synthesis.face_model import Sculptor, learn_anchors
@@ -61,7 +61,8 @@ def learn_face(
     from fet_core.synthesis.studio import Studio
     from fet_core.train.space import Batches, train, write_fusion
 
-    seeing = portrait_eye(eye)
+    # By dlib alone: learned from lips that the mesh parts too, it moves mouths no better.
+    seeing = Eye(eye)
     check_folder(out, "choose another folder with --out")
     check_folder(work, "choose another folder with --work")
     listed = people_of(photos)
