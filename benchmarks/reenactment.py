@@ -104,7 +104,7 @@ def measured(
 
 
 def points_alone(shown: list[tuple[Picture, Points]]) -> dict[str, list[Numbers]]:
-    """J_gen before any picture is made of it, of all cases of one film, by the eye it is made by."""
+    """J_gen before any picture is made of it, of all cases of one film; read by its own eye."""
     eye = portrait_eye("dlib")
     space = InSpace(eye)
     seen = [(picture, eye.read(picture, eye.find(picture)[0])) for picture, _ in shown]
