@@ -41,6 +41,8 @@ DOCS = (
 
 SKIPPED = {
     r"^make test$": "runs beside this one",
+    r"^make lint$": "done before",
+    r"^fet probe$": "tests/test_probes.py runs every probe",
     r"pip (install|wheel) |-m venv": "a step of its own, .ci/wheel.sh",
     r"^apt-get ": "done before",
     r"benchmarks/reliability\.py|^make test-reliability$": "a step of its own",

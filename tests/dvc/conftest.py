@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,22 @@ from small_project import DEMO, Project, make_project
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project after its first `dvc repro`, all committed."""
+    """The project after its first `dvc repro`, all committed.
+
+    Making it takes minutes. Where FET_SMALL_PROJECT names a folder it is kept there, for the next
+    run of tests of the same tree.
+    """
     if not DEMO.is_dir():
         pytest.skip("data/demo/rafd is not there")
-    return make_project(tmp_path_factory.mktemp("project"))
+    folder, named = tmp_path_factory.mktemp("project"), os.environ.get("FET_SMALL_PROJECT")
+    if named is None:
+        return make_project(folder)
+    kept = Path(named)
+    if not kept.is_dir():
+        made = make_project(folder).copy(kept.with_name(f"{kept.name}-{folder.parent.name}"))
+        with suppress(OSError):  # another worker was first
+            made.folder.rename(kept)
+    return Project(kept).copy(folder / "copy")
 
 
 @pytest.fixture
