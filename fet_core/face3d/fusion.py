@@ -78,7 +78,7 @@ def mirror(shapes: Floats) -> Floats:
     return np.asarray(mirror_points(shapes, 1))
 
 
-_LIPS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
+LIPS = ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56))
 """Upper and lower inner lip, upper and lower outer lip, from the right to the left."""
 
 LID_PAIRS = ((37, 41), (38, 40)), ((43, 47), (44, 46))
@@ -98,12 +98,12 @@ def parted(motion: Floats, source: Floats, target: Floats) -> Floats:
         source: [B, 68, 2] frontal shapes.
         target: the same.
     """
-    upper, lower = ([pair[side] for pair in _LIPS] for side in (0, 1))
+    upper, lower = ([pair[side] for pair in LIPS] for side in (0, 1))
     made = target + motion
     gap = source[:, upper, 1] - source[:, lower, 1] - made[:, upper, 1] + made[:, lower, 1]
     step = _LITERAL / 2 * gap
     motion = motion.copy()
-    for column, pair in enumerate(_LIPS):
+    for column, pair in enumerate(LIPS):
         for number, sign in zip(pair, (1, -1, 1, -1), strict=True):
             motion[:, number, 1] += sign * step[:, column]
     for numbers, share in zip(_SIDES, (0.5, -0.5), strict=True):
@@ -159,7 +159,7 @@ def thinned(motion: Floats, target: Floats) -> Floats:
     motion = motion.copy()
     made = target + motion
     for columns, sign in ((0, 2), 1.0), ((1, 3), -1.0):
-        inner, outer = ([pair[column] for pair in _LIPS] for column in columns)
+        inner, outer = ([pair[column] for pair in LIPS] for column in columns)
         own = sign * (target[:, outer, 1] - target[:, inner, 1]).mean(axis=1)
         new = sign * (made[:, outer, 1] - made[:, inner, 1]).mean(axis=1)
         motion[:, inner, 1] += (sign * np.maximum(new - np.maximum(own, 0), 0) * _apart(made))[
@@ -170,7 +170,7 @@ def thinned(motion: Floats, target: Floats) -> Floats:
 
 def _apart(shapes: Floats) -> Floats:
     """[B] 0 where lips are closed, 1 where they part."""
-    upper, lower = ([pair[side] for pair in _LIPS] for side in (0, 1))
+    upper, lower = ([pair[side] for pair in LIPS] for side in (0, 1))
     gap = (shapes[:, upper, 1] - shapes[:, lower, 1]).mean(axis=1)
     return np.clip(gap / _PARTED - 1, 0, 1)
 
@@ -186,7 +186,7 @@ def uncrossed(motion: Floats, target: Floats) -> Floats:
     nearer than those of closed eyes, as between two points that meet an eye cannot be squeezed.
     """
     motion = motion.copy()
-    for pairs, least in (tuple(pair[:2] for pair in _LIPS), 0.0), (sum(LID_PAIRS, ()), SHUT):
+    for pairs, least in (tuple(pair[:2] for pair in LIPS), 0.0), (sum(LID_PAIRS, ()), SHUT):
         for upper, lower in pairs:
             own = target[:, upper, 1] - target[:, lower, 1]
             gap = own + motion[:, upper, 1] - motion[:, lower, 1]

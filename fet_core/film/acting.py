@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fet_core.errors import UserError
 from fet_core.face3d.edit import at_rest
-from fet_core.face3d.fusion import SpaceFusion, fusion_of, parted, thinned, uncrossed
+from fet_core.face3d.fusion import LIPS, SpaceFusion, fusion_of, parted, thinned, uncrossed
 from fet_core.face3d.literal import ACTING, difference, trust
 from fet_core.face3d.shape import Shapes, move, read_shapes
 from fet_core.film.smooth import smoothed
@@ -25,6 +25,8 @@ _WORST = 0.12  # error of the fit, in eye distances, from which on it is no face
 _BESIDES = 0.25
 """Of the lesser of two mouths' openings, which is added to the greater one's where both are open:
 who laughs and is to talk does move the lips."""
+
+_MET = 0.03  # eye distances between lips that meet, as dlib reads some
 
 _BACK = 0.25  # seconds in which a face that is seen again becomes what it is
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
@@ -97,13 +99,28 @@ def read_acting(track: Track, first: bool = False) -> Acting:
         calm.append(where[own[:1] if first else own[np.argsort(strength[own])[:_CALM]]])
     rests = np.array([one[0] for one in calm])
     rest = read_shapes(track.points[rests], eye=track.eye)
-    rest = replace(rest, frontal=np.stack([steady[one].mean(axis=0) for one in calm]))
+    shapes = np.stack([steady[one].mean(axis=0) for one in calm])
+    rest = replace(rest, frontal=shapes if first else _lips_met(shapes))
     who = shown[last]
     believed = trust(angles[last] - rest.fit.angles()[who])
     believed = _in_shots(believed, track.seconds, shots)
     for shot in shots:
         steady[shot] = _coming_back(steady[shot], seen[shot], track.seconds[shot])
     return Acting(seen, steady, believed, who, rest, calm[0], rests)
+
+
+def _lips_met(rest: Floats) -> Floats:
+    """Shapes [P, 68, 2] at rest whose lips meet: nobody's mouth rests open.
+
+    Of one who talks or laughs all the time the calmest picture shows an open one, and what is open
+    then would be taken off all that the film does.
+    """
+    made = rest.copy()
+    for *pair, above, below in LIPS:
+        over = np.maximum(rest[:, pair[0], 1] - rest[:, pair[1], 1] - _MET, 0) / 2
+        made[:, [pair[0], above], 1] -= over[:, None]
+        made[:, [pair[1], below], 1] += over[:, None]
+    return made
 
 
 def _coming_back(values: Floats, seen: NDArray[np.bool_], seconds: Floats) -> Floats:

@@ -188,3 +188,13 @@ def test_a_mouth_that_is_open_opens_little_further_than_the_driving_one() -> Non
     assert gap[0.2].max() < 1.35 * gap[0.0].max()
     assert gap[0.5].max() < 1.35 * gap[0.0].max()
     assert np.ptp(gap[0.2]) > 0.03, "its lips still move"
+
+
+def test_a_mouth_that_is_never_shut_opens_as_far_as_one_that_is_shut_at_first(own: Shapes) -> None:
+    """What is open all the time is not taken off, but for the jaw's part."""
+    talks = [{"jawOpen": value} for value in (*[0.3] * 20, *[0.5] * 20)]
+    shut = [{"jawOpen": value} for value in (*[0.0] * 20, *[0.5] * 20)]
+    here, there = (opening(places(track(units), own)) for units in (talks, shut))
+    rest = opening(own.points[0])
+    assert here[30] - rest > 0.7 * (there[30] - rest)
+    assert here[10] - rest > 0.4 * (here[30] - rest)
