@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -132,7 +133,12 @@ def align(
         tables.write(folder / "faces.parquet", table, tables.FACES)
         write_png(folder / "preview.png", preview_faces(folder / "faces.npy"))
         check_found(table, settings.align.max_reject_share, folder / "faces.parquet")
-        print(f"{dataset}: {writer.count} faces in {frames.num_rows} pictures")
+        why = Counter(reason for reason in table["reason"].to_pylist() if reason)
+        left = ", ".join(f"{reason} ({count})" for reason, count in sorted(why.items()))
+        print(
+            f"{dataset}: {writer.count} faces in {frames.num_rows} pictures"
+            + (f"; left out, in faces.parquet: {left}" if left else "")
+        )
 
 
 def landmarks(

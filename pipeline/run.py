@@ -208,7 +208,7 @@ def ending(names: Sequence[str], metrics: Path, params: Path, baselines: bool = 
     parts = [
         "\n".join(["", *table]),
         f"({block.caption}; people never trained on)",
-        f"Figures: {', '.join(figures)}",
+        f"Figures: {', '.join(figures) or 'none; figures.subjects says who may be shown'}",
         *([CHANGED] if _changed(metrics) else []),
         NEXT if baselines else f"{NEXT}\n{TABLES}",
     ]

@@ -93,12 +93,13 @@ def find_stages(lines: Sequence[str]) -> list[Stage]:
 
 def _with_dvc(words: Sequence[str], body: Mapping[str, Any]) -> Stage:
     deps = list(dict.fromkeys(body["deps"]))
+    keys = list(dict.fromkeys(key.split("${")[0].rstrip(".") for key in body.get("params", [])))
     outs = [out if isinstance(out, str) else next(iter(out)) for out in body.get("outs", [])]
     code = [dep for dep in deps if dep.endswith(".py") or dep.startswith("probes/")]
     return Stage(
         tuple(words),
         _takes(words[0]),
-        tuple(dict.fromkeys(key.split("${")[0].rstrip(".") for key in body.get("params", []))),
+        tuple(key for key in keys if key.partition(".")[0] not in keys or "." not in key),
         tuple(TOP / dep for dep in code if (TOP / dep).is_file()),
         frozenset(dep.rsplit("/", 1)[1] for dep in deps if dep.startswith("data/${")),
         frozenset(out.rsplit("/", 1)[1] for out in outs if out.startswith("data/${")),

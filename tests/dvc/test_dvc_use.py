@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
@@ -32,6 +33,15 @@ def test_a_second_repro_does_nothing(project: Project) -> None:
 
 def test_outputs_of_a_run_are_committed_or_ignored_but_never_left_over(project: Project) -> None:
     assert project.git("status", "--porcelain") == ""
+
+
+def test_faces_of_another_size_are_made_and_not_brought_back(project: Project) -> None:
+    """DVC's run cache takes no notice of a param that is called `size` in a section."""
+    for size in (64, 32):
+        project.set({"align.size": size})
+        project.dvc("repro", "align@rafd")
+        faces = np.load(project.folder / "data" / "rafd" / "align" / "faces.npy", mmap_mode="r")
+        assert faces.shape[1:3] == (size, size)
 
 
 @pytest.mark.slow
