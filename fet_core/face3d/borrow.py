@@ -25,6 +25,7 @@ _DARK, _FEW = 0.75, 0.01
 than its darkest."""
 
 _ENOUGH = 40_000  # pixels that tell whether a picture is grey
+_REDDER = 0.02  # share of red in a colour, by which skin has more of it than grey
 _GREY = 4.0  # mean difference of channels below which a picture is grey
 
 
@@ -98,7 +99,7 @@ def lay(
     if light is None:
         ring = (away > rim * unit + 1) & (away < 2 * rim * unit + 2)
         skin = _median(planes, ring)
-        brought *= skin / _median(brought, ring)
+        _tone(brought, _median(brought, ring), skin)
         _lift(brought, skin, tones[0])
         bright = brought.mean(axis=2, keepdims=True) / skin.mean()
         brought *= np.minimum(1, tones[1] / np.maximum(bright, 1e-6))
@@ -110,6 +111,24 @@ def lay(
         brought *= light.rim + _softened(mask, _SOFT * unit) * (light.gain - light.rim)
     share = _softened(wide, soft)
     planes[...] = np.rint(np.clip(planes + share * (brought - planes), 0, 255))
+
+
+def _tone(
+    brought: NDArray[np.float32], theirs: NDArray[np.float32], skin: NDArray[np.float32]
+) -> None:
+    """Bring skin from one colour [C] to another, in place; what is paler keeps its own.
+
+    The teeth between a red lip's edges would turn blue with what makes the lip as pale as another.
+    """
+    gain = skin / theirs
+    level = gain.mean()
+    cast = gain / level - 1
+    if brought.shape[2] == 3 and (redder := theirs[0] / theirs.sum() - 1 / 3) > _REDDER:
+        reds = cv2.GaussianBlur(brought[..., 0] / np.maximum(brought.sum(axis=2), 1), (0, 0), 0.7)
+        share = np.clip((reds - 1 / 3) / redder, 0, 1)
+        brought *= level * (1 + share[..., None] * cast)
+    else:
+        brought *= gain
 
 
 def _lift(brought: NDArray[np.float32], skin: NDArray[np.float32], darkest: float) -> None:

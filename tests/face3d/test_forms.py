@@ -220,6 +220,22 @@ def test_where_lips_meet_it_is_no_brighter_than_they_are(points: np.ndarray) -> 
     assert made.max() <= 215
 
 
+def test_teeth_between_the_edges_of_red_lips_stay_pale_in_the_light_of_pale_ones(
+    points: np.ndarray,
+) -> None:
+    hardly = mouthed(points, 0.5, 0.015)
+    picture = np.full((260, 260, 3), (220, 170, 140), np.uint8)
+    cv2.fillPoly(picture, [hardly[48:60].round().astype(np.int32)], (230, 110, 100))
+    line = hardly[[60, 61, 62, 63, 64]].round().astype(np.int32)
+    cv2.polylines(picture, [line], False, (150, 145, 140), 3)
+    made = np.full((260, 260, 3), (225, 150, 140), np.uint8)
+    seal(made, hardly, Lender(picture, hardly))
+    middle = hardly[62].round().astype(int)
+    red, green, blue = made[middle[1], middle[0]].astype(float)
+    assert 0.97 < red / green < 1.12
+    assert 0.97 < green / blue < 1.12
+
+
 def test_a_mouth_of_few_pixels_is_not_enlarged(points: np.ndarray) -> None:
     """Its teeth would be a blur in a large photograph, and are what there is in a small one."""
     cry = mouthed(points, *ROUND)
